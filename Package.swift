@@ -1,0 +1,114 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The modules from the bottom to the top; each depends only on those above it in this list.
+let package = Package(
+    name: "martlet",
+    products: [
+        .executable(name: "martlet", targets: ["martlet"]),
+        .executable(name: "martlet-bench", targets: ["martlet-bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CRocksDB"),
+        .systemLibrary(name: "CArgon2"),
+        .target(name: "RocksDB", dependencies: ["CRocksDB"]),
+        .target(name: "Argon2", dependencies: ["CArgon2"]),
+        .target(name: "CanonicalJSON"),
+        .target(
+            name: "MatrixProtocol",
+            dependencies: ["CanonicalJSON", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(
+            name: "Store",
+            dependencies: [
+                "RocksDB",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(
+            name: "RoomsDatabase",
+            dependencies: ["CanonicalJSON", "MatrixProtocol", "Store", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(
+            name: "AccountsDatabase",
+            dependencies: ["CanonicalJSON", "MatrixProtocol", "Store", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "TransitoryDatabase", dependencies: ["CanonicalJSON", "MatrixProtocol", "Store"]),
+        .target(
+            name: "Homeserver",
+            dependencies: [
+                "AccountsDatabase", "Argon2", "CanonicalJSON", "MatrixProtocol", "RoomsDatabase", "Store", "TransitoryDatabase",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(
+            name: "HTTPAPI",
+            dependencies: [
+                "CanonicalJSON", "Homeserver", "MatrixProtocol", "Store",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .target(name: "ServerConfiguration", dependencies: [.product(name: "Yams", package: "Yams")]),
+        .executableTarget(
+            name: "martlet",
+            dependencies: [
+                "ServerConfiguration", "HTTPAPI", "Homeserver", "MatrixProtocol", "Store",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .executableTarget(
+            name: "martlet-bench",
+            dependencies: [
+                "CanonicalJSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+        .target(name: "TestSupport", dependencies: ["CanonicalJSON"], path: "Tests/Support"),
+        .testTarget(name: "CanonicalJSONTests", dependencies: ["CanonicalJSON", "TestSupport"]),
+        .testTarget(name: "RocksDBTests", dependencies: ["RocksDB", "TestSupport"]),
+        .testTarget(name: "StoreTests", dependencies: ["RocksDB", "Store", "TestSupport"]),
+        .testTarget(name: "MatrixProtocolTests", dependencies: ["CanonicalJSON", "MatrixProtocol"]),
+        .testTarget(name: "ServerConfigurationTests", dependencies: ["ServerConfiguration"]),
+        .testTarget(
+            name: "RoomsDatabaseTests", dependencies: ["CanonicalJSON", "MatrixProtocol", "RoomsDatabase", "Store", "TestSupport"]),
+        .testTarget(
+            name: "HomeserverTests",
+            dependencies: [
+                "AccountsDatabase", "CanonicalJSON", "Homeserver", "MatrixProtocol", "RoomsDatabase", "Store", "TestSupport", "TransitoryDatabase",
+            ]),
+        .testTarget(
+            name: "HTTPAPITests",
+            dependencies: [
+                "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "Store", "TestSupport",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "CanonicalJSON", "TestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
+        .testTarget(name: "InteropTests", dependencies: ["TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
