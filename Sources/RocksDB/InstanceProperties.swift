@@ -1,0 +1,48 @@
+import CRocksDB
+
+extension Instance {
+    /// The number of the newest write; each operation of a batch takes one.
+    package var latestSequenceNumber: UInt64 {
+        rocksdb_get_latest_sequence_number(database.pointer)
+    }
+
+    /// What RocksDB says about a column family under the name of a property (`rocksdb.stats`, ...); `nil` where it has none of that name.
+    package func property(_ name: String, in columnFamily: ColumnFamily) -> String? {
+        requireOwn(columnFamily, nil)
+        return Self.taking(rocksdb_property_value_cf(database.pointer, columnFamily.handle, name))
+    }
+
+    /// A property that is a number (`rocksdb.estimate-num-keys`, ...); `nil` where RocksDB has none of that name.
+    package func integerProperty(_ name: String, in columnFamily: ColumnFamily) -> UInt64? {
+        requireOwn(columnFamily, nil)
+        var value: UInt64 = 0
+        return rocksdb_property_int_cf(database.pointer, columnFamily.handle, name, &value) == 0 ? value : nil
+    }
+
+    /// The counters since open as RocksDB's text, a line each; `nil` where `InstanceOptions.statistics` is off.
+    package var statistics: String? {
+        Self.taking(rocksdb_options_statistics_get_string(database.options.pointer))
+    }
+
+    /// What the instance takes of the memory.
+    package func approximateMemory() throws(RocksDBError) -> MemoryUse {
+        let consumers = rocksdb_memory_consumers_create()
+        defer { rocksdb_memory_consumers_destroy(consumers) }
+        rocksdb_memory_consumers_add_db(consumers, database.pointer)
+        for cache in database.blockCaches { rocksdb_memory_consumers_add_cache(consumers, cache.pointer) }
+        let usage = try RocksDBError.check { rocksdb_approximate_memory_usage_create(consumers, $0) }
+        defer { rocksdb_approximate_memory_usage_destroy(usage) }
+        return MemoryUse(
+            memtables: rocksdb_approximate_memory_usage_get_mem_table_total(usage),
+            unflushedMemtables: rocksdb_approximate_memory_usage_get_mem_table_unflushed(usage),
+            tableReaders: rocksdb_approximate_memory_usage_get_mem_table_readers_total(usage),
+            blockCaches: rocksdb_approximate_memory_usage_get_cache_total(usage))
+    }
+
+    /// Copies and frees a string of the C API.
+    private static func taking(_ text: UnsafeMutablePointer<CChar>?) -> String? {
+        guard let text else { return nil }
+        defer { rocksdb_free(text) }
+        return String(cString: text)
+    }
+}
