@@ -1,0 +1,66 @@
+// Writing values as texts.
+
+extension JSONValue {
+    /// The shortest text of the value, members in the order of their keys: what Python writes with `ensure_ascii=False`, `sort_keys=True` and
+    /// `separators=(",", ":")`.
+    ///
+    /// Numbers stay what they are, so that it is the canonical form of events of room versions 1 to 5 too, which may hold any number. A double that
+    /// is not finite, which no text can have given, is written as null.
+    public func encoded() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.value(self)
+        return writer.bytes
+    }
+
+    /// The value's canonical JSON.
+    ///
+    /// A double whose value is an integer within the allowed range is written as that integer, as the specification's last example asks (`1e10`).
+    /// Whether a text contained floats is for its reader to check: parse events with `.canonical`.
+    ///
+    /// Specification: appendices, "Canonical JSON".
+    ///
+    /// - Throws: `JSONError.floatNotAllowed` and `JSONError.integerOutOfRange`, both without an offset.
+    public func canonical() throws(JSONError) -> [UInt8] {
+        try checkCanonical()
+        var writer = JSONWriter(capacity: 0, writesIntegralFloatsAsIntegers: true)
+        writer.value(self)
+        return writer.bytes
+    }
+
+    fileprivate func checkCanonical() throws(JSONError) {
+        switch self {
+        case .null, .bool, .string: break
+        case .integer(let value): if value.magnitude > canonicalIntegerMax.magnitude { throw .integerOutOfRange(offset: nil) }
+        case .bigInteger: throw .integerOutOfRange(offset: nil)
+        case .double(let value):
+            guard let integer = Int64(exactly: value), integer.magnitude <= canonicalIntegerMax.magnitude else {
+                throw .floatNotAllowed(offset: nil)
+            }
+        case .array(let elements): for element in elements { try element.checkCanonical() }
+        case .object(let object): try object.checkCanonical()
+        }
+    }
+}
+
+extension JSONObject {
+    /// The shortest text of the object, as `JSONValue.encoded()`.
+    public func encoded() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object(self)
+        return writer.bytes
+    }
+
+    /// The object's canonical JSON, as `JSONValue.canonical()`.
+    ///
+    /// - Throws: `JSONError.floatNotAllowed` and `JSONError.integerOutOfRange`, both without an offset.
+    public func canonical() throws(JSONError) -> [UInt8] {
+        try checkCanonical()
+        var writer = JSONWriter(capacity: 0, writesIntegralFloatsAsIntegers: true)
+        writer.object(self)
+        return writer.bytes
+    }
+
+    fileprivate func checkCanonical() throws(JSONError) {
+        for member in members { try member.value.checkCanonical() }
+    }
+}
