@@ -1,0 +1,133 @@
+extension Configuration {
+    /// Everything in the configuration that has the right type and still means nothing, each with its place.
+    var problems: [(path: ConfigurationPath, text: String)] {
+        var check = ConfigurationCheck()
+        check("server_name", isServerName(serverName), "\"\(serverName)\" is not a server name, such as example.org")
+        if let publicBaseURL {
+            check("public_base_url", isWebURL(publicBaseURL), "\"\(publicBaseURL)\" is not a URL such as https://matrix.example.org")
+        }
+        check("data_directory", !dataDirectory.isEmpty, "the path is empty")
+        checkListeners(&check)
+        checkRegistration(&check)
+        check(
+            "rooms.default_version", Rooms.versions.contains(rooms.defaultVersion),
+            "unknown room version \"\(rooms.defaultVersion)\", expected one of \(Rooms.versions.joined(separator: ", "))")
+        checkSupport(&check)
+        check("store.block_cache", store.blockCache.bytes >= Store.blockCacheMin.bytes, "at least 1MiB is needed")
+        return check.problems
+    }
+
+    private func checkListeners(_ check: inout ConfigurationCheck) {
+        check("listeners", !listeners.isEmpty, "at least one listener is needed")
+        var taken: Set<[String]> = []
+        for (index, listener) in listeners.enumerated() {
+            let path: ConfigurationPath = "listeners" + .index(index)
+            check(path + .key("bind"), !listener.bind.isEmpty, "at least one address is needed")
+            check(path + .key("port"), 0...65535 ~= listener.port, "\(listener.port) is not a port")
+            check(path + .key("resources"), !listener.resources.isEmpty, "at least one resource is needed")
+            for (position, address) in listener.bind.enumerated() {
+                let path = path + .key("bind") + .index(position)
+                guard let bytes = IPRange.address(address) else {
+                    check(path, false, "\"\(address)\" is not an IP address")
+                    continue
+                }
+                let isNew = listener.port == 0 || taken.insert(["\(bytes)", "\(listener.port)"]).inserted
+                check(path, isNew, "\(address) has port \(listener.port) more than once")
+            }
+            if let tls = listener.tls {
+                check(path + .key("tls") + .key("certificate"), tls.certificate?.isEmpty == false, "a certificate's path is needed")
+                check(path + .key("tls") + .key("private_key"), tls.privateKey?.isEmpty == false, "a private key's path is needed")
+            }
+        }
+    }
+
+    private func checkRegistration(_ check: inout ConfigurationCheck) {
+        if let token = registration.token {
+            check(
+                "registration.token", isRegistrationToken(token),
+                "expected 1 to \(Registration.tokenLengthMax) characters out of A-Z, a-z, 0-9, '.', '_', '~' and '-'")
+        }
+        check("registration.shared_secret", registration.sharedSecret?.isEmpty != true, "an empty secret protects nothing")
+    }
+
+    private func checkSupport(_ check: inout ConfigurationCheck) {
+        for (index, contact) in support.contacts.enumerated() {
+            let path: ConfigurationPath = "support.contacts" + .index(index)
+            check(path, contact.emailAddress != nil || contact.matrixID != nil, "an email_address or a matrix_id is needed")
+            check(path + .key("role"), !contact.role.isEmpty, "the role is empty")
+            if let matrixID = contact.matrixID {
+                let server = matrixID.split(separator: ":", maxSplits: 1).dropFirst().first.map(String.init)
+                let isUserID = matrixID.hasPrefix("@") && server.map(isServerName) == true
+                check(path + .key("matrix_id"), isUserID, "\"\(matrixID)\" is not a user ID such as @admin:example.org")
+            }
+            if let emailAddress = contact.emailAddress {
+                let parts = emailAddress.split(separator: "@", omittingEmptySubsequences: false)
+                let isEmailAddress = parts.count == 2 && parts.allSatisfy { !$0.isEmpty && !$0.contains(where: \.isWhitespace) }
+                check(path + .key("email_address"), isEmailAddress, "\"\(emailAddress)\" is not an email address")
+            }
+        }
+        if let page = support.supportPage {
+            check("support.support_page", isWebURL(page), "\"\(page)\" is not a URL such as https://example.org/support")
+        }
+    }
+}
+
+extension Configuration.Registration {
+    /// [Client-Server API, Token-authenticated registration](https://spec.matrix.org/v1.19/client-server-api/#token-authenticated-registration)
+    static let tokenLengthMax = 64
+}
+
+extension Configuration.Store {
+    static let blockCacheMin = ByteSize(mebibytes: 1)
+}
+
+/// Collects the problems of a configuration.
+private struct ConfigurationCheck {
+    var problems: [(path: ConfigurationPath, text: String)] = []
+
+    /// Notes `problem` at `path` unless `holds`.
+    mutating func callAsFunction(_ path: ConfigurationPath, _ holds: Bool, _ problem: @autoclosure () -> String) {
+        if !holds { problems.append((path, "\(path): \(problem())")) }
+    }
+}
+
+/// Whether `text` is a server name: a host name, an IPv4 address or an IPv6 address in brackets, and maybe a port
+/// ([Appendices, Server name](https://spec.matrix.org/v1.19/appendices/#server-name)).
+private func isServerName(_ text: String) -> Bool {
+    guard text.utf8.count <= 255 else { return false }
+    let host: Substring
+    let rest: Substring
+    if text.hasPrefix("[") {
+        guard let end = text.firstIndex(of: "]") else { return false }
+        host = text[text.index(after: text.startIndex)..<end]
+        rest = text[text.index(after: end)...]
+        guard IPRange.address(String(host))?.count == 16 else { return false }
+    } else {
+        host = text.prefix { $0 != ":" }
+        rest = text[host.endIndex...]
+        guard !host.isEmpty, host.utf8.allSatisfy({ isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") })
+        else { return false }
+    }
+    guard rest.hasPrefix(":") else { return rest.isEmpty }
+    let port = rest.dropFirst()
+    return 1...5 ~= port.utf8.count && port.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+}
+
+/// Whether `text` is an http or https URL with a host and without a query or fragment.
+private func isWebURL(_ text: String) -> Bool {
+    guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return false }
+    let host = text.dropFirst(scheme.count).prefix { $0 != "/" }
+    return isServerName(String(host)) && text.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+}
+
+private func isRegistrationToken(_ text: String) -> Bool {
+    1...Configuration.Registration.tokenLengthMax ~= text.utf8.count
+        && text.utf8.allSatisfy { isLetterOrDigit($0) || "._~-".utf8.contains($0) }
+}
+
+private func isLetterOrDigit(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    default: false
+    }
+}
