@@ -1,6 +1,7 @@
 /// A place in a room's timeline: `from`, `to`, `start`, `end` and `prev_batch`.
 ///
-/// As a string it is the FoundationDB tuple of one versionstamp, with the sub-order as its batch, in base64url without padding: always 18 characters.
+/// As a string it is the FoundationDB tuple of one versionstamp, with the sub-order as its batch, in base64url without padding:
+/// always 18 characters.
 package struct PaginationToken: Sendable, Hashable {
     /// The position in the timeline.
     package let position: Position

@@ -1,6 +1,7 @@
 /// How far a client has seen each of the three databases: `next_batch` and `since` of `GET /sync`.
 ///
-/// As a string it is the FoundationDB tuple of three versionstamps (rooms, accounts, transitory) in base64url without padding: always 52 characters.
+/// As a string it is the FoundationDB tuple of three versionstamps (rooms, accounts, transitory) in base64url without padding:
+/// always 52 characters.
 package struct SyncToken: Sendable, Hashable {
     /// The place in the database of rooms.
     package var rooms: Versionstamp

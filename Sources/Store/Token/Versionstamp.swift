@@ -1,4 +1,5 @@
-/// A position as FoundationDB writes it, in 12 bytes: the position (8 bytes, big-endian, two's complement), a batch and a user version (2 bytes each).
+/// A position as FoundationDB writes it, in 12 bytes: the position (8 bytes, two's complement), a batch and a user version (2 bytes each),
+/// all big-endian.
 ///
 /// The order is FoundationDB's, that of the bytes: negative positions are above all others. Compare the positions where that matters.
 /// FoundationDB takes a stamp with 0xFF in the first 10 bytes for one that is still to be filled in; here it is position -1, batch 65535.

@@ -1,7 +1,8 @@
 /// A list of elements of any types, encoded byte for byte as FoundationDB's tuple layer does it.
 ///
-/// The encoding sorts as the tuples do, element by element, and the encoding of a tuple's first elements is a prefix of its own. For keys and values
-/// whose parts are known when the program is compiled there is ``TupleKey``, with the same encoding; this type is for what can be anything.
+/// The encoding sorts as the tuples do, element by element, and the encoding of a tuple's first elements is a prefix of its own. For keys
+/// and values whose parts are known when the program is compiled there is ``TupleKey``, with the same encoding; this type is for what can
+/// be anything.
 ///
 /// ```swift
 /// let key = Tuple([.string("m.room.member"), .integer(42), .null])

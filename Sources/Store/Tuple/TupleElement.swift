@@ -1,9 +1,9 @@
 /// One element of a ``Tuple``.
 ///
-/// The order is FoundationDB's, which is the order of the encoded bytes: first by type, in the order of the cases below (with the two kinds of
-/// integers as one); bytes, strings (as UTF-8) and tuples by their first difference; integers by value; floating-point numbers in a total
-/// order with -NaN first, -0.0 before 0.0, and NaN last; false before true. Equality agrees with it, so NaN equals itself,
-/// and strings are equal only if their bytes are.
+/// The order is FoundationDB's, which is the order of the encoded bytes: first by type, in the order of the cases below (with the two kinds
+/// of integers as one); bytes, strings (as UTF-8) and tuples by their first difference; integers by value; floating-point numbers in a
+/// total order with -NaN first, -0.0 before 0.0, and NaN last; false before true. Equality agrees with it, so NaN equals itself, and
+/// strings are equal only if their bytes are.
 package enum TupleElement: Sendable {
     case null
     case bytes([UInt8])

@@ -1,0 +1,117 @@
+import Synchronization
+
+/// Wakes those who wait for a room, a user, a device: whoever registers first and reads then misses nothing.
+package final class Notifier: Sendable {
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// Has `expand` say whom else a change in a scope of the given kind concerns, such as the members of a room.
+    package func expand(_ kind: Scope.Kind, _ expand: @escaping @Sendable (Scope) -> [Scope]) {
+        state.withLock { $0.expansions[kind] = expand }
+    }
+
+    /// Registers for changes in any of the scopes, from now until the waiter is released.
+    package func register(_ scopes: [Scope]) -> Waiter {
+        let signal = Waiter.Signal()
+        let id = state.withLock { state in
+            state.lastID += 1
+            for scope in scopes { state.signals[scope, default: [:]][state.lastID] = signal }
+            return state.lastID
+        }
+        return Waiter(id: id, scopes: scopes, signal: signal, notifier: self)
+    }
+
+    /// Wakes everybody who waits for one of the scopes.
+    package func wake(_ scopes: Set<Scope>) {
+        let expansions = state.withLock { $0.signals.isEmpty ? nil : $0.expansions }
+        guard let expansions else { return }
+        var all = scopes
+        for scope in scopes {
+            if let expand = expansions[scope.kind] { all.formUnion(expand(scope)) }
+        }
+        let signals = state.withLock { state in all.flatMap { state.signals[$0].map { Array($0.values) } ?? [] } }
+        for signal in signals { signal.raise() }
+    }
+
+    fileprivate func forget(_ id: UInt64, _ scopes: [Scope]) {
+        state.withLock { state in
+            for scope in scopes {
+                state.signals[scope]?[id] = nil
+                if state.signals[scope]?.isEmpty == true { state.signals[scope] = nil }
+            }
+        }
+    }
+
+    private struct State {
+        var lastID: UInt64 = 0
+        var signals: [Scope: [UInt64: Waiter.Signal]] = [:]
+        var expansions: [Scope.Kind: @Sendable (Scope) -> [Scope]] = [:]
+    }
+}
+
+/// Somebody's place at the notifier; releasing it gives the place up.
+package final class Waiter: Sendable {
+    private let id: UInt64
+    private let scopes: [Scope]
+    private let signal: Signal
+    private let notifier: Notifier
+
+    fileprivate init(id: UInt64, scopes: [Scope], signal: Signal, notifier: Notifier) {
+        self.id = id
+        self.scopes = scopes
+        self.signal = signal
+        self.notifier = notifier
+    }
+
+    deinit {
+        notifier.forget(id, scopes)
+    }
+
+    /// Waits until something has changed since the last wait ended (since the registration, the first time), until
+    /// `milliseconds` have gone by, or until the task is cancelled.
+    package func wait(atMost milliseconds: Int64, on clock: any Clock) async {
+        let timer = clock.schedule(after: milliseconds) { [signal] in signal.raise() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { signal.park($0) }
+        } onCancel: {
+            signal.raise()
+        }
+        timer.cancel()
+    }
+
+    /// A flag that can be waited for by one task.
+    fileprivate final class Signal: Sendable {
+        private let state = Mutex(State.lowered)
+
+        private enum State {
+            case lowered
+            case raised
+            case awaited(CheckedContinuation<Void, Never>)
+        }
+
+        func raise() {
+            let continuation: CheckedContinuation<Void, Never>? = state.withLock { state in
+                guard case .awaited(let continuation) = state else {
+                    state = .raised
+                    return nil
+                }
+                state = .lowered
+                return continuation
+            }
+            continuation?.resume()
+        }
+
+        func park(_ continuation: CheckedContinuation<Void, Never>) {
+            let isRaised = state.withLock { state in
+                guard case .lowered = state else {
+                    state = .lowered
+                    return true
+                }
+                state = .awaited(continuation)
+                return false
+            }
+            if isRaised { continuation.resume() }
+        }
+    }
+}

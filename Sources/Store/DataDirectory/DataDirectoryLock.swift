@@ -1,0 +1,39 @@
+import Glibc
+
+/// Keeps a second server out of a data directory: an exclusive `flock` on a file in it, which the kernel takes back when the
+/// process ends, however it ends. The file itself stays and names the process that holds or last held the lock.
+final class DataDirectoryLock: Sendable {
+    private let descriptor: Int32
+
+    /// Takes the lock on the file at `path`, which is made if it isn't there.
+    ///
+    /// - Throws: `StoreError.dataDirectory` when it is taken, or the file can't be made.
+    init(path: String) throws(StoreError) {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .dataDirectory("\(path) can't be made: \(DurableFile.lastError)") }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let isTaken = errno == EWOULDBLOCK
+            let reason = isTaken ? "a running server\(holder) uses this data directory" : DurableFile.lastError
+            close(descriptor)
+            throw .dataDirectory("\(path) can't be locked: \(reason)")
+        }
+        let text = Array("\(getpid())\n".utf8)
+        guard ftruncate(descriptor, 0) == 0, write(descriptor, text, text.count) == text.count else {
+            let reason = DurableFile.lastError
+            close(descriptor)
+            throw .dataDirectory("\(path) can't be written: \(reason)")
+        }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// The process that the file names, for a message; empty if it names none.
+    private var holder: String {
+        var bytes = [UInt8](repeating: 0, count: 20)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        let digits = bytes.prefix(max(count, 0)).prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+        return digits.isEmpty ? "" : " (process \(String(decoding: digits, as: UTF8.self)))"
+    }
+}

@@ -1,0 +1,180 @@
+import RocksDB
+import Synchronization
+
+/// One logical database: a RocksDB instance with one writer, group commit, and a published state for everybody else.
+///
+/// Invariants:
+/// - Only the writer writes, one commit at a time; so commits are serializable.
+/// - What is published has been synced, and its snapshot was taken after the last commit of its group and before the next write.
+/// - Commits are answered, and those who wait are woken, only after they are published (a relaxed commit's answer excepted).
+package final class Database: Sendable {
+    /// What the database consists of.
+    package let schema: DatabaseSchema
+
+    private let instance: Instance
+    private let families: ColumnFamilies
+    private let environment: Environment
+    private let notifier: Notifier
+    private let writer: any SerialWorker
+    private let flusher: any SerialWorker
+    private let counters: WriterCounters
+    private let group: Mutex<Group>
+    private let publishedState: Mutex<PublishedSnapshot>
+
+    /// For how long a relaxed commit may stay unpublished, in milliseconds.
+    private static let relaxedDelayMilliseconds: Int64 = 10
+
+    /// Opens the database in `directory`, which is made if it isn't there.
+    ///
+    /// - Throws: `StoreError` when what is there doesn't fit the schema or belongs to another server; then nothing is touched.
+    package init(
+        schema: DatabaseSchema, directory: String, serverName: String, blockCache: BlockCache, environment: Environment, notifier: Notifier
+    ) throws {
+        self.schema = schema
+        self.environment = environment
+        self.notifier = notifier
+        instance = try InstanceOpening.open(schema, at: directory, serverName: serverName, blockCache: blockCache)
+        families = try ColumnFamilies(of: schema, in: instance)
+        counters = try WriterCounters(instance: instance, global: families[CommonMaps.global.map], now: environment.clock.now())
+        let published = PublishedSnapshot(
+            position: counters.position, instance: instance, families: families, snapshot: instance.makeSnapshot())
+        publishedState = Mutex(published)
+        group = Mutex(Group(position: counters.position))
+        writer = environment.executors.makeWorker()
+        flusher = environment.executors.makeWorker()
+    }
+
+    /// The newest published state.
+    package func snapshot() -> PublishedSnapshot {
+        publishedState.withLock { $0 }
+    }
+
+    /// Runs `body` alone on the writer and makes what it writes durable, all of it or, when it throws, nothing.
+    ///
+    /// The answer comes when everything that the body has seen and written is on the disk and published. Cancelling the task that
+    /// waits doesn't cancel the commit.
+    ///
+    /// - Throws: what `body` throws; `StoreError` when the write or the sync failed.
+    package func commit<Result: Sendable>(
+        _ durability: Durability = .synced, _ body: @escaping @Sendable (Commit) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            writer.enqueue { self.run(body, durability) { continuation.resume(with: $0) } }
+        }
+    }
+
+    /// Ends the writer and the flusher when everything that was handed to them is done. Later commits are never answered, so
+    /// nothing may be committed any more.
+    package func close() {
+        writer.shutDown()
+        flusher.shutDown()
+    }
+
+    // MARK: - The writer
+
+    private func run<Result: Sendable>(
+        _ body: (Commit) throws -> Result, _ durability: Durability, _ answer: @escaping @Sendable (Swift.Result<Result, any Error>) -> Void
+    ) {
+        let commit: Commit
+        let outcome: Swift.Result<Result, any Error>
+        do {
+            try group.withLock { if let failure = $0.failure { throw failure } }
+            try counters.reserve(in: instance, families[CommonMaps.global.map])
+            commit = Commit(
+                instance: instance, families: families, time: environment.clock.now(), position: counters.position,
+                shortIDs: counters.shortIDs)
+            outcome = Swift.Result(catching: { try body(commit) })
+            if case .success = outcome, !commit.overlay.isEmpty { try write(commit) }
+        } catch {
+            return answer(.failure(error))
+        }
+        if durability == .relaxed, case .success = outcome {
+            answer(outcome)
+            scheduleFlush(after: Self.relaxedDelayMilliseconds)
+        } else {
+            // A refusal waits too: what it is based on may not be on the disk yet.
+            group.withLock { $0.answers.append { failure in answer(failure.map { .failure($0) } ?? outcome) } }
+            scheduleFlush(after: 0)
+        }
+    }
+
+    private func write(_ commit: Commit) throws {
+        let overlay = commit.overlay
+        guard overlay.writeCount <= Commit.writesMax, overlay.byteCount <= Commit.bytesMax else {
+            throw StoreError.commitTooLarge(writes: overlay.writeCount, bytes: overlay.byteCount)
+        }
+        let batch = WriteBatch()
+        overlay.write(to: batch) { families[$0] }
+        try group.withLock { group in
+            do throws(RocksDBError) {
+                try instance.write(batch, sync: false)
+            } catch {
+                group.failure = .rocksDB(error)
+                throw StoreError.rocksDB(error)
+            }
+            group.position = commit.position
+            group.changedScopes.formUnion(commit.changedScopes)
+            group.publicationActions += commit.publicationActions
+            group.isDirty = true
+        }
+        counters.advance(to: commit.position, commit.shortIDs)
+    }
+
+    // MARK: - The flusher
+
+    private func scheduleFlush(after milliseconds: Int64) {
+        let isNeeded = group.withLock { group in
+            if milliseconds == 0 {
+                defer { group.flushIsQueued = true }
+                return !group.flushIsQueued
+            }
+            defer { group.flushIsTimed = true }
+            return !group.flushIsQueued && !group.flushIsTimed
+        }
+        guard isNeeded else { return }
+        if milliseconds == 0 {
+            flusher.enqueue { self.flush() }
+        } else {
+            _ = environment.clock.schedule(after: milliseconds) { self.scheduleFlush(after: 0) }
+        }
+    }
+
+    /// Syncs what has been written so far, publishes it, wakes who waits for it, and answers its commits.
+    private func flush() {
+        let (sealed, next) = group.withLock { group in
+            let sealed = group
+            let snapshot = group.isDirty && group.failure == nil ? instance.makeSnapshot() : nil
+            group = Group(position: group.position, failure: group.failure)
+            return (
+                sealed,
+                snapshot.map { PublishedSnapshot(position: sealed.position, instance: instance, families: families, snapshot: $0) }
+            )
+        }
+        var failure = sealed.failure
+        if let next, failure == nil {
+            do throws(RocksDBError) {
+                try instance.flushWAL(sync: true)
+                publishedState.withLock { $0 = next }
+                for action in sealed.publicationActions { action() }
+                notifier.wake(sealed.changedScopes)
+            } catch {
+                failure = .rocksDB(error)
+                group.withLock { $0.failure = failure }
+            }
+        }
+        for answer in sealed.answers { answer(failure) }
+    }
+
+    /// What has been written, or only answered, since the last flush began.
+    private struct Group: Sendable {
+        var position: Position
+        /// Why nothing can be written any more.
+        var failure: StoreError?
+        var answers: [@Sendable (StoreError?) -> Void] = []
+        var changedScopes: Set<Scope> = []
+        var publicationActions: [@Sendable () -> Void] = []
+        var isDirty = false
+        var flushIsQueued = false
+        var flushIsTimed = false
+    }
+}

@@ -1,0 +1,30 @@
+/// A source of bytes that nobody can guess: tokens, nonces, keys.
+package protocol RandomSource: Sendable {
+    /// `count` fresh bytes.
+    func bytes(_ count: Int) -> [UInt8]
+}
+
+extension RandomSource {
+    /// A string of `count` letters and digits, each of the 62 equally likely.
+    package func alphanumeric(_ count: Int) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
+        var characters: [UInt8] = []
+        while characters.count < count {
+            // Bytes from 248 on would favour the first letters of the alphabet.
+            for byte in bytes(count) where byte < 248 && characters.count < count {
+                characters.append(alphabet[Int(byte) % alphabet.count])
+            }
+        }
+        return String(decoding: characters, as: UTF8.self)
+    }
+}
+
+/// The operating system's generator.
+package struct SystemRandom: RandomSource {
+    package init() {}
+
+    package func bytes(_ count: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+}

@@ -1,0 +1,85 @@
+import Glibc
+import RocksDB
+
+/// Opens a database's RocksDB instance when what is there fits the schema.
+enum InstanceOpening {
+    /// Opens the instance in `directory`; makes it, complete or not at all, where there is none.
+    static func open(_ schema: DatabaseSchema, at directory: String, serverName: String, blockCache: BlockCache) throws -> Instance {
+        guard let present = try Instance.columnFamilies(at: directory) else {
+            return try create(schema, at: directory, serverName: serverName, blockCache: blockCache)
+        }
+        let expected = Set(schema.maps.map(\.name)).union(["default"])
+        let unknown = Set(present).subtracting(expected).sorted()
+        let missing = expected.subtracting(present).sorted()
+        guard unknown.isEmpty, missing.isEmpty else {
+            throw StoreError.schemaMismatch(
+                "the \(schema.name) database in \(directory) doesn't have this version's maps"
+                    + (unknown.isEmpty ? "" : "; unknown: \(unknown.joined(separator: ", "))")
+                    + (missing.isEmpty ? "" : "; missing: \(missing.joined(separator: ", "))"))
+        }
+        try check(
+            try Instance.open(at: directory, options: options(), columnFamilies: families(schema, blockCache), readOnly: true), schema,
+            directory, serverName)
+        return try Instance.open(at: directory, options: options(), columnFamilies: families(schema, blockCache))
+    }
+
+    /// Compares the schema's version and the server's name with what the instance says.
+    private static func check(_ instance: Instance, _ schema: DatabaseSchema, _ directory: String, _ serverName: String) throws {
+        guard let global = instance.columnFamily(CommonMaps.global.map.name),
+            let version = try instance.get(GlobalKey.schemaVersion.encoded, in: global, snapshot: nil),
+            let name = try instance.get(GlobalKey.serverName.encoded, in: global, snapshot: nil)
+        else {
+            throw StoreError.schemaMismatch("the \(schema.name) database in \(directory) doesn't say what it is")
+        }
+        let found = try UInt64(encoded: version)
+        guard found == schema.version else {
+            throw StoreError.schemaMismatch(
+                "the \(schema.name) database in \(directory) has schema version \(found), this program has \(schema.version)")
+        }
+        let owner = try String(encoded: name)
+        guard owner == serverName else {
+            throw StoreError.schemaMismatch(
+                "the \(schema.name) database in \(directory) belongs to the server \(owner), not to \(serverName)")
+        }
+    }
+
+    /// Makes the instance under another name and renames it when it is whole, so that a crash leaves all of it or nothing.
+    private static func create(_ schema: DatabaseSchema, at directory: String, serverName: String, blockCache: BlockCache) throws
+        -> Instance
+    {
+        let unfinished = directory + ".new"
+        try DirectoryTree.remove(unfinished)
+        var creating = options()
+        creating.createIfMissing = true
+        creating.createMissingColumnFamilies = true
+        do {
+            let instance = try Instance.open(at: unfinished, options: creating, columnFamilies: families(schema, blockCache))
+            guard let global = instance.columnFamily(CommonMaps.global.map.name) else {
+                throw StoreError.schemaMismatch("the \(schema.name) database has no map for its version")
+            }
+            let batch = WriteBatch()
+            batch.put(GlobalKey.schemaVersion.encoded, schema.version.encoded, in: global)
+            batch.put(GlobalKey.serverName.encoded, serverName.encoded, in: global)
+            try instance.write(batch, sync: true)
+        }
+        guard rename(unfinished, directory) == 0 else {
+            throw StoreError.dataDirectory("\(unfinished) can't be renamed to \(directory): \(String(cString: strerror(errno)))")
+        }
+        return try Instance.open(at: directory, options: options(), columnFamilies: families(schema, blockCache))
+    }
+
+    private static func options() -> InstanceOptions {
+        var options = InstanceOptions()
+        options.maxOpenFiles = -1
+        options.dbWriteBufferSizeBytes = 16 << 20
+        options.maxTotalWALSizeBytes = 24 << 20
+        options.keepLogFileNum = 4
+        options.statsDumpPeriodSeconds = 0
+        options.maxBackgroundJobs = 2
+        return options
+    }
+
+    private static func families(_ schema: DatabaseSchema, _ blockCache: BlockCache) -> [(name: String, options: ColumnFamilyOptions)] {
+        schema.maps.map { ($0.name, $0.pattern.options(for: $0, blockCache: blockCache)) }
+    }
+}
