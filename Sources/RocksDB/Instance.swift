@@ -32,6 +32,10 @@ package final class Instance: @unchecked Sendable {
         }
 
         let instanceOptions = try options.makeHandle()
+        // RocksDB says the same, but not before it has made the directory with a lock and an info log in it.
+        if !readOnly, rocksdb_options_get_create_if_missing(instanceOptions.pointer) == 0, !hasDatabase(at: path) {
+            throw RocksDBError(message: "Invalid argument: \(path): does not exist (create_if_missing is false)")
+        }
         var familyOptions: [OptionsHandle] = []
         for descriptor in descriptors { familyOptions.append(try descriptor.options.makeHandle()) }
         defer { withExtendedLifetime(familyOptions) {} }
@@ -65,13 +69,18 @@ package final class Instance: @unchecked Sendable {
     /// The names of the column families of the database in the directory `path`, `default` among them; `nil` where there is no database.
     /// It may be open.
     package static func columnFamilies(at path: String) throws(RocksDBError) -> [String]? {
-        guard access("\(path)/CURRENT", F_OK) == 0 else { return nil }
+        guard hasDatabase(at: path) else { return nil }
         let options = OptionsHandle()
         var count = 0
         var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         defer { rocksdb_list_column_families_destroy(names, count) }
         try RocksDBError.check { names = rocksdb_list_column_families(options.pointer, path, &count, $0) }
         return UnsafeBufferPointer(start: names, count: count).compactMap { name in name.map { String(cString: $0) } }
+    }
+
+    /// Whether the directory holds the file that names a database's current manifest.
+    private static func hasDatabase(at path: String) -> Bool {
+        access("\(path)/CURRENT", F_OK) == 0
     }
 
     /// The name of the column family that every database has.

@@ -71,6 +71,10 @@ extension ColumnFamilyOptions {
             rocksdb_options_set_prefix_extractor(options, rocksdb_slicetransform_create_fixed_prefix(prefixLength))
         }
 
+        // The C API's setter takes filters too, but wraps them so that RocksDB can no longer write their figures to its OPTIONS file.
+        if let filterPolicy = filter.optionValue {
+            try handle.set(["block_based_table_factory": "{filter_policy=\(filterPolicy)}"])
+        }
         var withoutSetter = ["compaction_pri": compactionPriority.rawValue]
         if let ttlSeconds { withoutSetter["ttl"] = String(ttlSeconds) }
         try handle.set(withoutSetter.merging(extra) { _, extra in extra })
@@ -142,12 +146,6 @@ extension ColumnFamilyOptions {
         let table = rocksdb_block_based_options_create()
         defer { rocksdb_block_based_options_destroy(table) }
         rocksdb_block_based_options_set_block_size(table, blockSizeBytes)
-        // The table options own the filter policy from here on.
-        switch filter {
-        case .none: break
-        case .bloom(let bits): rocksdb_block_based_options_set_filter_policy(table, rocksdb_filterpolicy_create_bloom_full(bits))
-        case .ribbon(let bits): rocksdb_block_based_options_set_filter_policy(table, rocksdb_filterpolicy_create_ribbon(bits))
-        }
         rocksdb_options_set_optimize_filters_for_hits(options, optimizeFiltersForHits ? 1 : 0)
         if partitionedIndexAndFilters {
             rocksdb_block_based_options_set_index_type(table, Int32(rocksdb_block_based_table_index_type_two_level_index_search))
@@ -158,6 +156,17 @@ extension ColumnFamilyOptions {
         rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, pinLevel0IndexAndFilterBlocks ? 1 : 0)
         if let blockCache { rocksdb_block_based_options_set_block_cache(table, blockCache.pointer) }
         rocksdb_options_set_block_based_table_factory(options, table)
+    }
+}
+
+extension ColumnFamilyOptions.Filter {
+    /// The filter policy in RocksDB's option-string syntax.
+    fileprivate var optionValue: String? {
+        switch self {
+        case .none: nil
+        case .bloom(let bitsPerKey): "bloomfilter:\(bitsPerKey)"
+        case .ribbon(let bitsPerKey): "ribbonfilter:\(bitsPerKey)"
+        }
     }
 }
 
