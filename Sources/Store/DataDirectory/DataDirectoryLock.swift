@@ -26,6 +26,8 @@ final class DataDirectoryLock: Sendable {
     }
 
     deinit {
+        // A child that is just being started shares the descriptor, so closing it here might not end the lock.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 
