@@ -9,11 +9,11 @@ final class DataDirectoryLock: Sendable {
     ///
     /// - Throws: `StoreError.dataDirectory` when it is taken, or the file can't be made.
     init(path: String) throws(StoreError) {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .dataDirectory("\(path) can't be made: \(DurableFile.lastError)") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let isTaken = errno == EWOULDBLOCK
-            let reason = isTaken ? "a running server\(holder) uses this data directory" : DurableFile.lastError
+            let reason = isTaken ? "a running server\(Self.holder(descriptor)) uses this data directory" : DurableFile.lastError
             close(descriptor)
             throw .dataDirectory("\(path) can't be locked: \(reason)")
         }
@@ -23,6 +23,8 @@ final class DataDirectoryLock: Sendable {
             close(descriptor)
             throw .dataDirectory("\(path) can't be written: \(reason)")
         }
+        // Last, since the deinitializer of a complete object runs even when its initializer throws, and would close a second time.
+        self.descriptor = descriptor
     }
 
     deinit {
@@ -31,8 +33,8 @@ final class DataDirectoryLock: Sendable {
         close(descriptor)
     }
 
-    /// The process that the file names, for a message; empty if it names none.
-    private var holder: String {
+    /// The process that the open file names, for a message; empty if it names none.
+    private static func holder(_ descriptor: Int32) -> String {
         var bytes = [UInt8](repeating: 0, count: 20)
         let count = pread(descriptor, &bytes, bytes.count, 0)
         let digits = bytes.prefix(max(count, 0)).prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
