@@ -86,11 +86,10 @@ extension JSONValue: Hashable {
     }
 }
 
-extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+// Not by nil: `isState ? .string(key) : nil` as a JSONValue? would then be null, not nothing, without a word from the compiler.
+extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByStringInterpolation, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    public init(nilLiteral: ()) { self = .null }
-
     public init(booleanLiteral value: Bool) { self = .bool(value) }
 
     public init(integerLiteral value: Int64) { self = .integer(value) }
