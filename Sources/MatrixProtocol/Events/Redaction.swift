@@ -14,6 +14,12 @@ package enum Redaction {
         return redacted
     }
 
+    /// Whether a redaction that is in the room takes effect on its target (room version 3 and later, "Handling redactions"): the sender has
+    /// the *redact level*, or is of the same server as the target's sender.
+    package static func applies(_ redaction: Event, to target: Event, powerLevels: PowerLevels) -> Bool {
+        powerLevels.user(redaction.sender, has: powerLevels.redact) || redaction.sender.serverName == target.sender.serverName
+    }
+
     /// What stays of the content of an event of that type.
     package static func redactContent(_ content: JSONObject, type: String, version: RoomVersion) -> JSONObject {
         switch version.redactionRules.content[type] {

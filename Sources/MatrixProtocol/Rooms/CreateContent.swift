@@ -21,3 +21,8 @@ package struct CreateContent: Sendable {
         roomType = content["type"]?.stringValue
     }
 }
+
+extension Event {
+    /// The user who created the room that this create event starts: from room version 11 on its sender.
+    package func creator(version: RoomVersion) -> String? { version.creatorIsSender ? sender.string : createContent.creator }
+}

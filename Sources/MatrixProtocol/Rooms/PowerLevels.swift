@@ -48,7 +48,7 @@ package struct PowerLevels: Sendable {
         if version.creatorsArePrivileged {
             creators = .privileged([create.sender] + create.createContent.additionalCreators)
         } else {
-            creators = .usual(version.creatorIsSender ? create.sender.string : create.createContent.creator)
+            creators = .usual(create.creator(version: version))
         }
     }
 
