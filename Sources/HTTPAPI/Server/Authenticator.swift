@@ -1,0 +1,26 @@
+import HTTPTypes
+import Homeserver
+import MatrixProtocol
+
+/// Says who a request comes from.
+package protocol Authenticator: Sendable {
+    /// Whose token this is ("Client Authentication").
+    ///
+    /// - Throws: `M_UNKNOWN_TOKEN`, or why the account may not use the API at the moment, such as `M_USER_LOCKED`.
+    func authenticate(token: String) async throws -> Requester
+}
+
+/// Finds the access token in a request ("Using access tokens").
+enum AccessToken {
+    /// The token: from the `Authorization` header, or else from the deprecated query parameter. Nil if there is none.
+    static func find(_ headers: HTTPFields, _ query: Query) throws(MatrixError) -> String? {
+        if let token = headers[.authorization].flatMap(bearer) { return token }
+        return try query.string("access_token")
+    }
+
+    private static func bearer(_ field: String) -> String? {
+        guard let space = field.utf8.firstIndex(of: UInt8(ascii: " ")), field[..<space].lowercased() == "bearer" else { return nil }
+        let token = field[space...].drop { $0 == " " }
+        return token.isEmpty ? nil : String(token)
+    }
+}
