@@ -4,17 +4,25 @@ import Testing
 
 @Suite struct TupleKeyTests {
     /// An identifier as other modules have them.
-    struct Name: Sendable, Hashable, LosslessStringConvertible, TupleCodable {
-        let description: String
+    struct Name: Hashable, TupleCodable {
+        let string: String
 
-        init?(_ description: String) {
-            guard description.hasPrefix("@") else { return nil }
-            self.description = description
+        init(_ string: String) {
+            self.string = string
+        }
+
+        func encode(to bytes: inout [UInt8]) {
+            string.encode(to: &bytes)
+        }
+
+        init(from decoder: inout TupleDecoder) throws(TupleError) {
+            string = try String(from: &decoder)
+            guard string.hasPrefix("@") else { throw .invalidValue(string) }
         }
     }
 
     @Test func hasTheEncodingOfItsTuple() throws {
-        let name = try #require(Name("@alice:example.org"))
+        let name = Name("@alice:example.org")
         let stamp = Versionstamp(Position(7), batch: 1)
         let key = TupleKey("a\0b", [0, 1] as [UInt8], Int64.min, UInt64.max, -3, true, 0.5, stamp, name, String?.none, Int?(5))
         let maximum = try #require(BigInteger(isNegative: false, magnitude: [UInt8](repeating: 0xFF, count: 8)))

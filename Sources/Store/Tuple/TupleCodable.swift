@@ -1,9 +1,10 @@
 /// A type whose values can be elements of a tuple: parts of a ``TupleKey``.
 ///
-/// An identifier that is made of its string needs no code (see the extension for `LosslessStringConvertible` below):
-///
 /// ```swift
-/// extension RoomID: LosslessStringConvertible, TupleCodable {}
+/// extension DeviceID: TupleCodable {
+///     func encode(to bytes: inout [UInt8]) { string.encode(to: &bytes) }
+///     init(from decoder: inout TupleDecoder) throws(TupleError) { self.init(try String(from: &decoder)) }
+/// }
 /// ```
 package protocol TupleCodable {
     /// Appends the value as exactly one element.
@@ -13,18 +14,6 @@ package protocol TupleCodable {
     ///
     /// Throws ``TupleError`` if it is of another type, damaged, or not a value of this type (``TupleError/invalidValue(_:)``).
     init(from decoder: inout TupleDecoder) throws(TupleError)
-}
-
-extension TupleCodable where Self: LosslessStringConvertible {
-    package func encode(to bytes: inout [UInt8]) {
-        description.encode(to: &bytes)
-    }
-
-    package init(from decoder: inout TupleDecoder) throws(TupleError) {
-        let string = try String(from: &decoder)
-        guard let value = Self(string) else { throw .invalidValue(string) }
-        self = value
-    }
 }
 
 extension String: TupleCodable {
