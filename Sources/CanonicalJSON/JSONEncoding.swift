@@ -1,5 +1,8 @@
 // Writing values as texts.
 
+/// Room for most events and answers, so that few grow more than once.
+private let encodedSizeExpectedBytes = 512
+
 extension JSONValue {
     /// The shortest text of the value, members in the order of their keys: what Python writes with `ensure_ascii=False`, `sort_keys=True` and
     /// `separators=(",", ":")`.
@@ -7,7 +10,7 @@ extension JSONValue {
     /// Numbers stay what they are, so that it is the canonical form of events of room versions 1 to 5 too, which may hold any number. A double that
     /// is not finite, which no text can have given, is written as null.
     public func encoded() -> [UInt8] {
-        var writer = JSONWriter()
+        var writer = JSONWriter(capacity: encodedSizeExpectedBytes)
         writer.value(self)
         return writer.bytes
     }
@@ -21,31 +24,17 @@ extension JSONValue {
     ///
     /// - Throws: `JSONError.floatNotAllowed` and `JSONError.integerOutOfRange`, both without an offset.
     public func canonical() throws(JSONError) -> [UInt8] {
-        try checkCanonical()
-        var writer = JSONWriter(capacity: 0, writesIntegralFloatsAsIntegers: true)
+        var writer = JSONWriter(capacity: encodedSizeExpectedBytes, isCanonical: true)
         writer.value(self)
+        if let refusal = writer.refusal { throw refusal }
         return writer.bytes
-    }
-
-    fileprivate func checkCanonical() throws(JSONError) {
-        switch self {
-        case .null, .bool, .string: break
-        case .integer(let value): if value.magnitude > canonicalIntegerMax.magnitude { throw .integerOutOfRange(offset: nil) }
-        case .bigInteger: throw .integerOutOfRange(offset: nil)
-        case .double(let value):
-            guard let integer = Int64(exactly: value), integer.magnitude <= canonicalIntegerMax.magnitude else {
-                throw .floatNotAllowed(offset: nil)
-            }
-        case .array(let elements): for element in elements { try element.checkCanonical() }
-        case .object(let object): try object.checkCanonical()
-        }
     }
 }
 
 extension JSONObject {
     /// The shortest text of the object, as `JSONValue.encoded()`.
     public func encoded() -> [UInt8] {
-        var writer = JSONWriter()
+        var writer = JSONWriter(capacity: encodedSizeExpectedBytes)
         writer.object(self)
         return writer.bytes
     }
@@ -54,13 +43,9 @@ extension JSONObject {
     ///
     /// - Throws: `JSONError.floatNotAllowed` and `JSONError.integerOutOfRange`, both without an offset.
     public func canonical() throws(JSONError) -> [UInt8] {
-        try checkCanonical()
-        var writer = JSONWriter(capacity: 0, writesIntegralFloatsAsIntegers: true)
+        var writer = JSONWriter(capacity: encodedSizeExpectedBytes, isCanonical: true)
         writer.object(self)
+        if let refusal = writer.refusal { throw refusal }
         return writer.bytes
-    }
-
-    fileprivate func checkCanonical() throws(JSONError) {
-        for member in members { try member.value.checkCanonical() }
     }
 }

@@ -2,10 +2,10 @@
 public struct JSONLimits: Sendable, Hashable {
     /// The deepest nesting of arrays and objects that is read; the outermost one is at depth 1. Reading, comparing and releasing a value
     /// recurse once for each level, so this bounds the stack.
-    public var depthMax: Int
+    public let depthMax: Int
 
     /// The longest text that is read, in bytes. Never above 4 GiB - 1, whatever is asked for.
-    public var sizeMaxBytes: Int
+    public let sizeMaxBytes: Int
 
     /// 512 levels: far beyond any event in use, and half of where Python's json, and with it Synapse, gives up.
     public static let depthMaxDefault = 512

@@ -77,9 +77,13 @@ extension JSONScanner {
         return elements
     }
 
+    /// Room for the members of an event.
+    private static var expectedMemberCount: Int { 16 }
+
     fileprivate mutating func parseObject(depth: Int) throws(JSONError) -> JSONObject {
         guard try open(closing: Byte.closingBrace, depth: depth) else { return JSONObject() }
         var members: [JSONObject.Member] = []
+        if depth == 1 { members.reserveCapacity(Self.expectedMemberCount) }
         var isAscending = true
         var last: StringToken?
         repeat {

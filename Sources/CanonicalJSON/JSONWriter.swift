@@ -19,19 +19,25 @@ public struct JSONWriter: Sendable {
     /// Whether a value was written last, so that a comma has to come before the next one.
     private var needsComma = false
 
-    /// How `value(_:)` writes floats whose value is an integer: as such, or as Python's json does.
-    private let writesIntegralFloatsAsIntegers: Bool
+    /// Whether `value(_:)` writes canonical JSON: floats whose value is an integer as that, and numbers that it does not allow not at all.
+    private let isCanonical: Bool
+
+    /// Why the values written have no canonical form; nil if they have one, or if none was asked for.
+    private(set) var refusal: JSONError?
 
     /// - Parameter capacity: the expected size in bytes.
     public init(capacity: Int = 0) {
-        self.init(capacity: capacity, writesIntegralFloatsAsIntegers: false)
+        self.init(capacity: capacity, isCanonical: false)
     }
 
-    init(capacity: Int, writesIntegralFloatsAsIntegers: Bool) {
+    init(capacity: Int, isCanonical: Bool) {
         bytes = []
         bytes.reserveCapacity(capacity)
-        self.writesIntegralFloatsAsIntegers = writesIntegralFloatsAsIntegers
+        self.isCanonical = isCanonical
     }
+
+    /// The number of digits of the largest Int64.
+    private static let digitCountMax = 19
 
     // MARK: Structure
 
@@ -103,9 +109,9 @@ public struct JSONWriter: Sendable {
         switch value {
         case .null: null()
         case .bool(let value): bool(value)
-        case .integer(let value): integer(value)
-        case .bigInteger(let digits): text(digits)
-        case .double(let value): double(value)
+        case .integer(let value): number(value)
+        case .bigInteger(let digits): isCanonical ? refuse(.integerOutOfRange(offset: nil)) : text(digits)
+        case .double(let value): number(value)
         case .string(let value): string(value)
         case .array(let elements):
             beginArray()
@@ -118,17 +124,34 @@ public struct JSONWriter: Sendable {
     /// Writes an object in the form of `JSONValue.encoded()`.
     public mutating func object(_ object: JSONObject) {
         beginObject()
-        for member in object.members {
-            key(member.key)
-            value(member.value)
+        object.members.withUnsafeBufferPointer { members in
+            for index in members.indices {
+                key(members[index].key)
+                value(members[index].value)
+            }
         }
         endObject()
     }
 
-    /// Writes a float as Python's json does, which JSON cannot hold (NaN, the infinities) as null.
-    private mutating func double(_ value: Double) {
-        if writesIntegralFloatsAsIntegers, let integer = Int64(exactly: value) { return self.integer(integer) }
+    @inline(__always)
+    private mutating func number(_ value: Int64) {
+        if isCanonical && value.magnitude > canonicalIntegerMax.magnitude { return refuse(.integerOutOfRange(offset: nil)) }
+        integer(value)
+    }
+
+    /// Writes a float as Python's json does; what JSON cannot hold (NaN, the infinities) as null.
+    private mutating func number(_ value: Double) {
+        if isCanonical {
+            guard let integer = Int64(exactly: value), integer.magnitude <= canonicalIntegerMax.magnitude else {
+                return refuse(.floatNotAllowed(offset: nil))
+            }
+            return self.integer(integer)
+        }
         if value.isFinite { text(value.pythonRepresentation) } else { null() }
+    }
+
+    private mutating func refuse(_ error: JSONError) {
+        if refusal == nil { refusal = error }
     }
 
     private mutating func text(_ text: String) {
@@ -144,14 +167,18 @@ public struct JSONWriter: Sendable {
 
     private mutating func digits(of value: Int64) {
         if value < 0 { bytes.append(Byte.minus) }
-        var rest = value.magnitude
-        let first = bytes.count
-        repeat {
-            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            bytes.append(Byte.zero + UInt8(truncatingIfNeeded: digit))
-            rest = quotient
-        } while rest > 0
-        bytes[first...].reverse()
+        bytes.append(addingCapacity: Self.digitCountMax) { output in
+            output.withUnsafeMutableBufferPointer { buffer, count in
+                var rest = value.magnitude
+                let first = count
+                repeat {
+                    buffer.initializeElement(at: count, to: Byte.zero &+ UInt8(truncatingIfNeeded: rest % 10))
+                    count += 1
+                    rest /= 10
+                } while rest > 0
+                buffer[first..<count].reverse()
+            }
+        }
     }
 
     // MARK: Strings
@@ -159,20 +186,75 @@ public struct JSONWriter: Sendable {
     /// Writes a string in quotes; escaped is only what JSON demands, each in its shortest form.
     @inline(__always)
     private mutating func quote(_ string: String) {
-        bytes.append(Byte.quote)
         string.withUTF8Bytes { text in
-            var plainStart = 0
             var index = 0
-            while index < text.count {
-                let byte = text[index]
-                if byte < 0x20 || byte == Byte.quote || byte == Byte.backslash {
-                    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[plainStart..<index]))
-                    escape(byte)
-                    plainStart = index + 1
-                }
-                index += 1
+            bytes.append(addingCapacity: text.count &+ 2) { output in
+                output.append(Byte.quote)
+                index = Self.copyPlainStart(of: text, to: &output)
+                if index == text.count { output.append(Byte.quote) }
             }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[plainStart...]))
+            if index < text.count { quoteRest(of: text, from: index) }
+        }
+    }
+
+    /// Copies the text up to the first byte that has to be escaped.
+    ///
+    /// - Returns: how many bytes that are.
+    @inline(__always)
+    private static func copyPlainStart(of text: UnsafeBufferPointer<UInt8>, to output: inout OutputSpan<UInt8>) -> Int {
+        output.withUnsafeMutableBufferPointer { buffer, count in
+            guard let source = UnsafeRawPointer(text.baseAddress), let start = UnsafeMutableRawPointer(buffer.baseAddress) else { return 0 }
+            // `quote` has made room for the whole text behind what is there already; a word is read and written only if all of it is within the text.
+            let target = start + count
+            var index = 0
+            while index &+ 8 <= text.count {
+                let word = source.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                let escapes = Self.escapes(in: UInt64(littleEndian: word))
+                target.storeBytes(of: word, toByteOffset: index, as: UInt64.self)
+                if escapes != 0 {
+                    index &+= escapes.trailingZeroBitCount >> 3
+                    count &+= index
+                    return index
+                }
+                index &+= 8
+            }
+            while index < text.count, !isEscaped(text[index]) {
+                target.storeBytes(of: text[index], toByteOffset: index, as: UInt8.self)
+                index &+= 1
+            }
+            count &+= index
+            return index
+        }
+    }
+
+    /// The high bits of those of the 8 bytes that have to be escaped; bytes above the lowest hit may be wrong.
+    @inline(__always)
+    private static func escapes(in word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = word ^ ones &* UInt64(Byte.quote)
+        let backslashes = word ^ ones &* UInt64(Byte.backslash)
+        let controls = (word &- ones &* 0x20) & ~word
+        return (controls | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes) & (ones &* 0x80)
+    }
+
+    @inline(__always)
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == Byte.quote || byte == Byte.backslash
+    }
+
+    /// Writes what is left of a string whose byte at `start` has to be escaped, and the closing quote.
+    private mutating func quoteRest(of text: UnsafeBufferPointer<UInt8>, from start: Int) {
+        var index = start
+        while index < text.count {
+            if Self.isEscaped(text[index]) {
+                escape(text[index])
+                index += 1
+            } else {
+                let rest = UnsafeBufferPointer(rebasing: text[index...])
+                bytes.append(addingCapacity: rest.count) { output in
+                    index += Self.copyPlainStart(of: rest, to: &output)
+                }
+            }
         }
         bytes.append(Byte.quote)
     }
