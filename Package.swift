@@ -74,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "ServerConfiguration", "HTTPAPI", "Homeserver", "MatrixProtocol", "Store",
+                "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "ServerConfiguration", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -74,6 +74,17 @@ extension Position: FixedWidth {
     }
 }
 
+/// In a tuple, a position is an integer.
+extension Position: TupleCodable {
+    package func encode(to bytes: inout [UInt8]) {
+        value.encode(to: &bytes)
+    }
+
+    package init(from decoder: inout TupleDecoder) throws(TupleError) {
+        self.init(try Int64(from: &decoder))
+    }
+}
+
 /// Several fixed-width values one after the other, as a key or as a value.
 package struct FixedKey<each Part: FixedWidth>: StoreCodable {
     /// The parts in their order.

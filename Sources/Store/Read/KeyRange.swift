@@ -18,11 +18,10 @@ package struct KeyRange: Sendable, Equatable {
         KeyRange(lower: prefix, upper: TuplePrefix.strinc(prefix))
     }
 
-    /// All tuples that begin with the given elements.
+    /// All tuples that begin with the given elements and have more.
     package static func tuples<each Part: TupleCodable>(_ part: repeat each Part) -> KeyRange {
-        var bytes: [UInt8] = []
-        repeat (each part).encode(to: &bytes)
-        return .prefix(bytes)
+        let prefix = TuplePrefix(repeat each part)
+        return KeyRange(lower: prefix.lowerBound, upper: prefix.upperBound)
     }
 
     /// All fixed-width keys that begin with the given parts.

@@ -1,0 +1,47 @@
+import Store
+
+/// A room that a user has left, was banned from, or was never let into.
+package struct LeftRoom: StoreCodable, Equatable {
+    /// The position of the event that ended it.
+    package let position: Position
+    /// Until which position the user was joined the last time; 0 if never.
+    package let joinedUntil: Position
+    /// Whether the user has asked to see no more of the room.
+    package var isForgotten: Bool
+
+    package init(position: Position, joinedUntil: Position, isForgotten: Bool = false) {
+        self.position = position
+        self.joinedUntil = joinedUntil
+        self.isForgotten = isForgotten
+    }
+
+    package var encoded: [UInt8] { FixedKey(position, joinedUntil, UInt8(isForgotten ? 1 : 0)).encoded }
+
+    package init(encoded bytes: [UInt8]) throws {
+        let flag: UInt8
+        (position, joinedUntil, flag) = try FixedKey<Position, Position, UInt8>(encoded: bytes).parts
+        isForgotten = flag != 0
+    }
+}
+
+/// A room that a user sees from outside, by an invite or a knock.
+package struct StrippedRoom: StoreCodable, Equatable {
+    /// The position of the invite or knock.
+    package let position: Position
+    /// The stripped state events, as a JSON array.
+    package let state: [UInt8]
+
+    package init(position: Position, state: [UInt8]) {
+        self.position = position
+        self.state = state
+    }
+
+    /// The position (8 bytes), the JSON.
+    package var encoded: [UInt8] { position.encoded + state }
+
+    package init(encoded bytes: [UInt8]) throws {
+        guard bytes.count > Position.width else { throw StoreError.undecodable(bytes, as: "stripped state") }
+        position = Position(fixedWidth: bytes.prefix(Position.width))
+        state = Array(bytes.dropFirst(Position.width))
+    }
+}

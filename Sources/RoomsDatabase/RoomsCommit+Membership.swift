@@ -1,0 +1,86 @@
+import MatrixProtocol
+import Store
+import StoredIdentifiers
+
+/// The indexes of memberships, which follow the room's current state.
+extension RoomsCommit {
+    /// Takes over a user's new membership, set by the event at `position`.
+    func setMembership(of user: UserID, in room: ShortRoomID, to membership: Membership, at position: Position) throws {
+        let before = try view.standing(of: user, in: room)
+        let byRoom = TupleKey(room, user)
+        let byUser = TupleKey(user, room)
+        var joinedUntil = Position(0)
+        switch before {
+        case .joined where membership == .join: return
+        case .joined:
+            joinedUntil = position
+            commit.delete(RoomsMaps.roomJoined, byRoom)
+            commit.delete(RoomsMaps.userJoined, byUser)
+            try count(RoomsMaps.roomJoinedCount, room, -1)
+            try countServer(of: user, in: room, -1)
+        case .invited:
+            commit.delete(RoomsMaps.roomInvited, byRoom)
+            commit.delete(RoomsMaps.userInvited, byUser)
+            try count(RoomsMaps.roomInvitedCount, room, -1)
+        case .knocked:
+            commit.delete(RoomsMaps.roomKnocked, byRoom)
+            commit.delete(RoomsMaps.userKnocked, byUser)
+        case .left(let left):
+            joinedUntil = left.joinedUntil
+            if membership != .leave && membership != .ban {
+                commit.delete(RoomsMaps.roomLeft, byRoom)
+                commit.delete(RoomsMaps.userLeft, byUser)
+            }
+        case .stranger: break
+        }
+
+        switch membership {
+        case .join:
+            commit.put(RoomsMaps.roomJoined, byRoom, position)
+            commit.put(RoomsMaps.userJoined, byUser, position)
+            commit.put(RoomsMaps.roomOnceJoined, byRoom, Empty())
+            try count(RoomsMaps.roomJoinedCount, room, 1)
+            try countServer(of: user, in: room, 1)
+        case .invite:
+            commit.put(RoomsMaps.roomInvited, byRoom, position)
+            commit.put(RoomsMaps.userInvited, byUser, StrippedRoom(position: position, state: try view.strippedState(of: room, for: user)))
+            try count(RoomsMaps.roomInvitedCount, room, 1)
+        case .knock:
+            commit.put(RoomsMaps.roomKnocked, byRoom, position)
+            commit.put(RoomsMaps.userKnocked, byUser, StrippedRoom(position: position, state: try view.strippedState(of: room, for: user)))
+        case .leave, .ban:
+            commit.put(RoomsMaps.roomLeft, byRoom, position)
+            commit.put(RoomsMaps.userLeft, byUser, LeftRoom(position: position, joinedUntil: joinedUntil))
+        }
+
+        if user.isOn(serverName) {
+            commit.stamp(kind: RoomsChange.membership.rawValue, scope: .user(user)) { _ in room.encoded }
+            commit.onPublication { [localMembers] in localMembers.forget(room) }
+        }
+    }
+
+    private func count(_ column: Column<ShortRoomID, UInt64>, _ room: ShortRoomID, _ change: Int64) throws {
+        let count = Int64(try commit.get(column, room) ?? 0) + change
+        commit.put(column, room, UInt64(max(0, count)))
+    }
+
+    /// Counts the joined members of the user's server, which is in the room as long as there is one.
+    private func countServer(of user: UserID, in room: ShortRoomID, _ change: Int64) throws {
+        let server = user.serverName
+        let count = Int64(try commit.get(RoomsMaps.roomServers, TupleKey(room, server)) ?? 0) + change
+        if count > 0 {
+            commit.put(RoomsMaps.roomServers, TupleKey(room, server), UInt64(count))
+            commit.put(RoomsMaps.serverRooms, TupleKey(server, room), Empty())
+        } else {
+            commit.delete(RoomsMaps.roomServers, TupleKey(room, server))
+            commit.delete(RoomsMaps.serverRooms, TupleKey(server, room))
+        }
+    }
+
+    /// Marks a room that the user has left as forgotten; nothing happens when there is none.
+    package func forget(_ room: ShortRoomID, by user: UserID) throws {
+        guard var left = try commit.get(RoomsMaps.userLeft, TupleKey(user, room)) else { return }
+        left.isForgotten = true
+        commit.put(RoomsMaps.userLeft, TupleKey(user, room), left)
+    }
+}

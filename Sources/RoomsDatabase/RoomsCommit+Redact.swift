@@ -1,0 +1,23 @@
+import MatrixProtocol
+import Store
+
+/// Redactions.
+extension RoomsCommit {
+    /// Applies a redaction that has found its place to the event that it names: what is stored of that is rewritten. Nothing happens
+    /// when the event isn't here, or when the redaction's sender may not redact it (room version 3, "Handling redactions").
+    func applyRedaction(_ redaction: AppendedEvent, in room: Room) throws {
+        guard let id = redaction.event.redacts, let (pduID, target) = try view.timelineEvent(id), pduID.room == room.shortID,
+            target.redaction == .none
+        else { return }
+        let event = try Event(trusted: target.json, id: id, roomID: room.id, version: room.version)
+        guard
+            try event.sender.isOn(redaction.event.sender.serverName)
+                || powerLevels(in: room).user(redaction.event.sender, has: powerLevels(in: room).redact)
+        else { return }
+        let redacted = try event.redacted(version: room.version)
+        commit.put(
+            RoomsMaps.pduIDToEvent, pduID,
+            StoredEvent(
+                id: id, shortID: target.shortID, replaced: target.replaced, redaction: redaction.shortID, json: redacted.bytes))
+    }
+}

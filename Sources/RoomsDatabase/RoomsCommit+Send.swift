@@ -1,0 +1,58 @@
+import CanonicalJSON
+import MatrixProtocol
+import Store
+import StoredIdentifiers
+
+/// Events that are made here.
+extension RoomsCommit {
+    /// The most previous events that an event of ours names.
+    private static let prevEventsMax = 20
+
+    /// Makes an event from the template, checks that the room's state allows it, and appends it.
+    ///
+    /// A state event that would change nothing isn't sent: the one that stands is returned.
+    ///
+    /// - Throws: `AuthorizationError` when the room's state doesn't allow it, `EventFormatError` when it can't be an event.
+    package func send(_ template: EventTemplate, in room: Room, signingKey: SigningKey, by transaction: Transaction? = nil) throws
+        -> EventID
+    {
+        if let transaction, let sent = try view.eventID(transaction) { return sent }
+        if let standing = try standingEvent(for: template, in: room) { return standing }
+        let event = try makeEvent(template, in: room, signingKey: signingKey)
+        return try append(event, to: room, by: transaction).event.id
+    }
+
+    /// The room's current event for a state key, as the authorization rules read it.
+    package func authEvent(_ key: StateKey, in room: Room) throws -> Event? {
+        if key == .create { return room.create }
+        guard let shortID = try view.currentEventID(key, in: room.shortID) else { return nil }
+        return try authEvents.event(shortID) {
+            try view.event(shortID).map { try Event(trusted: $0.json, id: $0.id, roomID: room.id, version: room.version) }
+        }
+    }
+
+    /// Who may do what in the room now.
+    package func powerLevels(in room: Room) throws -> PowerLevels {
+        PowerLevels(try authEvent(.powerLevels, in: room), create: room.create, version: room.version)
+    }
+
+    private func makeEvent(_ template: EventTemplate, in room: Room, signingKey: SigningKey) throws -> Event {
+        let extremities = try view.extremities(of: room.shortID).suffix(Self.prevEventsMax)
+        let authEvents = try Authorization.authEventKeys(for: template, version: room.version).compactMap { try authEvent($0, in: room) }
+        let event = try Event.build(
+            template, version: room.version, prevEvents: try view.eventIDs(of: extremities.map(\.event)), authEvents: authEvents.map(\.id),
+            depth: min((extremities.map(\.depth).max() ?? 0) + 1, EventLimits.depthMax), originServerTS: commit.time,
+            serverName: serverName, signingKey: signingKey)
+        try Authorization.check(event, version: room.version) { try authEvent($0, in: room) }
+        return event
+    }
+
+    /// The current state event, when it is the sender's own and says the same.
+    private func standingEvent(for template: EventTemplate, in room: Room) throws -> EventID? {
+        guard let stateKey = template.stateKey,
+            let current = try view.currentEvent(StateKey(template.type, stateKey), in: room.shortID)
+        else { return nil }
+        let event = try Event(trusted: current.json, id: current.id, roomID: room.id, version: room.version)
+        return event.sender == template.sender && event.content == template.content ? current.id : nil
+    }
+}

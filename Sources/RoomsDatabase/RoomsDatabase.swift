@@ -1,0 +1,81 @@
+import Crypto
+import MatrixProtocol
+import RocksDB
+import Store
+import StoredIdentifiers
+import Synchronization
+
+/// The database of rooms: events, state, memberships, aliases, profiles.
+package final class RoomsDatabase: Sendable {
+    /// The server whose data this is.
+    package let serverName: ServerName
+    private let database: Database
+    private let stateSecret: SymmetricKey
+    /// Rooms never change in what `Room` holds, so they can be remembered once they are published.
+    private let knownRooms = Mutex<[RoomID: Room]>([:])
+    private let localMembers = LocalMembers()
+    private let authEvents = EventCache()
+
+    /// The most rooms that are remembered at a time.
+    private static let knownRoomsMax = 4096
+    /// The key of the secret of state sums in `global`: 32 bytes.
+    private static let stateSecretKey = "state_hash_secret"
+
+    /// Opens the database in `directory`, which is made if it isn't there.
+    ///
+    /// - Throws: `StoreError` when what is there doesn't fit the schema or belongs to another server.
+    package init(
+        directory: String, serverName: ServerName, blockCache: BlockCache, environment: Environment, notifier: Notifier
+    ) async throws {
+        self.serverName = serverName
+        let database = try Database(
+            schema: RoomsMaps.schema, directory: directory, serverName: serverName.string, blockCache: blockCache,
+            environment: environment, notifier: notifier)
+        self.database = database
+        stateSecret = SymmetricKey(
+            data: try await database.commit { commit in
+                if let secret = try commit.get(CommonMaps.global, Self.stateSecretKey) { return secret }
+                let secret = environment.random.bytes(32)
+                commit.put(CommonMaps.global, Self.stateSecretKey, secret)
+                return secret
+            })
+        notifier.expand(.room) { [localMembers] scope in localMembers.scopes(of: scope, in: database.snapshot(), on: serverName) }
+    }
+
+    /// The newest published state.
+    package func snapshot() -> PublishedSnapshot {
+        database.snapshot()
+    }
+
+    /// The newest published state, as rooms are read.
+    package func view() -> RoomsView {
+        RoomsView(database.snapshot())
+    }
+
+    /// A room's own facts, or `nil` when it isn't here.
+    package func room(_ id: RoomID) throws -> Room? {
+        if let room = knownRooms.withLock({ $0[id] }) { return room }
+        guard let room = try view().room(id) else { return nil }
+        knownRooms.withLock { rooms in
+            if rooms.count >= Self.knownRoomsMax { rooms.removeAll() }
+            rooms[id] = room
+        }
+        return room
+    }
+
+    /// Runs `body` as one commit; see `Database.commit`.
+    package func commit<Result: Sendable>(
+        _ durability: Durability = .synced, _ body: @escaping @Sendable (RoomsCommit) throws -> Result
+    ) async throws -> Result {
+        try await database.commit(durability) { [serverName, stateSecret, localMembers, authEvents] commit in
+            try body(
+                RoomsCommit(
+                    commit, serverName: serverName, stateSecret: stateSecret, localMembers: localMembers, authEvents: authEvents))
+        }
+    }
+
+    /// Finishes what was handed over and ends; nothing may be committed any more.
+    package func close() {
+        database.close()
+    }
+}

@@ -1,0 +1,98 @@
+import MatrixProtocol
+import Store
+import StoredIdentifiers
+
+/// A room, as far as it never changes.
+package struct Room: Sendable {
+    /// The room's ID.
+    package let id: RoomID
+    /// Its short ID.
+    package let shortID: ShortRoomID
+    /// The rules that it lives by.
+    package let version: RoomVersion
+    /// The event that began it.
+    package let create: Event
+
+    package init(id: RoomID, shortID: ShortRoomID, version: RoomVersion, create: Event) {
+        self.id = id
+        self.shortID = shortID
+        self.version = version
+        self.create = create
+    }
+}
+
+/// Rooms, their short IDs and their current state.
+extension RoomsView {
+    /// A room's short ID, or `nil` when nothing of the room is here.
+    package func shortID(of room: RoomID) throws -> ShortRoomID? {
+        try reader.get(RoomsMaps.roomIDToShortID, room)
+    }
+
+    /// The room's ID.
+    package func roomID(of room: ShortRoomID) throws -> RoomID {
+        guard let id = try reader.get(RoomsMaps.shortIDToRoomID, room) else {
+            throw StoreError.undecodable([], as: "the ID of room \(room.number)")
+        }
+        return id
+    }
+
+    /// The room's own facts, or `nil` when its create event is not here.
+    package func room(_ id: RoomID) throws -> Room? {
+        guard let shortID = try shortID(of: id), let stored = try currentEvent(.create, in: shortID) else { return nil }
+        // The version stands in the event that is to be read by its rules, so the content is looked at first, by any rules.
+        let content = try Event(trusted: stored.json, id: stored.id, roomID: id, version: .default).content
+        guard let version = RoomVersion(CreateContent(content).roomVersionID) else { return nil }
+        let create = try Event(trusted: stored.json, id: stored.id, roomID: id, version: version)
+        return Room(id: id, shortID: shortID, version: version, create: create)
+    }
+
+    /// A state key's short ID, or `nil` when no room has ever used it.
+    package func shortStateKey(_ key: StateKey) throws -> ShortStateKey? {
+        try reader.get(RoomsMaps.stateKeyToShortID, TupleKey(key.type, key.key))
+    }
+
+    /// The state keys behind short IDs, in their order.
+    package func stateKeys(of shortKeys: [ShortStateKey]) throws -> [StateKey] {
+        try zip(shortKeys, reader.get(RoomsMaps.shortIDToStateKey, all: shortKeys)).map { short, key in
+            guard let (type, stateKey) = key?.parts else { throw StoreError.undecodable([], as: "the state key \(short.number)") }
+            return StateKey(type, stateKey)
+        }
+    }
+
+    /// The room's current event for a type and state key: its short ID.
+    package func currentEventID(_ key: StateKey, in room: ShortRoomID) throws -> ShortEventID? {
+        guard let short = try shortStateKey(key) else { return nil }
+        return try reader.get(RoomsMaps.roomStateKeyToEvent, FixedKey(room, short))
+    }
+
+    /// The room's current event for a type and state key.
+    package func currentEvent(_ key: StateKey, in room: ShortRoomID) throws -> StoredEvent? {
+        try currentEventID(key, in: room).flatMap { try event($0) }
+    }
+
+    /// The room's current state, or a part of it, as short IDs by ascending key.
+    package func currentEntries(of room: ShortRoomID, _ part: StatePart = .everything) throws -> [(key: ShortStateKey, event: ShortEventID)]
+    {
+        let all = KeyRange.fixed(room)
+        let firstMember = FixedKey(room, ShortStateKey.firstMember).encoded
+        let range =
+            switch part {
+            case .everything: all
+            case .members: all.from(firstMember)
+            case .allButMembers: all.below(firstMember)
+            }
+        var entries = try reader.domain(RoomsMaps.roomStateKeyToEvent, range)
+        return try entries.collect().map { ($0.key.parts.1, $0.value) }
+    }
+
+    /// The newest events, which no other event follows yet, and their depths.
+    package func extremities(of room: ShortRoomID) throws -> [(event: ShortEventID, depth: Int64)] {
+        var extremities = try reader.domain(RoomsMaps.roomExtremities, .fixed(room))
+        return try extremities.collect().map { ($0.key.parts.1, $0.value) }
+    }
+
+    /// The order of the newest event of the room's timeline, or `nil` when it has none.
+    package func newestOrder(of room: ShortRoomID) throws -> Int64? {
+        try reader.first(RoomsMaps.pduIDToEvent, .fixed(room), .backward)?.key.order
+    }
+}
