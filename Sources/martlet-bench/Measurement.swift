@@ -32,15 +32,16 @@ struct Measurement: Sendable {
 
     /// - Parameters:
     ///   - tally: the operations' outcomes.
-    ///   - observation: of the time in which they ran; nil where they ran beside others that are measured, and a rate would mean nothing.
-    ///   - extra: what only this scenario measures; stands before what all have.
-    init(_ name: String, _ tally: Tally, _ observation: Observation?, extra: [Figure] = []) {
+    ///   - observation: of the time in which they ran; nil where they ran beside others that are measured.
+    ///   - isPaced: whether the generator waited between the operations, so that their rate says nothing about the server.
+    ///   - extra: what only this scenario measures.
+    init(_ name: String, _ tally: Tally, _ observation: Observation?, isPaced: Bool = false, extra: [Figure] = []) {
         self.name = name
         failures = tally.failures
         let latencies = tally.latencies
         var figures = [Figure("count", "answered", Double(latencies.count), isCompared: false)]
         figures.append(Figure("failed", "failed", Double(tally.failureCount), isCompared: false))
-        if let observation {
+        if let observation, !isPaced {
             figures.append(Figure("seconds", "in", observation.seconds, unit: "s", decimals: 2, isCompared: false))
             figures.append(Figure("rate_per_s", "rate", Double(latencies.count) / observation.seconds, unit: "/s", decimals: 1))
         }
@@ -67,13 +68,13 @@ struct Measurement: Sendable {
                 Figure("rss_before_mib", "resident before", mebibytes(server.residentBeforeKiB), unit: "MiB", decimals: 1),
                 Figure("rss_peak_mib", "resident peak", mebibytes(server.residentPeakKiB), unit: "MiB", decimals: 1),
                 Figure("rss_after_mib", "resident after", mebibytes(server.residentAfterKiB), unit: "MiB", decimals: 1),
-                Figure("rss_high_water_mib", "resident since start", mebibytes(server.highWaterKiB), unit: "MiB", decimals: 1),
+                Figure("rss_high_water_mib", "most since its start", mebibytes(server.highWaterKiB), unit: "MiB", decimals: 1),
                 Figure("server_cpu_s", "server CPU", server.cpuSeconds, unit: "s", decimals: 2, isCompared: false),
                 Figure(
                     "server_cpu_ms_per_operation", "server CPU, each",
                     operations == 0 ? nil : server.cpuSeconds * 1000 / Double(operations),
                     unit: "ms", decimals: 3),
-                Figure("server_age_s", "server's age before", server.ageSeconds, unit: "s", decimals: 1, isCompared: false),
+                Figure("server_age_s", "server age before", server.ageSeconds, unit: "s", decimals: 1, isCompared: false),
             ]
         }
         figures.append(

@@ -118,10 +118,10 @@ extension Report {
         return decimal(value, decimals: figure.decimals) + (figure.unit.isEmpty ? "" : " \(figure.unit)")
     }
 
-    /// Two significant digits at least; below one the reciprocal too, since that is what people say.
+    /// Two significant digits at least; of small ones the reciprocal too, since that is what people say.
     private static func text(ratio: Double?) -> String {
         guard let ratio else { return "" }
-        if ratio > 0, ratio < 1 {
+        if ratio > 0, ratio < 0.5 {
             return decimal(ratio, decimals: ratio < 0.1 ? 4 : 2) + " (1/" + decimal(1 / ratio, decimals: 1) + ")"
         }
         return decimal(ratio, decimals: ratio < 10 ? 2 : 1)

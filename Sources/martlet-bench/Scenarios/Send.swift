@@ -77,21 +77,27 @@ struct Send: Scenario {
 
         let extent: ClosedLoop.Extent = messages.map { .operations($0) } ?? .duration(.nanoseconds(Int64(seconds * 1e9)))
         progress("\(side.name): sending")
-        let (tally, observation) = try await side.observe {
+        var (tally, observation) = try await side.observe {
             await ClosedLoop(workers: senders, extent: extent).run { sender, number throws(RequestFailure) in
                 try await send(sender, "\(number)")
             }
         }
         var figures: [Figure] = []
         if verify {
-            figures = try await verified(answered.withLock { $0 }, in: created, readers: accounts, side)
+            do throws(RequestFailure) {
+                figures = try await verified(answered.withLock { $0 }, in: created, readers: accounts, side)
+            } catch {
+                tally.record(error)
+            }
         }
         return [Measurement("send", tally, observation, extra: figures)]
     }
 
     /// Reads the rooms' histories and counts the answered events that are there (`verified`), that are not (`missing`), and that come more
     /// than once (`repeated`).
-    private func verified(_ answered: [[String]], in rooms: [Room], readers: [Account], _ side: Side) async throws -> [Figure] {
+    private func verified(_ answered: [[String]], in rooms: [Room], readers: [Account], _ side: Side) async throws(RequestFailure)
+        -> [Figure]
+    {
         progress("\(side.name): verifying")
         var found = 0
         var missing = 0

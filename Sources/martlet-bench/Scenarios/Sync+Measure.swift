@@ -6,7 +6,7 @@ extension Sync {
         let accounts = prepared.accounts.map { side.account(userID: $0.userID, accessToken: $0.accessToken) }
         progress("\(side.name): \(accounts.count) initial syncs")
         let (initial, listeners) = try await measureInitialSync(side, accounts)
-        guard wakeups > 0 else { return [initial] }
+        guard wakeups > 0, !listeners.isEmpty else { return [initial] }
         progress("\(side.name): \(wakeups) wake-ups of \(self.listeners) polls")
         return [initial] + (try await measureWakeUp(side, Array(listeners.prefix(self.listeners)), prepared.rooms))
     }
@@ -15,7 +15,7 @@ extension Sync {
 
     /// - Returns: the measurement, and the accounts whose sync succeeded, with the token to go on from.
     private func measureInitialSync(_ side: Side, _ accounts: [Account]) async throws -> (Measurement, [Listener]) {
-        let ((tally, first, answers), observation) = try await side.observe {
+        var ((tally, first, answers), observation) = try await side.observe {
             var tally = Tally()
             var first: TimeAmount?
             var answers: [(account: Account, body: [UInt8])] = []
@@ -39,16 +39,19 @@ extension Sync {
         var events = 0
         var listeners: [Listener] = []
         for answer in answers {
-            let scan = try Scan(answer.body)
-            let joined = try scan.object("rooms").object("join").objects()
-            bytes += answer.body.count
-            rooms += joined.count
-            for room in joined {
-                events += try room.object("timeline").array("events").count
+            do throws(RequestFailure) {
+                let scan = try Scan(answer.body)
+                for room in try scan.object("rooms").object("join").objects() {
+                    rooms += 1
+                    events += try room.object("timeline").array("events").count
+                }
+                bytes += answer.body.count
+                listeners.append(Listener(account: answer.account, token: try scan.string("next_batch")))
+            } catch {
+                tally.record(error)
             }
-            listeners.append(Listener(account: answer.account, token: try scan.string("next_batch")))
         }
-        func average(_ sum: Int) -> Double? { answers.isEmpty ? nil : Double(sum) / Double(answers.count) }
+        func average(_ sum: Int) -> Double? { listeners.isEmpty ? nil : Double(sum) / Double(listeners.count) }
         let figures = [
             Figure("first_ms", "first", first.map { Double($0.nanoseconds) / 1e6 }, unit: "ms", decimals: 2),
             Figure("rooms_per_answer", "joined rooms, each", average(rooms)),
@@ -100,7 +103,7 @@ extension Sync {
             }
             return (deliveries, sends)
         }
-        return [Measurement("wake-up", deliveries, observation), Measurement("send beside", sends, nil)]
+        return [Measurement("wake-up", deliveries, observation, isPaced: true), Measurement("send beside", sends, nil)]
     }
 }
 
