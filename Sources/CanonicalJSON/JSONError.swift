@@ -31,6 +31,7 @@ public enum JSONError: Error, Equatable, CustomStringConvertible {
     /// The text is valid up to here, but its value is not an object.
     case notAnObject(offset: Int)
 
+    /// The reason in a sentence that may be shown to whoever sent the text.
     public var description: String {
         switch self {
         case .tooLarge(let sizeBytes, let maxBytes): "JSON of \(sizeBytes) bytes is larger than the allowed \(maxBytes) bytes"

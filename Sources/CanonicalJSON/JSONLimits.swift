@@ -16,6 +16,9 @@ public struct JSONLimits: Sendable, Hashable {
     /// 512 levels and 64 MiB.
     public static let `default` = JSONLimits()
 
+    /// - Parameters:
+    ///   - depthMax: how many arrays and objects may be in each other.
+    ///   - sizeMaxBytes: how long the text may be; more than 4 GiB - 1 counts as that.
     public init(depthMax: Int = depthMaxDefault, sizeMaxBytes: Int = sizeMaxBytesDefault) {
         self.depthMax = depthMax
         self.sizeMaxBytes = Swift.min(sizeMaxBytes, Int(UInt32.max))

@@ -25,6 +25,8 @@ public struct JSONWriter: Sendable {
     /// Why the values written have no canonical form; nil if they have one, or if none was asked for.
     private(set) var refusal: JSONError?
 
+    /// A writer that has written nothing.
+    ///
     /// - Parameter capacity: the expected size in bytes.
     public init(capacity: Int = 0) {
         self.init(capacity: capacity, isCanonical: false)
@@ -41,12 +43,16 @@ public struct JSONWriter: Sendable {
 
     // MARK: Structure
 
+    /// Begins an object; keys and values, then `endObject()`, come next.
     public mutating func beginObject() { open(Byte.openingBrace) }
 
+    /// Ends the object that was begun last.
     public mutating func endObject() { close(Byte.closingBrace) }
 
+    /// Begins an array; its elements, then `endArray()`, come next.
     public mutating func beginArray() { open(Byte.openingBracket) }
 
+    /// Ends the array that was begun last.
     public mutating func endArray() { close(Byte.closingBracket) }
 
     /// Writes a member's key; its value comes next.
@@ -78,18 +84,22 @@ public struct JSONWriter: Sendable {
 
     // MARK: Values
 
+    /// Writes a string, in quotes and escaped where it has to be.
     public mutating func string(_ value: String) {
         separate()
         quote(value)
     }
 
+    /// Writes an integer.
     public mutating func integer(_ value: Int64) {
         separate()
         digits(of: value)
     }
 
+    /// Writes `true` or `false`.
     public mutating func bool(_ value: Bool) { literal(value ? "true" : "false") }
 
+    /// Writes `null`.
     public mutating func null() { literal("null") }
 
     /// Writes bytes that are a JSON value already, as they are.
