@@ -16,7 +16,7 @@ import Testing
         let path = "\(parent.path)/data"
         let first = try DataDirectory(path: path)
         let error = try #require(throws: StoreError.self) { try DataDirectory(path: path) }
-        #expect("\(error)" == "\(path)/lock can't be locked: a running server (process \(getpid())) uses this data directory")
+        #expect("\(error)" == "the data directory \(path) is used by a running server (process \(getpid()))")
         withExtendedLifetime(first) {}
     }
 

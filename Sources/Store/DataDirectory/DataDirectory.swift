@@ -22,7 +22,7 @@ package final class DataDirectory: Sendable {
             isNew = false
         }
         self.path = path
-        lock = try DataDirectoryLock(path: "\(path)/lock")
+        lock = try DataDirectoryLock(of: path)
         if isNew { try DurableFile.syncDirectory("\(path)/..") }
     }
 

@@ -5,17 +5,21 @@ import Glibc
 final class DataDirectoryLock: Sendable {
     private let descriptor: Int32
 
-    /// Takes the lock on the file at `path`, which is made if it isn't there.
+    /// Takes the lock of the data directory at `directory`, on a file in it that is made if it isn't there.
     ///
     /// - Throws: `StoreError.dataDirectory` when it is taken, or the file can't be made.
-    init(path: String) throws(StoreError) {
+    init(of directory: String) throws(StoreError) {
+        let path = "\(directory)/lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .dataDirectory("\(path) can't be made: \(DurableFile.lastError)") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let isTaken = errno == EWOULDBLOCK
-            let reason = isTaken ? "a running server\(Self.holder(descriptor)) uses this data directory" : DurableFile.lastError
+            let message =
+                isTaken
+                ? "the data directory \(directory) is used by a running server\(Self.holder(descriptor))"
+                : "\(path) can't be locked: \(DurableFile.lastError)"
             close(descriptor)
-            throw .dataDirectory("\(path) can't be locked: \(reason)")
+            throw .dataDirectory(message)
         }
         let text = Array("\(getpid())\n".utf8)
         guard ftruncate(descriptor, 0) == 0, write(descriptor, text, text.count) == text.count else {
