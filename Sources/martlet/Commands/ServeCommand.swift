@@ -1,0 +1,57 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import Logging
+import MatrixProtocol
+import ServerConfiguration
+import Store
+
+/// `martlet serve`: runs the server until it is told to stop.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the server (the default).",
+        discussion: """
+            It works without any configuration. What you want to change is set in a YAML file, above it by environment variables \
+            (MARTLET_REGISTRATION__TOKEN for registration.token), above them by these flags; docs/configuration.md has all options.
+            """)
+
+    @Option(name: .customLong("config"), help: ArgumentHelp("The configuration file.", valueName: "file"))
+    var configurationFile: String?
+
+    @Option(help: ArgumentHelp("The name in user IDs and room aliases (server_name).", valueName: "name"))
+    var serverName: String?
+
+    @Option(name: .customLong("data"), help: ArgumentHelp("The data directory (data_directory).", valueName: "directory"))
+    var dataDirectory: String?
+
+    @Option(help: ArgumentHelp("An IP address for the first listener; can be repeated.", valueName: "address"))
+    var bind: [String] = []
+
+    @Option(help: ArgumentHelp("The port of the first listener.", valueName: "port"))
+    var port: Int?
+
+    func run() async throws {
+        // Whoever reads the log and goes away must not end the server.
+        signal(SIGPIPE, SIG_IGN)
+        let configuration = try Configuration.load(from: try sources())
+        let environment = Environment.system()
+        ServerLog.start(configuration.logging, clock: environment.clock)
+        let logger = Logger(label: "martlet")
+        OpenFileLimit.raise(logger: logger)
+        let directory = try DataDirectory(path: configuration.dataDirectory)
+        let signingKey = try SigningKeyFile.load(from: directory, random: environment.random, logger: logger)
+        logger.info("The data directory is ready", metadata: ["path": "\(directory.path)", "signing_key": "\(signingKey.keyID)"])
+    }
+
+    private func sources() throws -> ConfigurationSources {
+        var sources = ConfigurationSources()
+        sources.file = try configurationFile.map { try ConfigurationFile(reading: $0) }
+        sources.environment = ProcessInfo.processInfo.environment
+        if let serverName { sources.flags.append(ConfigurationFlag("--server-name", sets: "server_name", to: .text(serverName))) }
+        if let dataDirectory { sources.flags.append(ConfigurationFlag("--data", sets: "data_directory", to: .text(dataDirectory))) }
+        if !bind.isEmpty { sources.flags.append(ConfigurationFlag("--bind", sets: "listeners[0].bind", to: .list(bind))) }
+        if let port { sources.flags.append(ConfigurationFlag("--port", sets: "listeners[0].port", to: .text("\(port)"))) }
+        return sources
+    }
+}
