@@ -1,0 +1,29 @@
+package import MatrixProtocol
+package import RocksDB
+package import Store
+
+/// The database of what passes by: to-device messages, changes of device lists, presence, and caches that survive a restart.
+package final class TransitoryDatabase: Sendable {
+    let database: Database
+
+    /// Opens the database in `directory`, which is made if it isn't there.
+    ///
+    /// - Throws: `StoreError` when what is there doesn't fit the schema or belongs to another server; then nothing is touched.
+    package init(
+        directory: String, serverName: ServerName, blockCache: BlockCache, environment: Environment, notifier: Notifier
+    ) throws {
+        database = try Database(
+            schema: TransitoryMaps.schema, directory: directory, serverName: serverName.string, blockCache: blockCache,
+            environment: environment, notifier: notifier)
+    }
+
+    /// The newest published state.
+    package func snapshot() -> PublishedSnapshot {
+        database.snapshot()
+    }
+
+    /// Ends the database's threads when everything that was handed to them is done; nothing may be committed any more.
+    package func close() {
+        database.close()
+    }
+}

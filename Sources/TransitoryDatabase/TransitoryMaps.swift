@@ -1,0 +1,39 @@
+package import MatrixProtocol
+package import Store
+import StoredIdentifiers
+
+/// The maps of the transitory database. docs/data-model.md describes each.
+package enum TransitoryMaps {
+    // MARK: devices
+
+    package static let keyChangeIDToUserID = Column<Position, UserID>("keychangeid_userid", in: "devices", .random)
+    package static let lazyLoadedMembers = Column<TupleKey<UserID, String, RoomID, UserID>, Position>(
+        "lazyloadedids", in: "devices", .randomSmall)
+    package static let toDeviceEvents = Column<TupleKey<UserID, String, Position>, [UInt8]>("todeviceid_events", in: "devices", .random)
+    package static let userIDToDeviceListVersion = Column<UserID, UInt64>("userid_devicelistversion", in: "devices", .randomSmall)
+
+    // MARK: presence
+
+    package static let presenceIDToPresence = Column<Position, [UInt8]>("presenceid_presence", in: "presence", .sequentialSmall)
+    package static let userIDToPresenceID = Column<UserID, Position>("userid_presenceid", in: "presence", .randomSmall)
+
+    // MARK: servers
+
+    package static let serverNameToDestination = Column<ServerName, [UInt8]>("servername_destination", in: "servers", .randomSmallCache)
+    package static let serverNameToEDUCount = Column<ServerName, Position>("servername_educount", in: "servers", .randomSmall)
+    package static let serverNameToOverride = Column<ServerName, [UInt8]>("servername_override", in: "servers", .randomSmallCache)
+
+    // MARK: previews
+
+    package static let urlPreviews = Column<String, [UInt8]>("url_previews", in: "previews", .random, .pointLookups)
+
+    /// The database as a whole.
+    package static let schema = DatabaseSchema(
+        name: "transitory", version: 1,
+        maps: [
+            keyChangeIDToUserID.map, lazyLoadedMembers.map, toDeviceEvents.map, userIDToDeviceListVersion.map,
+            presenceIDToPresence.map, userIDToPresenceID.map,
+            serverNameToDestination.map, serverNameToEDUCount.map, serverNameToOverride.map,
+            urlPreviews.map,
+        ])
+}
