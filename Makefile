@@ -1,0 +1,42 @@
+# What a person does with this repository. Debian packages that are missing are installed on the way (see tools/requirements).
+
+SWIFT ?= swift
+# What `make run` hands to the server: make run ARGS="--port 8080"
+ARGS ?=
+# What `make test` hands to the tests: make test TESTS="--filter StoreTests"
+TESTS ?=
+
+EXECUTABLE := .build/release/martlet
+
+.PHONY: help run release build test format lint requirements
+
+help:
+	@echo "make run      build the server and start it on http://127.0.0.1:8008, its data in ./martlet-data"
+	@echo "make test     build everything and run all tests"
+	@echo "make release  build the server for use elsewhere: $(EXECUTABLE)"
+	@echo "make build    build everything for development"
+	@echo "make format   put the source into its form"
+	@echo "make lint     check the source's form"
+
+run: release
+	exec $(EXECUTABLE) serve $(ARGS)
+
+# Needs no Swift on the machine where it runs, only librocksdb, libargon2 and what they need.
+release: requirements
+	$(SWIFT) build -c release --static-swift-stdlib --product martlet
+
+build: requirements
+	$(SWIFT) build
+
+test: requirements
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --parallel $(TESTS)
+
+format:
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+requirements:
+	@SWIFT="$(SWIFT)" tools/requirements
