@@ -1,6 +1,6 @@
-package import MatrixProtocol
-package import RocksDB
-package import Store
+import MatrixProtocol
+import RocksDB
+import Store
 
 /// The database of what passes by: to-device messages, changes of device lists, presence, and caches that survive a restart.
 package final class TransitoryDatabase: Sendable {

@@ -1,5 +1,5 @@
-package import MatrixProtocol
-package import Store
+import MatrixProtocol
+import Store
 import StoredIdentifiers
 
 /// The maps of the transitory database. docs/data-model.md describes each.

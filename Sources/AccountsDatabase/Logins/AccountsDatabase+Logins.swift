@@ -1,0 +1,72 @@
+import MatrixProtocol
+import Store
+import StoredIdentifiers
+
+extension AccountsView {
+    /// Whose access token it is; nil if there is none with this hash.
+    package func owner(ofTokenHash hash: [UInt8]) throws -> TokenOwner? {
+        try reader.get(AccountsMaps.tokenToOwner, hash)
+    }
+
+    /// What is known about a device; nil if the user has no such device.
+    package func metadata(of device: String, of user: UserID) throws -> DeviceMetadata? {
+        try reader.get(AccountsMaps.deviceToMetadata, TupleKey(user, device))
+    }
+}
+
+extension AccountsDatabase {
+    /// Logs a user in: a device that is known already loses its old access token and keeps the rest.
+    ///
+    /// - Parameter account: the account as it was when the user proved to be its owner.
+    /// - Throws: `AccountsConflict.accountChanged`.
+    package func logIn(_ user: UserID, as account: Account, _ login: NewLogin) async throws {
+        try await database.commit { commit in
+            guard try commit.get(AccountsMaps.userIDToAccount, user) == account else { throw AccountsConflict.accountChanged }
+            try commit.add(login, of: user, account.flags)
+        }
+    }
+
+    /// Removes the device that an access token belongs to, and the token, unless the device has another one by now.
+    package func logOut(_ user: UserID, device: String, tokenHash: [UInt8]) async throws {
+        try await database.commit { commit in
+            guard try commit.get(AccountsMaps.deviceToToken, TupleKey(user, device)) == tokenHash else { return }
+            try commit.removeLogin(of: user, device: device)
+        }
+    }
+
+    /// Removes all devices of a user, and their access tokens.
+    package func logOutEverywhere(_ user: UserID) async throws {
+        try await database.commit { commit in try commit.removeLogins(of: user, except: nil) }
+    }
+}
+
+extension Commit {
+    func add(_ login: NewLogin, of user: UserID, _ flags: AccountFlags) throws {
+        let key = TupleKey(user, login.device)
+        if let old = try get(AccountsMaps.deviceToToken, key) { delete(AccountsMaps.tokenToOwner, old) }
+        put(AccountsMaps.deviceToToken, key, login.tokenHash)
+        put(AccountsMaps.tokenToOwner, login.tokenHash, TokenOwner(user: user, device: login.device, flags: flags))
+        var metadata =
+            try get(AccountsMaps.deviceToMetadata, key)
+            ?? DeviceMetadata(displayName: login.displayName, createdAt: time, lastSeenAt: time, lastSeenAddress: nil)
+        metadata.lastSeenAt = time
+        metadata.lastSeenAddress = login.address
+        put(AccountsMaps.deviceToMetadata, key, metadata)
+    }
+
+    func removeLogin(of user: UserID, device: String) throws {
+        let key = TupleKey(user, device)
+        if let token = try get(AccountsMaps.deviceToToken, key) { delete(AccountsMaps.tokenToOwner, token) }
+        delete(AccountsMaps.deviceToToken, key)
+        delete(AccountsMaps.deviceToMetadata, key)
+        delete(AccountsMaps.interactiveAuthSessions, .tuples(user as UserID?, device as String?))
+    }
+
+    func removeLogins(of user: UserID, except kept: String?) throws {
+        var devices = try domain(AccountsMaps.deviceToToken, .tuples(user))
+        for entry in try devices.collect() {
+            let (_, device) = entry.key.parts
+            if device != kept { try removeLogin(of: user, device: device) }
+        }
+    }
+}

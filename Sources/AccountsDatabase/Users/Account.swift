@@ -1,0 +1,47 @@
+import Store
+
+/// A local user's account.
+package struct Account: StoreCodable, Equatable {
+    /// The password's hash with its parameters and salt, as argon2 writes it; nil if no password opens the account.
+    package var passwordHash: String?
+    /// When the account was made, in milliseconds since 1970.
+    package let createdAt: Int64
+    package var flags: AccountFlags
+
+    package init(passwordHash: String?, createdAt: Int64, flags: AccountFlags) {
+        self.passwordHash = passwordHash
+        self.createdAt = createdAt
+        self.flags = flags
+    }
+
+    /// The tuple of password hash, time and flags.
+    package var encoded: [UInt8] {
+        TupleKey(passwordHash, createdAt, Int64(flags.rawValue)).encoded
+    }
+
+    package init(encoded bytes: [UInt8]) throws {
+        let (passwordHash, createdAt, flags) = try TupleKey<String?, Int64, Int64>(encoded: bytes).parts
+        self.init(passwordHash: passwordHash, createdAt: createdAt, flags: try AccountFlags(stored: flags))
+    }
+}
+
+/// What an account is beside a user's; the numbers are stored.
+package struct AccountFlags: OptionSet, Sendable, Hashable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    init(stored number: Int64) throws {
+        guard let rawValue = UInt8(exactly: number) else { throw StoreError.undecodable(number.encoded, as: "an account's flags") }
+        self.init(rawValue: rawValue)
+    }
+
+    /// May use the administrator's API.
+    package static let admin = AccountFlags(rawValue: 1)
+    /// Nobody can log in any more, and the user ID stays taken.
+    package static let deactivated = AccountFlags(rawValue: 2)
+    /// A guest's, with few rights.
+    package static let guest = AccountFlags(rawValue: 4)
+}

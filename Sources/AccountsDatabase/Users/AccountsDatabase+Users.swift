@@ -1,0 +1,51 @@
+import MatrixProtocol
+import Store
+import StoredIdentifiers
+
+extension AccountsView {
+    /// The user's account, or nil.
+    package func account(of user: UserID) throws -> Account? {
+        try reader.get(AccountsMaps.userIDToAccount, user)
+    }
+}
+
+extension AccountsDatabase {
+    /// Makes an account, and logs its user in.
+    ///
+    /// - Parameters:
+    ///   - login: the first login; nil makes none.
+    ///   - session: the session of user-interactive authentication that allowed it, which ends with it.
+    /// - Throws: `AccountsConflict.userExists`, `AccountsConflict.sessionChanged`.
+    package func createAccount(
+        of user: UserID, passwordHash: String, flags: AccountFlags, login: NewLogin?, ending session: InteractiveAuthSession.Claim?
+    ) async throws {
+        try await database.commit { commit in
+            try commit.end(session)
+            guard try !commit.contains(AccountsMaps.userIDToAccount, user) else { throw AccountsConflict.userExists }
+            commit.put(
+                AccountsMaps.userIDToAccount, user, Account(passwordHash: passwordHash, createdAt: commit.time, flags: flags))
+            if let login { try commit.add(login, of: user, flags) }
+        }
+    }
+
+    /// Gives an account another password.
+    ///
+    /// - Parameters:
+    ///   - account: the account as it was when the user proved to be its owner.
+    ///   - device: the device whose login stays while all others end; nil lets all stay.
+    ///   - session: the session of user-interactive authentication that allowed it, which ends with it.
+    /// - Throws: `AccountsConflict.accountChanged`, `AccountsConflict.sessionChanged`.
+    package func changePassword(
+        of user: UserID, as account: Account, to passwordHash: String, loggingOutAllBut device: String?,
+        ending session: InteractiveAuthSession.Claim?
+    ) async throws {
+        try await database.commit { commit in
+            try commit.end(session)
+            guard try commit.get(AccountsMaps.userIDToAccount, user) == account else { throw AccountsConflict.accountChanged }
+            var changed = account
+            changed.passwordHash = passwordHash
+            commit.put(AccountsMaps.userIDToAccount, user, changed)
+            if let device { try commit.removeLogins(of: user, except: device) }
+        }
+    }
+}
