@@ -25,7 +25,7 @@ package enum Limits {
     static let idleConnectionMaxSeconds: Int64 = 75
 
     /// How long requests under way may take when the server stops, in milliseconds; then they are cancelled.
-    static let stopGraceMilliseconds: Int64 = 5_000
+    package static let stopGraceMilliseconds: Int64 = 5_000
     /// From here on a request is logged as slow, in milliseconds.
     static let slowRequestMilliseconds: Int64 = 1_000
 }

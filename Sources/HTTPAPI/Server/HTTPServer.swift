@@ -12,7 +12,7 @@ import enum Hummingbird.EventLoopGroupProvider
 /// Serves the APIs over HTTP/1.1, with TLS on listeners that have a certificate.
 ///
 /// As a service it runs until it is told to stop. Then it takes no more connections, wakes long polls, lets other requests finish, and
-/// after `Limits.stopGraceMilliseconds` cancels those that haven't.
+/// after a while cancels those that haven't.
 package struct HTTPServer: Service {
     private let listeners: [Listener]
     private let groups: [any RouteGroup]
@@ -20,15 +20,18 @@ package struct HTTPServer: Service {
     private let environment: Environment
     private let logger: Logger
     private let eventLoopGroup: any EventLoopGroup
+    private let stopGraceMilliseconds: Int64
     private let onListening: @Sendable ([BoundAddress]) async -> Void
 
     /// - Parameters:
     ///   - groups: all endpoints; each listener serves those of its resources.
     ///   - eventLoopGroup: by default the process's own, with one thread for each core.
+    ///   - stopGraceMilliseconds: how long requests under way may take when the server stops.
     ///   - onListening: called once when every address is bound, with the addresses in the listeners' order.
     package init(
         listeners: [Listener], groups: [any RouteGroup], authenticator: any Authenticator, environment: Environment, logger: Logger,
-        eventLoopGroup: (any EventLoopGroup)? = nil, onListening: @escaping @Sendable ([BoundAddress]) async -> Void = { _ in }
+        eventLoopGroup: (any EventLoopGroup)? = nil, stopGraceMilliseconds: Int64 = Limits.stopGraceMilliseconds,
+        onListening: @escaping @Sendable ([BoundAddress]) async -> Void = { _ in }
     ) {
         self.listeners = listeners
         self.groups = groups
@@ -36,6 +39,7 @@ package struct HTTPServer: Service {
         self.environment = environment
         self.logger = logger
         self.eventLoopGroup = eventLoopGroup ?? EventLoopGroupProvider.singleton.eventLoopGroup
+        self.stopGraceMilliseconds = stopGraceMilliseconds
         self.onListening = onListening
     }
 
@@ -67,7 +71,7 @@ package struct HTTPServer: Service {
             group.addTask {
                 try? await gracefulShutdown()
                 // Nobody wakes this waiter: it is the clock alone that it waits for.
-                await Notifier().register([]).wait(atMost: Limits.stopGraceMilliseconds, on: environment.clock)
+                await Notifier().register([]).wait(atMost: stopGraceMilliseconds, on: environment.clock)
                 return .grace
             }
             var running = servers.count

@@ -1,0 +1,27 @@
+import NIOCore
+import NIOPosix
+
+/// A connection on which a test says exactly what is sent.
+enum RawConnection {
+    /// Sends bytes as they are, and gives everything that the server sends until it closes the connection.
+    static func exchange(_ request: String, port: Int) async throws -> String {
+        try await open(port: port) { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: request))
+            var response = ""
+            for try await buffer in inbound { response += String(buffer: buffer) }
+            return response
+        }
+    }
+
+    /// Opens a connection, and closes it when `body` is done.
+    static func open<Result: Sendable>(
+        port: Int,
+        _ body: @Sendable (NIOAsyncChannelInboundStream<ByteBuffer>, NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws -> Result
+    ) async throws -> Result {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel) }
+            }
+        return try await channel.executeThenClose(body)
+    }
+}
