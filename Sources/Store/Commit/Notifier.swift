@@ -30,8 +30,12 @@ package final class Notifier: Sendable {
         for scope in scopes {
             if let expand = expansions[scope.kind] { all.formUnion(expand(scope)) }
         }
-        let signals = state.withLock { state in all.flatMap { state.signals[$0].map { Array($0.values) } ?? [] } }
-        for signal in signals { signal.raise() }
+        var signals: [UInt64: Waiter.Signal] = [:]
+        state.withLock { state in
+            for scope in all { signals.merge(state.signals[scope] ?? [:]) { signal, _ in signal } }
+        }
+        // Each waiter once, whatever it waits for, and in the order of registration, so that a test's run can be repeated.
+        for (_, signal) in signals.sorted(by: { $0.key < $1.key }) { signal.raise() }
     }
 
     fileprivate func forget(_ id: UInt64, _ scopes: [Scope]) {
@@ -69,7 +73,8 @@ package final class Waiter: Sendable {
     }
 
     /// Waits until something has changed since the last wait ended (since the registration, the first time), until
-    /// `milliseconds` have gone by, or until the task is cancelled.
+    /// `milliseconds` have gone by, or until the task is cancelled. It may end for nothing, when a timer or a cancellation of
+    /// the wait before came too late for it. One task waits at a time.
     package func wait(atMost milliseconds: Int64, on clock: any Clock) async {
         let timer = clock.schedule(after: milliseconds) { [signal] in signal.raise() }
         await withTaskCancellationHandler {
@@ -104,12 +109,16 @@ package final class Waiter: Sendable {
 
         func park(_ continuation: CheckedContinuation<Void, Never>) {
             let isRaised = state.withLock { state in
-                guard case .lowered = state else {
+                switch state {
+                case .lowered:
+                    state = .awaited(continuation)
+                    return false
+                case .raised:
                     state = .lowered
                     return true
+                case .awaited:
+                    preconditionFailure("a second task waits")
                 }
-                state = .awaited(continuation)
-                return false
             }
             if isRaised { continuation.resume() }
         }
