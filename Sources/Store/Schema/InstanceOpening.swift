@@ -5,26 +5,28 @@ import RocksDB
 enum InstanceOpening {
     /// Opens the instance in `directory`; makes it, complete or not at all, where there is none.
     static func open(_ schema: DatabaseSchema, at directory: String, serverName: String, blockCache: BlockCache) throws -> Instance {
-        guard let present = try Instance.columnFamilies(at: directory) else {
-            return try create(schema, at: directory, serverName: serverName, blockCache: blockCache)
+        do {
+            guard let present = try Instance.columnFamilies(at: directory) else {
+                return try create(schema, at: directory, serverName: serverName, blockCache: blockCache)
+            }
+            // The version first: with another one, the maps are expected to differ.
+            if present.contains(CommonMaps.global.map.name) {
+                try checkIdentity(at: directory, schema, serverName, blockCache)
+            }
+            try checkMaps(present, schema, directory)
+            return try Instance.open(at: directory, options: options(), columnFamilies: families(schema, blockCache))
+        } catch let error as RocksDBError {
+            throw StoreError.rocksDB(error)
         }
-        let expected = Set(schema.maps.map(\.name)).union(["default"])
-        let unknown = Set(present).subtracting(expected).sorted()
-        let missing = expected.subtracting(present).sorted()
-        guard unknown.isEmpty, missing.isEmpty else {
-            throw StoreError.schemaMismatch(
-                "the \(schema.name) database in \(directory) doesn't have this version's maps"
-                    + (unknown.isEmpty ? "" : "; unknown: \(unknown.joined(separator: ", "))")
-                    + (missing.isEmpty ? "" : "; missing: \(missing.joined(separator: ", "))"))
-        }
-        try check(
-            try Instance.open(at: directory, options: options(), columnFamilies: families(schema, blockCache), readOnly: true), schema,
-            directory, serverName)
-        return try Instance.open(at: directory, options: options(), columnFamilies: families(schema, blockCache))
     }
 
-    /// Compares the schema's version and the server's name with what the instance says.
-    private static func check(_ instance: Instance, _ schema: DatabaseSchema, _ directory: String, _ serverName: String) throws {
+    /// Compares the schema's version and the server's name with what the directory says, without changing anything in it.
+    private static func checkIdentity(
+        at directory: String, _ schema: DatabaseSchema, _ serverName: String, _ blockCache: BlockCache
+    ) throws {
+        // For reading, RocksDB is content with the one map that says it.
+        let families = families(schema, blockCache).filter { $0.name == CommonMaps.global.map.name }
+        let instance = try Instance.open(at: directory, options: options(), columnFamilies: families, readOnly: true)
         guard let global = instance.columnFamily(CommonMaps.global.map.name),
             let version = try instance.get(GlobalKey.schemaVersion.encoded, in: global, snapshot: nil),
             let name = try instance.get(GlobalKey.serverName.encoded, in: global, snapshot: nil)
@@ -34,12 +36,26 @@ enum InstanceOpening {
         let found = try UInt64(encoded: version)
         guard found == schema.version else {
             throw StoreError.schemaMismatch(
-                "the \(schema.name) database in \(directory) has schema version \(found), this program has \(schema.version)")
+                "the \(schema.name) database in \(directory) has schema version \(found), this program has \(schema.version)"
+                    + (found > schema.version ? ": a newer program wrote it" : ""))
         }
         let owner = try String(encoded: name)
         guard owner == serverName else {
             throw StoreError.schemaMismatch(
                 "the \(schema.name) database in \(directory) belongs to the server \(owner), not to \(serverName)")
+        }
+    }
+
+    /// Compares the maps that are there with the schema's.
+    private static func checkMaps(_ present: [String], _ schema: DatabaseSchema, _ directory: String) throws {
+        let expected = Set(schema.maps.map(\.name)).union([Instance.defaultColumnFamily])
+        let unknown = Set(present).subtracting(expected).sorted()
+        let missing = expected.subtracting(present).sorted()
+        guard unknown.isEmpty, missing.isEmpty else {
+            throw StoreError.schemaMismatch(
+                "the \(schema.name) database in \(directory) doesn't have this version's maps"
+                    + (unknown.isEmpty ? "" : "; unknown: \(unknown.joined(separator: ", "))")
+                    + (missing.isEmpty ? "" : "; missing: \(missing.joined(separator: ", "))"))
         }
     }
 
@@ -63,8 +79,10 @@ enum InstanceOpening {
             try instance.write(batch, sync: true)
         }
         guard rename(unfinished, directory) == 0 else {
-            throw StoreError.dataDirectory("\(unfinished) can't be renamed to \(directory): \(String(cString: strerror(errno)))")
+            throw StoreError.dataDirectory("\(unfinished) can't be renamed to \(directory): \(DurableFile.lastError)")
         }
+        // Commits that are synced into a directory which is not itself on the disk would be lost with it.
+        try DurableFile.syncDirectory("\(directory)/..")
         return try Instance.open(at: directory, options: options(), columnFamilies: families(schema, blockCache))
     }
 
