@@ -39,7 +39,10 @@ package final class RoomsDatabase: Sendable {
                 commit.put(CommonMaps.global, Self.stateSecretKey, secret)
                 return secret
             })
-        notifier.expand(.room) { [localMembers] scope in localMembers.scopes(of: scope, in: database.snapshot(), on: serverName) }
+        // The database holds the notifier, so the notifier must not hold the database.
+        notifier.expand(.room) { [localMembers, weak database] scope in
+            database.map { localMembers.scopes(of: scope, in: $0.snapshot(), on: serverName) } ?? []
+        }
     }
 
     /// The newest published state.
