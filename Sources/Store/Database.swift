@@ -59,14 +59,17 @@ package final class Database: Sendable {
         _ durability: Durability = .synced, _ body: @escaping @Sendable (Commit) throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
-            writer.enqueue { self.run(body, durability) { continuation.resume(with: $0) } }
+            let isTaken = writer.enqueue { self.run(body, durability) { continuation.resume(with: $0) } }
+            if !isTaken { continuation.resume(throwing: StoreError.closed) }
         }
     }
 
-    /// Ends the writer and the flusher when everything that was handed to them is done. Later commits are never answered, so
-    /// nothing may be committed any more.
+    /// Finishes every commit that was handed over, relaxed ones included, and ends the writer and the flusher. Later commits
+    /// throw `StoreError.closed`; reading goes on to work. The directory can be opened again when this object, its snapshots and
+    /// their walks are gone.
     package func close() {
         writer.shutDown()
+        flusher.enqueue { self.flush() }
         flusher.shutDown()
     }
 
@@ -82,9 +85,9 @@ package final class Database: Sendable {
             try counters.reserve(in: instance, families[CommonMaps.global.map])
             commit = Commit(
                 instance: instance, families: families, time: environment.clock.now(), position: counters.position,
-                shortIDs: counters.shortIDs)
+                lastShortID: counters.shortID)
             outcome = Swift.Result(catching: { try body(commit) })
-            if case .success = outcome, !commit.overlay.isEmpty { try write(commit) }
+            if case .success = outcome { try accept(commit) }
         } catch {
             return answer(.failure(error))
         }
@@ -98,26 +101,30 @@ package final class Database: Sendable {
         }
     }
 
-    private func write(_ commit: Commit) throws {
+    /// Writes what a commit has put, and makes it a part of what is published next.
+    private func accept(_ commit: Commit) throws {
         let overlay = commit.overlay
-        guard overlay.writeCount <= Commit.writesMax, overlay.byteCount <= Commit.bytesMax else {
-            throw StoreError.commitTooLarge(writes: overlay.writeCount, bytes: overlay.byteCount)
+        let writes = max(overlay.writeCount, Int(commit.lastShortID - counters.shortID))
+        guard writes <= Commit.writesMax, overlay.byteCount <= Commit.bytesMax else {
+            throw StoreError.commitTooLarge(writes: writes, bytes: overlay.byteCount)
         }
         let batch = WriteBatch()
         overlay.write(to: batch) { families[$0] }
         try group.withLock { group in
-            do throws(RocksDBError) {
-                try instance.write(batch, sync: false)
-            } catch {
-                group.failure = .rocksDB(error)
-                throw StoreError.rocksDB(error)
+            if !overlay.isEmpty {
+                do throws(RocksDBError) {
+                    try instance.write(batch, sync: false)
+                } catch {
+                    group.failure = .rocksDB(error)
+                    throw StoreError.rocksDB(error)
+                }
+                group.isDirty = true
             }
             group.position = commit.position
             group.changedScopes.formUnion(commit.changedScopes)
             group.publicationActions += commit.publicationActions
-            group.isDirty = true
         }
-        counters.advance(to: commit.position, commit.shortIDs)
+        counters.advance(to: commit.position, shortID: commit.lastShortID)
     }
 
     // MARK: - The flusher
@@ -135,7 +142,8 @@ package final class Database: Sendable {
         if milliseconds == 0 {
             flusher.enqueue { self.flush() }
         } else {
-            _ = environment.clock.schedule(after: milliseconds) { self.scheduleFlush(after: 0) }
+            // A timer must not keep a closed database's directory from being opened again.
+            _ = environment.clock.schedule(after: milliseconds) { [weak self] in self?.scheduleFlush(after: 0) }
         }
     }
 
@@ -151,16 +159,19 @@ package final class Database: Sendable {
             )
         }
         var failure = sealed.failure
-        if let next, failure == nil {
+        if failure == nil, var next {
             do throws(RocksDBError) {
                 try instance.flushWAL(sync: true)
-                publishedState.withLock { $0 = next }
-                for action in sealed.publicationActions { action() }
-                notifier.wake(sealed.changedScopes)
+                // The state before is let go outside of the lock, since that takes RocksDB's own.
+                publishedState.withLock { swap(&$0, &next) }
             } catch {
                 failure = .rocksDB(error)
                 group.withLock { $0.failure = failure }
             }
+        }
+        if failure == nil {
+            for action in sealed.publicationActions { action() }
+            notifier.wake(sealed.changedScopes)
         }
         for answer in sealed.answers { answer(failure) }
     }

@@ -27,14 +27,15 @@ package final class Commit: Reader {
     private(set) var overlay = Overlay()
     private(set) var changedScopes: Set<Scope> = []
     private(set) var publicationActions: [@Sendable () -> Void] = []
-    private(set) var shortIDs: ShortIDCounter
+    /// The last short ID that was given out.
+    private(set) var lastShortID: UInt64
 
-    init(instance: Instance, families: ColumnFamilies, time: Int64, position: Position, shortIDs: ShortIDCounter) {
+    init(instance: Instance, families: ColumnFamilies, time: Int64, position: Position, lastShortID: UInt64) {
         self.instance = instance
         self.families = families
         self.time = time
         self.position = position
-        self.shortIDs = shortIDs
+        self.lastShortID = lastShortID
     }
 
     /// Sets the value at `key`.
@@ -65,11 +66,10 @@ package final class Commit: Reader {
         return position
     }
 
-    /// A number that this database has never given out.
+    /// A number that no commit of this database has been answered with. A commit may make as many as it may write.
     package func makeShortID<ID: ShortID>(_ type: ID.Type = ID.self) -> ID {
-        let (number, reservation) = shortIDs.next()
-        if let reservation { put(CommonMaps.global, GlobalKey.shortIDReserved, reservation.encoded) }
-        return ID(number: number)
+        lastShortID += 1
+        return ID(number: lastShortID)
     }
 
     /// Has `action` run once the commit is published, before those who wait for it are woken. It must be quick.
@@ -102,26 +102,5 @@ package final class Commit: Reader {
         let base = InstanceCursor(instance: instance, family: families[map], snapshot: nil, range: range, direction: direction)
         guard let written = overlay[map] else { return base }
         return try OverlayCursor(base: base, overlay: written, range: range, direction: direction)
-    }
-}
-
-/// Gives out short IDs from blocks that are reserved in the commit that first needs them.
-struct ShortIDCounter {
-    private static let blockSize: UInt64 = 4096
-    private var last: UInt64
-    private var reserved: UInt64
-
-    /// Goes on above what was ever reserved.
-    init(reserved: UInt64) {
-        last = reserved
-        self.reserved = reserved
-    }
-
-    /// The next number, and the block's new end when it has to be written down with it.
-    mutating func next() -> (number: UInt64, reservation: UInt64?) {
-        last += 1
-        guard last > reserved else { return (last, nil) }
-        reserved += Self.blockSize
-        return (last, reserved)
     }
 }

@@ -8,6 +8,7 @@ final class BlockingPool: Sendable {
     private let queues: Monitor<Queues>
 
     init(threads: Int) {
+        precondition(threads >= 2, "with one thread the long lane would keep out the short one")
         let queues = Monitor(Queues(longMax: max(1, threads / 2)))
         self.queues = queues
         short = Lane(queues: queues, isLong: false)

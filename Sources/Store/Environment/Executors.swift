@@ -11,8 +11,11 @@ package protocol Executors: Sendable {
 /// Runs jobs one at a time, in the order in which they came.
 package protocol SerialWorker: Sendable {
     /// Runs `job` after those that are waiting.
-    func enqueue(_ job: @escaping @Sendable () -> Void)
-    /// Waits until every job that was enqueued has run, and ends the worker. Jobs enqueued later are never run.
+    ///
+    /// - Returns: whether it does; a worker that was shut down takes nothing any more.
+    @discardableResult
+    func enqueue(_ job: @escaping @Sendable () -> Void) -> Bool
+    /// Waits until every job that was enqueued has run, and ends the worker.
     func shutDown()
 }
 
@@ -20,7 +23,7 @@ package protocol SerialWorker: Sendable {
 package struct ThreadExecutors: Executors {
     private let pool: BlockingPool
 
-    /// Makes a pool of `threads` threads, by default four for each core.
+    /// Makes a pool of `threads` threads, at least two, by default four for each core.
     package init(threads: Int? = nil) {
         pool = BlockingPool(threads: threads ?? max(4, 4 * Thread.coreCount))
     }

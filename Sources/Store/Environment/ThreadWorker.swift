@@ -12,9 +12,10 @@ final class ThreadWorker: SerialWorker {
         }
     }
 
-    func enqueue(_ job: @escaping @Sendable () -> Void) {
+    func enqueue(_ job: @escaping @Sendable () -> Void) -> Bool {
         state.withLock(wakingOne: true) { state in
             if !state.isClosed { state.jobs.append(job) }
+            return !state.isClosed
         }
     }
 

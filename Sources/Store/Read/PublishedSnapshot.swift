@@ -29,7 +29,8 @@ package final class PublishedSnapshot: Reader, Sendable {
 
     /// What happened after `position`, in order, at most `limit` entries.
     package func changes(after position: Position, limit: Int) throws -> [(position: Position, change: Change)] {
-        var log = try domain(CommonMaps.positionChange, KeyRange(lower: position.next.encoded, upper: nil))
+        // The key's successor, not the position's: the last of all positions, which a stranger's token may carry, has none.
+        var log = try domain(CommonMaps.positionChange, .all.from(position.encoded + [0x00]))
         return try log.collect(limit: limit).map { ($0.key, $0.value) }
     }
 
