@@ -32,11 +32,11 @@ extension AccountsDatabase {
     ///
     /// - Parameters:
     ///   - account: the account as it was when the user proved to be its owner.
-    ///   - device: the device whose login stays while all others end; nil lets all stay.
+    ///   - logsOutDevices: whether all logins end but that of `device`.
     ///   - session: the session of user-interactive authentication that allowed it, which ends with it.
     /// - Throws: `AccountsConflict.accountChanged`, `AccountsConflict.sessionChanged`.
     package func changePassword(
-        of user: UserID, as account: Account, to passwordHash: String, loggingOutAllBut device: String?,
+        of user: UserID, as account: Account, to passwordHash: String, logsOutDevices: Bool, keeping device: String?,
         ending session: InteractiveAuthSession.Claim?
     ) async throws {
         try await database.commit { commit in
@@ -45,7 +45,7 @@ extension AccountsDatabase {
             var changed = account
             changed.passwordHash = passwordHash
             commit.put(AccountsMaps.userIDToAccount, user, changed)
-            if let device { try commit.removeLogins(of: user, except: device) }
+            if logsOutDevices { try commit.removeLogins(of: user, except: device) }
         }
     }
 }
