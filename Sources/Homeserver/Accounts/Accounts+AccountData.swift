@@ -1,0 +1,43 @@
+import AccountsDatabase
+import MatrixProtocol
+import Store
+
+extension Accounts {
+    /// The types that the server manages, and that clients can only read ("Client Config", "Server Behaviour").
+    private static let managedAccountDataTypes: Set<String> = ["m.fully_read", "m.push_rules"]
+
+    /// The content of an entry of account data, as JSON (`GET /user/{userId}/account_data/{type}` and the same in a room).
+    ///
+    /// - Parameter room: the room, or nil for global account data.
+    /// - Throws: `M_FORBIDDEN` for another user's, `M_NOT_FOUND` if it was never set.
+    package func accountData(of user: UserID, in room: RoomID?, type: String, for requester: Requester) throws -> [UInt8] {
+        try Self.check(requester, is: user, "Account data can be read by its own user only")
+        guard let content = try database.view().accountData(of: user, in: room, type: type) else {
+            throw MatrixError(.notFound, "No such account data")
+        }
+        return content
+    }
+
+    /// Sets an entry of account data (`PUT /user/{userId}/account_data/{type}` and the same in a room).
+    ///
+    /// - Parameters:
+    ///   - room: the room, or nil for global account data.
+    ///   - content: a JSON object.
+    /// - Throws: `M_FORBIDDEN` for another user's; `M_BAD_JSON` with the status 405 for a type that the server manages; `M_INVALID_PARAM`,
+    ///   `M_TOO_LARGE`.
+    package func setAccountData(
+        of user: UserID, in room: RoomID?, type: String, to content: [UInt8], for requester: Requester
+    ) async throws {
+        try Self.check(requester, is: user, "Account data can be set by its own user only")
+        guard !Self.managedAccountDataTypes.contains(type) else {
+            throw MatrixError(.badJSON, "\(type) can't be set through this API", status: 405)
+        }
+        guard !type.isEmpty, type.utf8.count <= AccountsLimits.accountDataTypeSizeMaxBytes else {
+            throw MatrixError(.invalidParameter, "A type has 1 to \(AccountsLimits.accountDataTypeSizeMaxBytes) bytes")
+        }
+        guard content.count <= AccountsLimits.accountDataSizeMaxBytes else {
+            throw MatrixError(.tooLarge, "An entry of account data has at most \(AccountsLimits.accountDataSizeMaxBytes) bytes")
+        }
+        try await database.setAccountData(of: user, in: room, type: type, to: content)
+    }
+}

@@ -1,0 +1,118 @@
+import AccountsDatabase
+import CanonicalJSON
+import Crypto
+import MatrixProtocol
+import Store
+
+extension Accounts {
+    /// Makes an account (`POST /register`).
+    ///
+    /// - Throws: `InteractiveAuthenticationRequired` until the client has gone through the stages; `M_FORBIDDEN` where nobody can register,
+    ///   `M_GUEST_ACCESS_FORBIDDEN`, `M_INVALID_USERNAME`, `M_USER_IN_USE`, `M_WEAK_PASSWORD`, `M_MISSING_PARAM`, `M_INVALID_PARAM`.
+    package func register(_ request: RegistrationRequest) async throws -> Login {
+        guard request.kind == .user else { throw MatrixError(.guestAccessForbidden, "There are no guests on this server") }
+        try checkRegistrationIsEnabled()
+        let wanted = try request.username.map { name throws in try freeUserID(name) }
+        if let password = request.password { try Self.checkNewPassword(password) }
+        try request.device.check()
+
+        let authentication = InteractiveAuthentication(
+            accounts: self, operation: "register", request: wanted?.string, requester: nil, flows: registrationFlows,
+            check: { [self] stage, auth in try checkRegistrationStage(stage, auth) })
+        let session = try await authentication.authorize(request.auth)
+
+        guard let password = request.password else { throw MatrixError(.missingParameter, "Missing password") }
+        let user = try wanted ?? freeUserID(environment.random.alphanumeric(Username.generatedLength))
+        return try await createAccount(
+            of: user, password: password, flags: [], device: request.inhibitsLogin ? nil : request.device, ending: session)
+    }
+
+    /// Checks that somebody could register with the name (`GET /register/available`).
+    ///
+    /// - Throws: `M_INVALID_USERNAME`, `M_USER_IN_USE`; `M_FORBIDDEN` where nobody can register.
+    package func checkAvailability(ofUsername name: String) throws {
+        try checkRegistrationIsEnabled()
+        _ = try freeUserID(name)
+    }
+
+    /// Whether the registration token lets people register (`GET /register/m.login.registration_token/validity`).
+    ///
+    /// - Throws: `M_FORBIDDEN` where nobody can register.
+    package func isValidRegistrationToken(_ token: String) throws -> Bool {
+        try checkRegistrationIsEnabled()
+        guard settings.requiresToken, let expected = try settings.token ?? database.view().registrationToken() else { return false }
+        // Hashes are compared, so that the time tells nothing about the token.
+        return Self.hash(ofToken: token) == Self.hash(ofToken: expected)
+    }
+
+    /// The registration token: the configured one, or else the one that the server makes for itself once.
+    package func registrationToken() async throws -> String {
+        if let token = settings.token { return token }
+        return try await database.registrationToken(orElse: environment.random.alphanumeric(Self.registrationTokenLength))
+    }
+
+    /// How many letters and digits a registration token has that is made here.
+    private static let registrationTokenLength = 24
+
+    // MARK: -
+
+    /// Makes an account and logs in a device, if one is given.
+    ///
+    /// - Throws: `M_USER_IN_USE`, and `M_UNKNOWN` when the session has been used in the meantime.
+    func createAccount(
+        of user: UserID, password: String, flags: AccountFlags, device: LoginDevice?, ending session: InteractiveAuthSession.Claim?
+    ) async throws -> Login {
+        let hash = try await passwords.hash(password)
+        let login = device?.makeLogin(environment.random)
+        do {
+            try await database.createAccount(of: user, passwordHash: hash, flags: flags, login: login?.kept, ending: session)
+        } catch AccountsConflict.userExists {
+            throw Self.userInUse
+        } catch AccountsConflict.sessionChanged {
+            throw MatrixError(.unknown, "The session has been used in the meantime", status: 400)
+        }
+        return Login(user: user, device: login?.device)
+    }
+
+    /// The user ID that a new user with this name gets, if it is free.
+    func freeUserID(_ name: String) throws -> UserID {
+        let user = try Username.newUserID(name, on: serverName)
+        guard try database.view().account(of: user) == nil else { throw Self.userInUse }
+        return user
+    }
+
+    /// Checks what somebody wants as a password.
+    ///
+    /// - Throws: `M_WEAK_PASSWORD`, `M_INVALID_PARAM`.
+    static func checkNewPassword(_ password: String) throws(MatrixError) {
+        guard !password.isEmpty else { throw MatrixError(.weakPassword, "The password is empty") }
+        guard password.utf8.count <= AccountsLimits.passwordSizeMaxBytes else {
+            throw MatrixError(.invalidParameter, "A password has at most \(AccountsLimits.passwordSizeMaxBytes) bytes")
+        }
+    }
+
+    private static let userInUse = MatrixError(.userInUse, "This user ID is taken")
+
+    private func checkRegistrationIsEnabled() throws(MatrixError) {
+        guard settings.registrationEnabled else { throw MatrixError(.forbidden, "Registration is disabled") }
+    }
+
+    /// A token comes before a dummy, as in Synapse: clients know that sequence.
+    private var registrationFlows: [[String]] {
+        settings.requiresToken ? [[Stage.registrationToken, Stage.dummy]] : [[Stage.dummy]]
+    }
+
+    private func checkRegistrationStage(_ stage: String, _ auth: JSONObject) throws {
+        guard stage == Stage.registrationToken else { return }
+        guard let value = auth["token"] else { throw MatrixError(.missingParameter, "Missing auth.token") }
+        guard let token = value.stringValue else { throw MatrixError(.badJSON, "auth.token must be a string") }
+        guard try isValidRegistrationToken(token) else { throw MatrixError(.unauthorized, "Invalid registration token") }
+    }
+
+    /// The stages of user-interactive authentication that the server knows ("Authentication types").
+    enum Stage {
+        static let dummy = "m.login.dummy"
+        static let registrationToken = "m.login.registration_token"
+        static let password = "m.login.password"
+    }
+}

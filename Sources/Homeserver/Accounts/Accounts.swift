@@ -1,0 +1,54 @@
+import AccountsDatabase
+import Crypto
+import MatrixProtocol
+import Store
+
+/// Users' accounts: registration, logins and access tokens, passwords, account data, filters.
+///
+/// What can be done stands in the extensions, one file for each subject. Everything that a client is to see is thrown as a `MatrixError`, or as
+/// `InteractiveAuthenticationRequired`.
+package final class Accounts: Sendable {
+    let database: AccountsDatabase
+    let serverName: ServerName
+    let environment: Environment
+    let settings: AccountsSettings
+    let passwords: PasswordHasher
+    let nonces: RegistrationNonces
+    let requestDigestKey: SymmetricKey
+
+    package init(database: AccountsDatabase, serverName: ServerName, environment: Environment, settings: AccountsSettings) {
+        self.database = database
+        self.serverName = serverName
+        self.environment = environment
+        self.settings = settings
+        passwords = PasswordHasher(environment: environment)
+        nonces = RegistrationNonces(environment: environment)
+        requestDigestKey = SymmetricKey(data: environment.random.bytes(SymmetricKeySize.bits256.bitCount / 8))
+    }
+
+    /// Whose access token this is ("Using access tokens"). One read: it runs for every request.
+    ///
+    /// - Throws: `M_UNKNOWN_TOKEN`.
+    package func authenticate(token: String) throws -> Requester {
+        let hash = Self.hash(ofToken: token)
+        guard let owner = try database.view().owner(ofTokenHash: hash) else {
+            throw MatrixError(.unknownToken, "Unrecognised access token")
+        }
+        return Requester(
+            userID: owner.user, deviceID: owner.device, isAdmin: owner.flags.contains(.admin), isGuest: owner.flags.contains(.guest),
+            tokenHash: hash)
+    }
+
+    /// Under what an access token is kept.
+    static func hash(ofToken token: String) -> [UInt8] {
+        var token = token
+        return Array(token.withUTF8 { SHA256.hash(data: UnsafeRawBufferPointer($0)) })
+    }
+
+    /// Checks that the requester asks for what is its own.
+    ///
+    /// - Throws: `M_FORBIDDEN`.
+    static func check(_ requester: Requester, is user: UserID, _ message: String) throws(MatrixError) {
+        guard requester.userID == user else { throw MatrixError(.forbidden, message) }
+    }
+}

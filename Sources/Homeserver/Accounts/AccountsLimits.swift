@@ -1,0 +1,27 @@
+/// Limits on what strangers and users can have kept for their accounts.
+package enum AccountsLimits {
+    /// The longest password, in bytes of UTF-8.
+    package static let passwordSizeMaxBytes = 512
+    /// The longest device ID, in bytes.
+    package static let deviceIDSizeMaxBytes = 255
+    /// The longest name of a device, in bytes.
+    package static let deviceDisplayNameSizeMaxBytes = 400
+    /// The longest type of an entry of account data, in bytes.
+    package static let accountDataTypeSizeMaxBytes = 255
+    /// The largest content of an entry of account data, in bytes.
+    package static let accountDataSizeMaxBytes = 512 << 10
+    /// The largest filter, in bytes.
+    package static let filterSizeMaxBytes = 64 << 10
+
+    /// How long a session of user-interactive authentication lasts, in milliseconds: enough to look for a registration token.
+    static let interactiveAuthSessionMilliseconds: Int64 = 30 * 60 * 1000
+    /// How long a nonce for registration with the shared secret lasts, in milliseconds, as in Synapse.
+    static let registrationNonceMilliseconds: Int64 = 60 * 1000
+    /// How many such nonces are open at a time; the oldest give way.
+    static let registrationNoncesMax = 1000
+
+    /// How many password hashes are computed at a time, since each takes 19 MiB.
+    static let passwordHashesMax = 2
+    /// How many computations of password hashes wait at a time.
+    static let waitingPasswordHashesMax = 200
+}
