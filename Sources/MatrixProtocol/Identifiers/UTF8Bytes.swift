@@ -2,38 +2,55 @@
 enum UTF8Bytes {
     /// Whether both strings consist of the same bytes.
     static func equal(_ a: String, _ b: String) -> Bool {
-        let a = a.utf8.span
-        let b = b.utf8.span
-        guard a.count == b.count else { return false }
-        for index in a.indices where a[index] != b[index] { return false }
+        let a = a.utf8.span.bytes
+        let b = b.utf8.span.bytes
+        guard a.byteCount == b.byteCount else { return false }
+        var offset = 0
+        while offset + 8 <= a.byteCount {
+            if word(a, at: offset) != word(b, at: offset) { return false }
+            offset += 8
+        }
+        while offset < a.byteCount {
+            if byte(a, at: offset) != byte(b, at: offset) { return false }
+            offset += 1
+        }
         return true
     }
 
     /// Whether `a` sorts before `b` by bytes, which is the order of their code points.
     static func less(_ a: String, _ b: String) -> Bool {
-        let a = a.utf8.span
-        let b = b.utf8.span
-        let shared = min(a.count, b.count)
-        var index = 0
-        while index < shared {
-            if a[index] != b[index] { return a[index] < b[index] }
-            index += 1
+        let a = a.utf8.span.bytes
+        let b = b.utf8.span.bytes
+        for offset in 0..<min(a.byteCount, b.byteCount) where byte(a, at: offset) != byte(b, at: offset) {
+            return byte(a, at: offset) < byte(b, at: offset)
         }
-        return a.count < b.count
+        return a.byteCount < b.byteCount
     }
 
-    /// Feeds the bytes to `hasher`, eight at a time.
+    /// Feeds the bytes to `hasher`, eight at a time, and their number.
     static func hash(_ string: String, into hasher: inout Hasher) {
-        let bytes = string.utf8.span
-        var word: UInt64 = 0
-        for index in bytes.indices {
-            word = word << 8 | UInt64(bytes[index])
-            if index & 7 == 7 {
-                hasher.combine(word)
-                word = 0
-            }
+        let bytes = string.utf8.span.bytes
+        var offset = 0
+        while offset + 8 <= bytes.byteCount {
+            hasher.combine(word(bytes, at: offset))
+            offset += 8
         }
-        hasher.combine(word)
-        hasher.combine(bytes.count)
+        var rest: UInt64 = 0
+        while offset < bytes.byteCount {
+            rest = rest << 8 | UInt64(byte(bytes, at: offset))
+            offset += 1
+        }
+        hasher.combine(rest)
+        hasher.combine(bytes.byteCount)
+    }
+
+    // The loads check their bounds, and any bytes are a valid integer.
+
+    private static func word(_ bytes: RawSpan, at offset: Int) -> UInt64 {
+        bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+
+    private static func byte(_ bytes: RawSpan, at offset: Int) -> UInt8 {
+        bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt8.self)
     }
 }
