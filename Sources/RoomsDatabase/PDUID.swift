@@ -24,9 +24,6 @@ package struct PDUID: FixedWidth, Comparable {
     /// The position in the order.
     package var position: Position { Position(order >> 16) }
 
-    /// The order as a pagination token, which stands for the gap right after the event.
-    package var token: PaginationToken { PaginationToken(position, suborder: UInt16(order & 0xffff)) }
-
     package static let width = 16
 
     package func encodeFixedWidth(to bytes: inout [UInt8]) {
@@ -44,7 +41,13 @@ package struct PDUID: FixedWidth, Comparable {
     }
 }
 
+/// A token stands for the gap right after the event of its order.
 extension PaginationToken {
+    /// The token of an order.
+    package init(order: Int64) {
+        self.init(Position(order >> 16), suborder: UInt16(order & 0xffff))
+    }
+
     /// The order that the token stands for: the events up to and including it are before the token.
     package var order: Int64 { position.value << 16 | Int64(suborder) }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
+import HTTPAPI
+import Homeserver
 import Logging
 import MatrixProtocol
 import ServerConfiguration
@@ -42,6 +44,13 @@ struct ServeCommand: AsyncParsableCommand {
         let directory = try DataDirectory(path: configuration.dataDirectory)
         let signingKey = try SigningKeyFile.load(from: directory, random: environment.random, logger: logger)
         logger.info("The data directory is ready", metadata: ["path": "\(directory.path)", "signing_key": "\(signingKey.keyID)"])
+
+        let homeserver = try await Homeserver(
+            settings: configuration.homeserverSettings(dataDirectory: directory.path, signingKey: signingKey), environment: environment)
+        StartMessage(configuration: configuration).printRegistration(token: try await homeserver.accounts.registrationToken())
+        try await RunningServer(configuration: configuration, environment: environment, logger: logger).run(
+            ClientServerAPI.routes(of: homeserver, publicAddress: configuration.publicAddress), authenticator: homeserver.accounts)
+        homeserver.close()
     }
 
     private func sources() throws -> ConfigurationSources {

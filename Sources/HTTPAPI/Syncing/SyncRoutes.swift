@@ -1,0 +1,54 @@
+import CanonicalJSON
+import Homeserver
+import MatrixProtocol
+import Store
+
+/// "Syncing": how clients learn what has happened.
+package struct SyncRoutes: RouteGroup {
+    private let sync: Sync
+    private let accounts: Accounts
+
+    package init(sync: Sync, accounts: Accounts) {
+        self.sync = sync
+        self.accounts = accounts
+    }
+
+    package func add(to routes: inout RouteTable) {
+        routes.get("/_matrix/client/v3/sync", access: .user, isLongPoll: true, getSync)
+    }
+
+    /// The name by which clients asked for `use_state_after` before it was part of the specification.
+    private static let oldUseStateAfter = "org.matrix.msc4222.use_state_after"
+
+    private func getSync(_ request: ClientRequest) async throws -> Answer {
+        let query = request.query
+        let since = try query.string("since").map { text in
+            guard let token = SyncToken(text) else { throw MatrixError(.invalidParameter, "since is not a token of this server") }
+            return token
+        }
+        let syncRequest = SyncRequest(
+            since: since, timeoutMilliseconds: try query.integer("timeout", in: 0...Int64.max) ?? 0,
+            isFullState: try query.bool("full_state") ?? false,
+            usesStateAfter: try query.bool("use_state_after") ?? query.bool(Self.oldUseStateAfter) ?? false,
+            filter: try filter(query.string("filter"), for: request.requester))
+        return Answer(json: try await sync.sync(syncRequest, for: request.requester))
+    }
+
+    /// A filter that stands in the request, or one that is stored under an ID.
+    private func filter(_ text: String?, for requester: Requester) throws -> SyncFilter {
+        guard let text else { return .everything }
+        if text.hasPrefix("{") {
+            guard let filter = try? JSONValue(parsing: Array(text.utf8)).objectValue else {
+                throw MatrixError(.notJSON, "The filter is not JSON")
+            }
+            return try SyncFilter(checking: filter)
+        }
+        let stored: [UInt8]
+        do {
+            stored = try accounts.filter(text, of: requester.userID, for: requester)
+        } catch let error as MatrixError where error.code == .notFound {
+            throw MatrixError(.invalidParameter, "There is no filter \(text)")
+        }
+        return SyncFilter(try JSONValue(parsing: stored).objectValue ?? [:])
+    }
+}

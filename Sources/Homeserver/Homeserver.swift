@@ -1,0 +1,81 @@
+import AccountsDatabase
+import MatrixProtocol
+import RocksDB
+import RoomsDatabase
+import Store
+import TransitoryDatabase
+
+/// What the server needs to know about itself.
+package struct HomeserverSettings: Sendable {
+    package var serverName: ServerName
+    /// The directory that holds everything.
+    package var dataDirectory: String
+    package var signingKey: SigningKey
+    /// The version of new rooms for which nobody asks for another one.
+    package var defaultRoomVersion: RoomVersion
+    /// The size of the cache that the three databases share.
+    package var blockCacheBytes: Int
+    package var accounts: AccountsSettings
+
+    package init(
+        serverName: ServerName, dataDirectory: String, signingKey: SigningKey, defaultRoomVersion: RoomVersion = .default,
+        blockCacheBytes: Int, accounts: AccountsSettings
+    ) {
+        self.serverName = serverName
+        self.dataDirectory = dataDirectory
+        self.signingKey = signingKey
+        self.defaultRoomVersion = defaultRoomVersion
+        self.blockCacheBytes = blockCacheBytes
+        self.accounts = accounts
+    }
+}
+
+/// The server without its network: the three databases and, over them, what it can do.
+package final class Homeserver: Sendable {
+    package let settings: HomeserverSettings
+    package let environment: Environment
+    package let accounts: Accounts
+    package let rooms: Rooms
+    package let directory: Directory
+    package let profiles: Profiles
+    package let sync: Sync
+
+    private let roomsDatabase: RoomsDatabase
+    private let accountsDatabase: AccountsDatabase
+    private let transitoryDatabase: TransitoryDatabase
+
+    /// Opens the databases in the data directory, which the caller has locked.
+    ///
+    /// - Throws: `StoreError` when what is there doesn't fit this program or belongs to another server.
+    package init(settings: HomeserverSettings, environment: Environment) async throws {
+        self.settings = settings
+        self.environment = environment
+        let notifier = Notifier()
+        let blockCache = BlockCache(capacityBytes: settings.blockCacheBytes)
+        func path(_ database: String) -> String { "\(settings.dataDirectory)/\(database)" }
+        roomsDatabase = try await RoomsDatabase(
+            directory: path("rooms"), serverName: settings.serverName, blockCache: blockCache, environment: environment, notifier: notifier)
+        accountsDatabase = try AccountsDatabase(
+            directory: path("accounts"), serverName: settings.serverName, blockCache: blockCache, environment: environment,
+            notifier: notifier)
+        transitoryDatabase = try TransitoryDatabase(
+            directory: path("transitory"), serverName: settings.serverName, blockCache: blockCache, environment: environment,
+            notifier: notifier)
+        accounts = Accounts(
+            database: accountsDatabase, serverName: settings.serverName, environment: environment, settings: settings.accounts)
+        rooms = Rooms(
+            database: roomsDatabase, serverName: settings.serverName, signingKey: settings.signingKey, environment: environment,
+            defaultVersion: settings.defaultRoomVersion)
+        directory = Directory(rooms: rooms)
+        profiles = Profiles(rooms: rooms)
+        sync = Sync(
+            rooms: roomsDatabase, accounts: accountsDatabase, transitory: transitoryDatabase, notifier: notifier, environment: environment)
+    }
+
+    /// Finishes what was handed to the databases and ends their threads; nothing may be asked any more.
+    package func close() {
+        roomsDatabase.close()
+        accountsDatabase.close()
+        transitoryDatabase.close()
+    }
+}

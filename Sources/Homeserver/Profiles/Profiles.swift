@@ -1,0 +1,90 @@
+import CanonicalJSON
+import MatrixProtocol
+import RoomsDatabase
+import Store
+
+/// Users' profiles ("Profiles").
+package final class Profiles: Sendable {
+    /// The largest profile, in bytes of JSON.
+    package static let profileMaxBytes = 64 << 10
+    /// The longest name of a field, in bytes.
+    package static let fieldNameMaxBytes = 255
+
+    private let rooms: Rooms
+    private var database: RoomsDatabase { rooms.database }
+
+    package init(rooms: Rooms) {
+        self.rooms = rooms
+    }
+
+    /// The whole profile (`GET /profile/{userId}`).
+    ///
+    /// - Parameter exists: whether a user of this server exists.
+    /// - Throws: `M_NOT_FOUND` for users that don't exist, or whose profile this server doesn't have.
+    package func profile(of user: UserID, exists: Bool) throws -> JSONObject {
+        guard user.isOn(rooms.serverName), exists else { throw MatrixError(.notFound, "\(user) has no profile here") }
+        return try database.view().profile(of: user)
+    }
+
+    /// Sets a field of one's profile, or takes it away, and tells the rooms that show it.
+    ///
+    /// - Throws: `M_FORBIDDEN` for other users' profiles, `M_BAD_JSON`, `M_KEY_TOO_LARGE`, `M_PROFILE_TOO_LARGE`.
+    package func set(_ field: String, to value: JSONValue?, of user: UserID, by requester: Requester) async throws {
+        guard user == requester.userID else { throw MatrixError(.forbidden, "You can't change other people's profiles") }
+        guard field.utf8.count <= Self.fieldNameMaxBytes else { throw MatrixError(.keyTooLarge, "The field's name is too long") }
+        let isShownInRooms = field == ProfileField.displayName || field == ProfileField.avatarURL
+        if isShownInRooms, let value, value.stringValue == nil { throw MatrixError(.badJSON, "\(field) must be a string") }
+        // An empty name or address is how clients take it away.
+        let value = isShownInRooms && value?.stringValue?.isEmpty == true ? nil : value
+        let changed = try await database.commit { commit in
+            var profile = try commit.view.profile(of: user)
+            if profile[field] == value { return false }
+            profile[field] = value
+            guard profile.encoded().count <= Self.profileMaxBytes else {
+                throw MatrixError(.profileTooLarge, "The profile would be larger than \(Self.profileMaxBytes) bytes")
+            }
+            commit.setProfileField(field, of: user, to: value)
+            return true
+        }
+        if changed, isShownInRooms { try await rooms.showProfile(of: user) }
+    }
+
+    /// Gives a new user a profile with a display name.
+    package func begin(_ user: UserID) async throws {
+        try await database.commit { commit in
+            commit.setProfileField(ProfileField.displayName, of: user, to: .string(String(user.localpart)))
+        }
+    }
+}
+
+extension Rooms {
+    /// So many rooms learn of a changed profile in one commit.
+    private static let roomsPerProfileCommit = 50
+
+    /// Sends the user's profile into every room that the user is joined to.
+    fileprivate func showProfile(of user: UserID) async throws {
+        let view = database.view()
+        var joined = try view.joinedRooms(of: user).map { try view.roomID(of: $0.room) }[...]
+        while !joined.isEmpty {
+            let chunk = try joined.prefix(Self.roomsPerProfileCommit).compactMap { try database.room($0) }
+            joined = joined.dropFirst(Self.roomsPerProfileCommit)
+            try await commit { [signingKey] commit in
+                let profile = try commit.view.profile(of: user)
+                for room in chunk {
+                    guard let member = try commit.view.currentEvent(.member(user), in: room.shortID) else { continue }
+                    var content = try Event(trusted: member.json, id: member.id, roomID: room.id, version: room.version).content
+                    guard Membership(content) == .join else { continue }
+                    content[ProfileField.displayName] = profile[ProfileField.displayName]
+                    content[ProfileField.avatarURL] = profile[ProfileField.avatarURL]
+                    content["join_authorised_via_users_server"] = nil
+                    do {
+                        _ = try commit.send(.member(user, content, in: room, by: user), in: room, signingKey: signingKey)
+                    } catch is AuthorizationError {
+                        // A room whose rules don't allow it keeps showing the old profile.
+                        continue
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import CanonicalJSON
+import MatrixProtocol
+import RoomsDatabase
+import Store
+
+/// Joins by membership in another room ("Restricted rooms").
+enum RestrictedJoin {
+    /// The user of this server whose right to invite lets `user` in, or `nil` where the join needs none: the room is not restricted,
+    /// or the user is invited or joined already.
+    ///
+    /// - Throws: `M_FORBIDDEN` when the user meets none of the room's conditions.
+    static func authorizer(of user: UserID, in room: Room, serverName: ServerName, _ commit: RoomsCommit) throws -> UserID? {
+        guard room.version.restrictedJoins, let rules = try commit.authEvent(.joinRules, in: room)?.content,
+            let rule = rules["join_rule"]?.stringValue, rule == "restricted" || rule == "knock_restricted"
+        else { return nil }
+        switch try commit.authEvent(.member(user), in: room)?.membership {
+        case .invite, .join, .ban: return nil
+        case .leave, .knock, nil: break
+        }
+        let allowedRooms = (rules["allow"]?.arrayValue ?? []).compactMap { condition -> RoomID? in
+            guard let condition = condition.objectValue, condition["type"]?.stringValue == "m.room_membership" else { return nil }
+            return condition["room_id"]?.stringValue.flatMap(RoomID.init)
+        }
+        let isAllowed = try allowedRooms.contains { allowed in
+            try commit.view.shortID(of: allowed).map { try commit.view.isJoined(user, to: $0) } ?? false
+        }
+        guard isAllowed else {
+            throw MatrixError(.forbidden, "You are not in any of the rooms whose members may join this one")
+        }
+        let levels = try commit.powerLevels(in: room)
+        let inviter = try commit.view.joinedMembers(of: room.shortID).first { $0.isOn(serverName) && levels.user($0, has: levels.invite) }
+        guard let inviter else { throw MatrixError(.forbidden, "Nobody in the room can let you in") }
+        return inviter
+    }
+}

@@ -1,0 +1,138 @@
+import CanonicalJSON
+import MatrixProtocol
+import RoomsDatabase
+import Store
+
+extension Rooms {
+    /// The length of the random part of a room ID.
+    private static let roomIDLength = 18
+    /// The most users that can be invited, and the most state events that can be set, with the creation.
+    package static let initialEventsMax = 100
+
+    /// Makes a room with all that the request asks for, in one commit (`POST /createRoom`).
+    ///
+    /// - Throws: `M_UNSUPPORTED_ROOM_VERSION`, `M_ROOM_IN_USE` for the alias, `M_INVALID_ROOM_STATE`, `M_INVALID_PARAM`, `M_BAD_JSON`,
+    ///   `M_FORBIDDEN`.
+    package func create(_ request: CreateRoomRequest, by requester: Requester) async throws -> RoomID {
+        let version = try request.roomVersion.map(Self.supportedVersion) ?? defaultVersion
+        let alias = try request.aliasLocalpart.map(alias)
+        guard request.invite.count <= Self.initialEventsMax, request.initialState.count <= Self.initialEventsMax else {
+            throw MatrixError(.invalidParameter, "At most \(Self.initialEventsMax) invites and state events at a creation")
+        }
+        for user in request.invite where !user.isOn(serverName) {
+            throw MatrixError(.forbidden, "\(user) is on another server, and this one doesn't federate")
+        }
+        let newRoom = try newRoom(request, version: version, alias: alias, creator: requester.userID)
+        return try await commit { commit in
+            if let alias, try commit.view.room(of: alias) != nil { throw MatrixError(.roomInUse, "The alias \(alias) is taken") }
+            guard let room = try commit.create(newRoom) else { throw MatrixError(.roomInUse, "The room exists already") }
+            if let alias { commit.setAlias(alias, to: room, by: requester.userID) }
+            if request.visibility == .public { commit.setPublic(true, room.shortID) }
+            return room.id
+        }
+    }
+
+    private static func supportedVersion(_ id: String) throws -> RoomVersion {
+        guard let version = RoomVersion(id) else {
+            throw MatrixError(.unsupportedRoomVersion, "This server does not support room version \(id)")
+        }
+        return version
+    }
+
+    private func alias(localpart: String) throws -> RoomAlias {
+        guard !localpart.isEmpty, !localpart.contains(":"), !localpart.contains(where: \.isWhitespace),
+            let alias = RoomAlias("#\(localpart):\(serverName)")
+        else { throw MatrixError(.invalidParameter, "\(localpart) can't be an alias") }
+        return alias
+    }
+
+    /// The room's events, in the order that the specification wants: create, the creator's join, power levels, canonical alias, the
+    /// preset, initial state, name, topic, invites.
+    private func newRoom(_ request: CreateRoomRequest, version: RoomVersion, alias: RoomAlias?, creator: UserID) throws -> NewRoom {
+        do {
+            let view = database.view()
+            let randomID = RoomID("!\(environment.random.alphanumeric(Self.roomIDLength)):\(serverName)")
+            var room = try NewRoom(
+                version: version, roomID: version.roomIDIsCreateHash ? nil : randomID, creator: creator,
+                content: createContent(request, version: version, creator: creator), originServerTS: environment.clock.now(),
+                serverName: serverName, signingKey: signingKey)
+            func set(_ key: StateKey, _ content: JSONObject) throws {
+                try room.add(EventTemplate(type: key.type, stateKey: key.key, content: content, sender: creator, roomID: room.id))
+            }
+            var join = JSONObject.membership(.join)
+            join.addProfile(try view.profile(of: creator))
+            try set(.member(creator), join)
+            try set(.powerLevels, powerLevels(request, room))
+            if let alias { try set(.canonicalAlias, ["alias": .string(alias.string)]) }
+            let given = Set(request.initialState.map(\.key))
+            for (key, content) in request.effectivePreset.state where !given.contains(key) { try set(key, content) }
+            for (key, content) in request.initialState {
+                guard key.type != EventType.roomCreate else {
+                    throw MatrixError(.invalidRoomState, "The create event is set by creation_content, not by initial_state")
+                }
+                try set(key, content)
+            }
+            if let name = request.name { try set(.name, ["name": .string(name)]) }
+            if let topic = request.topic { try set(.topic, Self.topic(topic)) }
+            for user in request.invite {
+                var invite = JSONObject.membership(.invite)
+                invite.addProfile(try view.profile(of: user))
+                if request.isDirect { invite["is_direct"] = true }
+                try set(.member(user), invite)
+            }
+            return room
+        } catch let error as AuthorizationError {
+            throw MatrixError(.invalidRoomState, "The room's first events contradict each other: \(error)")
+        } catch let error as EventFormatError {
+            throw MatrixError(event: error)
+        }
+    }
+
+    private static func topic(_ text: String) -> JSONObject {
+        ["topic": .string(text), "m.topic": ["m.text": [["body": .string(text)]]]]
+    }
+
+    private func createContent(_ request: CreateRoomRequest, version: RoomVersion, creator: UserID) throws -> JSONObject {
+        var content = request.creationContent
+        content["room_version"] = .string(version.id)
+        content["creator"] = version.creatorIsSender ? nil : .string(creator.string)
+        guard version.creatorsArePrivileged else { return content }
+        var creators: [UserID] = []
+        if let additional = content["additional_creators"] {
+            let users = additional.arrayValue?.map { $0.stringValue.flatMap(UserID.init) }
+            guard let users, !users.contains(nil) else {
+                throw MatrixError(.invalidParameter, "additional_creators must be an array of user IDs")
+            }
+            creators = users.compactMap(\.self)
+        }
+        if request.effectivePreset == .trustedPrivateChat {
+            creators += request.invite.filter { !creators.contains($0) && $0 != creator }
+        }
+        if !creators.isEmpty { content["additional_creators"] = .array(creators.map { .string($0.string) }) }
+        return content
+    }
+
+    /// The power levels of a new room: the defaults, what the preset wants, and what the request sets over them.
+    private func powerLevels(_ request: CreateRoomRequest, _ room: NewRoom) throws -> JSONObject {
+        let version = room.version
+        var users: JSONObject = [:]
+        if !version.creatorsArePrivileged {
+            users[room.events[0].sender.string] = 100
+            if request.effectivePreset == .trustedPrivateChat {
+                for user in request.invite { users[user.string] = 100 }
+            }
+        }
+        var content: JSONObject = [
+            "users": .object(users), "users_default": 0, "events_default": 0, "state_default": 50, "ban": 50, "kick": 50, "redact": 50,
+            "invite": .integer(request.effectivePreset == .publicChat ? 50 : 0), "historical": 100,
+            "events": [
+                "m.room.name": 50, "m.room.power_levels": 100, "m.room.history_visibility": 100, "m.room.canonical_alias": 50,
+                "m.room.avatar": 50, "m.room.tombstone": .integer(version.creatorsArePrivileged ? 150 : 100), "m.room.server_acl": 100,
+                "m.room.encryption": 100,
+            ],
+        ]
+        for (key, value) in request.powerLevelOverride { content[key] = value }
+        try StateContentRules.checkPowerLevels(content, create: room.events[0], version: version)
+        return content
+    }
+}

@@ -1,0 +1,101 @@
+import CanonicalJSON
+import MatrixProtocol
+import RoomsDatabase
+import Store
+
+/// What a client asks of a room's history (`GET /rooms/{roomId}/messages`).
+package struct MessagesRequest: Sendable {
+    /// Where to begin; `nil` is the end that the direction leads away from.
+    package var from: PaginationToken?
+    /// Where to stop; `nil` is the room's other end.
+    package var to: PaginationToken?
+    /// Whether to go back in time.
+    package var isBackward: Bool
+    /// The most events to give.
+    package var limit: Int
+    package var filter: EventFilter
+
+    package init(from: PaginationToken?, to: PaginationToken?, isBackward: Bool, limit: Int, filter: EventFilter) {
+        self.from = from
+        self.to = to
+        self.isBackward = isBackward
+        self.limit = limit
+        self.filter = filter
+    }
+}
+
+extension Rooms {
+    /// The most events that one answer looks at, wanted or not.
+    private static let messagesScannedMax = 2000
+
+    /// A page of a room's history, as the endpoint's answer.
+    package func messages(of roomID: RoomID, _ request: MessagesRequest, for requester: Requester) throws -> [UInt8] {
+        let readable = try readableRoom(roomID, for: requester)
+        let newest = min(readable.newestOrder ?? .max, request.isBackward ? request.from?.order ?? .max : request.to?.order ?? .max)
+        let oldest = ((request.isBackward ? request.to?.order : request.from?.order) ?? .min + 1) + 1
+        var page = Page()
+        if request.filter.wants(roomID), request.limit > 0, oldest <= newest {
+            page = try self.page(of: readable, oldest...newest, request, for: requester)
+        }
+
+        let start = try request.from ?? (request.isBackward ? end(of: readable) : PaginationToken(order: oldest - 1))
+        var writer = JSONWriter(capacity: 16 << 10)
+        writer.beginObject()
+        writer.key("start")
+        writer.string(start.description)
+        if let end = page.end {
+            writer.key("end")
+            writer.string(end.description)
+        }
+        let clientEvents = clientEvents(readable.view, for: requester)
+        writer.key("chunk")
+        writer.beginArray()
+        try clientEvents.write(page.events, roomID: roomID, to: &writer)
+        writer.endArray()
+        if request.filter.lazyLoadsMembers, !page.events.isEmpty {
+            writer.key("state")
+            writer.beginArray()
+            try clientEvents.write(memberEvents(of: page.events, in: readable.state, readable.view), roomID: roomID, to: &writer)
+            writer.endArray()
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private struct Page {
+        var events: [StoredEvent] = []
+        /// Where the next page begins; `nil` when there is none.
+        var end: PaginationToken?
+    }
+
+    private func page(
+        of readable: ReadableRoom, _ orders: ClosedRange<Int64>, _ request: MessagesRequest, for requester: Requester
+    ) throws -> Page {
+        var sight = try HistorySight(of: readable.room.shortID, by: requester.userID, in: readable.view)
+        var timeline = try readable.view.timeline(of: readable.room.shortID, orders, request.isBackward ? .backward : .forward)
+        var page = Page()
+        var scanned = 0
+        while let (pduID, event) = try timeline.next() {
+            scanned += 1
+            if try request.filter.wants(event), try sight.canSee(event, at: pduID) { page.events.append(event) }
+            if page.events.count == request.limit || scanned == Self.messagesScannedMax {
+                page.end = PaginationToken(order: request.isBackward ? pduID.order - 1 : pduID.order)
+                break
+            }
+        }
+        return page
+    }
+
+    /// The token of the newest event that the user may see.
+    private func end(of readable: ReadableRoom) throws -> PaginationToken {
+        let newest = try readable.newestOrder ?? readable.view.newestOrder(of: readable.room.shortID) ?? 0
+        return PaginationToken(order: newest)
+    }
+
+    /// The member events of the events' senders in a state.
+    func memberEvents(of events: [StoredEvent], in state: ShortStateHash, _ view: RoomsView) throws -> [StoredEvent] {
+        let senders = Set(try events.compactMap { try JSONFields(scanning: $0.json).string("sender") })
+        let members = try senders.sorted().compactMap { try view.event(of: StateKey(EventType.roomMember, $0), in: state) }
+        return try view.events(members)
+    }
+}

@@ -1,0 +1,153 @@
+import CanonicalJSON
+import MatrixProtocol
+import RoomsDatabase
+import Store
+
+/// A room as one user may read it: its current state, or, for who has left, its state at the leave.
+struct ReadableRoom {
+    let room: Room
+    let view: RoomsView
+    /// The state that the user sees.
+    let state: ShortStateHash
+    /// The order of the newest event that the user may see, where there is such a bound.
+    let newestOrder: Int64?
+
+    /// - Throws: `M_FORBIDDEN` when the user neither is nor was in the room, nor may anybody read it.
+    init(_ room: Room, for user: UserID, in view: RoomsView) throws {
+        self.room = room
+        self.view = view
+        switch try view.standing(of: user, in: room.shortID) {
+        case .joined:
+            state = try view.currentState(of: room.shortID)
+            newestOrder = nil
+        case .left(let left) where left.joinedUntil > Position(0) && !left.isForgotten:
+            state = try view.state(of: room.shortID, at: left.position)
+            newestOrder = PDUID.order(of: left.position)
+        case .left, .invited, .knocked, .stranger:
+            let visibility = try view.currentEvent(.historyVisibility, in: room.shortID).map {
+                HistoryVisibility(try Event(trusted: $0.json, id: $0.id, roomID: room.id, version: room.version).content)
+            }
+            guard visibility == .worldReadable else { throw Rooms.notInRoom }
+            state = try view.currentState(of: room.shortID)
+            newestOrder = nil
+        }
+    }
+
+    /// The event that the state has for a key.
+    func event(_ key: StateKey) throws -> StoredEvent? {
+        try view.event(of: key, in: state).flatMap { try view.event($0) }
+    }
+
+    /// The state's events, or a part of them.
+    func events(_ part: RoomsView.StatePart = .everything) throws -> [StoredEvent] {
+        try view.events(view.entries(of: state, part).map(\.event))
+    }
+}
+
+extension Rooms {
+    /// Opens a room for reading.
+    func readableRoom(_ id: RoomID, for requester: Requester) throws -> ReadableRoom {
+        try ReadableRoom(try room(id), for: requester.userID, in: database.view())
+    }
+
+    /// The room's state events (`GET /rooms/{roomId}/state`), as a JSON array.
+    package func state(of roomID: RoomID, for requester: Requester) throws -> [UInt8] {
+        let readable = try readableRoom(roomID, for: requester)
+        var writer = JSONWriter(capacity: 16 << 10)
+        writer.beginArray()
+        try clientEvents(readable.view, for: requester).write(readable.events(), roomID: roomID, to: &writer)
+        writer.endArray()
+        return writer.bytes
+    }
+
+    /// How a single state event is wanted.
+    package enum StateFormat: String, Sendable, CaseIterable {
+        case content
+        case event
+    }
+
+    /// One state event (`GET /rooms/{roomId}/state/{eventType}/{stateKey}`): its content, or all of it.
+    ///
+    /// - Throws: `M_NOT_FOUND` when the room has no such state.
+    package func state(_ key: StateKey, of roomID: RoomID, as format: StateFormat, for requester: Requester) throws -> [UInt8] {
+        let readable = try readableRoom(roomID, for: requester)
+        guard let event = try readable.event(key) else { throw MatrixError(.notFound, "The room has no state \(key)") }
+        switch format {
+        case .content: return Array(try JSONFields(scanning: event.json).slice("content") ?? [])
+        case .event:
+            var writer = JSONWriter(capacity: event.json.count)
+            try clientEvents(readable.view, for: requester).write(event, roomID: roomID, to: &writer)
+            return writer.bytes
+        }
+    }
+
+    /// One event that the user may see (`GET /rooms/{roomId}/event/{eventId}`).
+    ///
+    /// - Throws: `M_NOT_FOUND` when there is no such event, or the user may not see it.
+    package func event(_ eventID: EventID, in roomID: RoomID, for requester: Requester) throws -> [UInt8] {
+        let readable = try readableRoom(roomID, for: requester)
+        var sight = try HistorySight(of: readable.room.shortID, by: requester.userID, in: readable.view)
+        guard let (pduID, event) = try readable.view.timelineEvent(eventID), pduID.room == readable.room.shortID,
+            try sight.canSee(event, at: pduID)
+        else { throw MatrixError(.notFound, "There is no event \(eventID) that you can see in this room") }
+        var writer = JSONWriter(capacity: event.json.count)
+        try clientEvents(readable.view, for: requester).write(event, roomID: roomID, to: &writer)
+        return writer.bytes
+    }
+
+    /// The room's member events (`GET /rooms/{roomId}/members`), as the endpoint's answer.
+    ///
+    /// - Parameters:
+    ///   - position: the moment for which they are wanted; `nil` for now.
+    ///   - membership: the only membership that is wanted.
+    ///   - notMembership: a membership that isn't.
+    package func members(
+        of roomID: RoomID, at position: Position?, membership: Membership?, notMembership: Membership?, for requester: Requester
+    ) throws -> [UInt8] {
+        let readable = try readableRoom(roomID, for: requester)
+        let state = try position.map { try memberState(of: readable, at: $0) } ?? readable.state
+        let events = try readable.view.events(readable.view.entries(of: state, .members).map(\.event)).filter { event in
+            if membership == nil && notMembership == nil { return true }
+            let content = try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
+            let found = content.flatMap { Membership($0) }
+            return (membership == nil || found == membership) && (notMembership == nil || found != notMembership)
+        }
+        var writer = JSONWriter(capacity: 4096)
+        writer.beginObject()
+        writer.key("chunk")
+        writer.beginArray()
+        try clientEvents(readable.view, for: requester).write(events, roomID: roomID, to: &writer)
+        writer.endArray()
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// The state at a position; before the room's start, that after its creator's join.
+    private func memberState(of readable: ReadableRoom, at position: Position) throws -> ShortStateHash {
+        let state = try readable.view.state(of: readable.room.shortID, at: position)
+        guard state == .empty else { return state }
+        let creator = StateKey.member(readable.room.create.sender)
+        var states = try readable.view.reader.domain(RoomsMaps.roomPositionToStateHash, .fixed(readable.room.shortID))
+        while let (_, state) = try states.next() {
+            if try readable.view.event(of: creator, in: state) != nil { return state }
+        }
+        return readable.state
+    }
+
+    /// The joined members with their profiles (`GET /rooms/{roomId}/joined_members`), as the endpoint's answer.
+    package func joinedMembers(of roomID: RoomID, for requester: Requester) throws -> JSONObject {
+        let room = try room(roomID)
+        let view = database.view()
+        guard try view.isJoined(requester.userID, to: room.shortID) else { throw Self.notInRoom }
+        let users = try view.joinedMembers(of: room.shortID)
+        var members: JSONObject = [:]
+        for user in users {
+            guard let event = try view.currentEvent(.member(user), in: room.shortID) else { continue }
+            let content = try Event(trusted: event.json, id: event.id, roomID: roomID, version: room.version).content
+            members[user.string] = [
+                "display_name": content[ProfileField.displayName] ?? .null, "avatar_url": content[ProfileField.avatarURL] ?? .null,
+            ]
+        }
+        return ["joined": .object(members)]
+    }
+}

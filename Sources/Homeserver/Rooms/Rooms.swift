@@ -1,0 +1,69 @@
+import CanonicalJSON
+import MatrixProtocol
+import RoomsDatabase
+import Store
+
+/// What users do in rooms and read of them.
+///
+/// The endpoints' subjects are in the extensions: creation, membership, sending, state, messages. Answers are JSON, spliced from
+/// what is stored.
+package final class Rooms: Sendable {
+    let database: RoomsDatabase
+    let serverName: ServerName
+    let signingKey: SigningKey
+    let environment: Environment
+    let defaultVersion: RoomVersion
+
+    /// - Parameter defaultVersion: the version of new rooms for which nobody asks for another one.
+    package init(
+        database: RoomsDatabase, serverName: ServerName, signingKey: SigningKey, environment: Environment, defaultVersion: RoomVersion
+    ) {
+        self.database = database
+        self.serverName = serverName
+        self.signingKey = signingKey
+        self.environment = environment
+        self.defaultVersion = defaultVersion
+    }
+
+    /// The room, as somebody sees who must be or have been in it.
+    ///
+    /// - Throws: `M_FORBIDDEN`, which doesn't tell a room that isn't here from one that the user is not in.
+    func room(_ id: RoomID) throws -> Room {
+        guard let room = try database.room(id) else { throw Self.notInRoom }
+        return room
+    }
+
+    static let notInRoom = MatrixError(.forbidden, "You are not in this room")
+
+    /// The rooms that the user is joined to (`GET /joined_rooms`).
+    package func joinedRooms(of requester: Requester) throws -> [RoomID] {
+        let view = database.view()
+        return try view.joinedRooms(of: requester.userID).map { try view.roomID(of: $0.room) }
+    }
+
+    /// Writes events for the requester, at a state of the database.
+    func clientEvents(_ view: RoomsView, for requester: Requester) -> ClientEvents {
+        ClientEvents(view: view, requester: requester, now: environment.clock.now())
+    }
+
+    /// Runs a commit whose refusals become the errors that clients know.
+    func commit<Result: Sendable>(_ body: @escaping @Sendable (RoomsCommit) throws -> Result) async throws -> Result {
+        do {
+            return try await database.commit(.synced, body)
+        } catch let error as AuthorizationError {
+            throw MatrixError(.forbidden, "\(error)")
+        } catch let error as EventFormatError {
+            throw MatrixError(event: error)
+        }
+    }
+}
+
+extension MatrixError {
+    /// Why what a client wants to send can't be an event.
+    init(event error: EventFormatError) {
+        switch error {
+        case .tooLarge, .fieldTooLong: self.init(.tooLarge, "\(error)")
+        default: self.init(.badJSON, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import AccountsDatabase
+import MatrixProtocol
+import Store
+import StoredIdentifiers
+
+/// The account data that a sync has to tell of.
+struct AccountDataDelta {
+    typealias Entry = (type: String, content: [UInt8])
+
+    /// Entries that belong to no room.
+    private(set) var global: [Entry] = []
+    private var byRoom: [RoomID: [Entry]] = [:]
+
+    /// The rooms with entries that have changed.
+    var rooms: [RoomID] { Array(byRoom.keys) }
+
+    /// What has changed since a position; all global entries, and none of rooms, when there is none.
+    init(of user: UserID, since: Position?, in accounts: PublishedSnapshot) throws {
+        let view = AccountsView(accounts)
+        guard let since else {
+            global = try view.accountData(of: user, in: nil)
+            return
+        }
+        let log = try accounts.changes(after: since, limit: SyncBuilder.logEntriesMax)
+        guard log.count < SyncBuilder.logEntriesMax else {
+            for (room, type, content) in try view.accountData(of: user, after: since) { add((type, content), to: room) }
+            return
+        }
+        var seen: Set<[UInt8]> = []
+        for (_, change) in log where change.scope == .user(user) && change.kind == AccountsChange.accountData.rawValue {
+            guard seen.insert(change.key).inserted else { continue }
+            let (room, type) = try AccountsChange.accountDataKey(decoding: change.key)
+            if let content = try view.accountData(of: user, in: room, type: type) { add((type, content), to: room) }
+        }
+    }
+
+    /// The room's entries to tell of: all of a room that is new to the client, else those that have changed.
+    func room(_ room: RoomID, isNew: Bool, in view: AccountsView, _ user: UserID) throws -> [Entry] {
+        isNew ? try view.accountData(of: user, in: room) : byRoom[room] ?? []
+    }
+
+    private mutating func add(_ entry: Entry, to room: RoomID?) {
+        if let room { byRoom[room, default: []].append(entry) } else { global.append(entry) }
+    }
+}

@@ -1,0 +1,67 @@
+import AccountsDatabase
+import CanonicalJSON
+import MatrixProtocol
+import RoomsDatabase
+import Store
+import TransitoryDatabase
+
+/// Tells clients what has happened since they last asked ("Syncing").
+package final class Sync: Sendable {
+    /// The longest time that a request waits, in milliseconds.
+    private static let timeoutMaxMilliseconds: Int64 = 10 * 60 * 1000
+
+    private let rooms: RoomsDatabase
+    private let accounts: AccountsDatabase
+    private let transitory: TransitoryDatabase
+    private let notifier: Notifier
+    private let environment: Environment
+
+    package init(
+        rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, notifier: Notifier, environment: Environment
+    ) {
+        self.rooms = rooms
+        self.accounts = accounts
+        self.transitory = transitory
+        self.notifier = notifier
+        self.environment = environment
+    }
+
+    /// Answers `GET /sync`: at once when there is something to tell, else when something happens or the time is up.
+    ///
+    /// - Returns: the endpoint's answer.
+    package func sync(_ request: SyncRequest, for requester: Requester) async throws -> [UInt8] {
+        guard let since = request.since else {
+            return try await withTaskExecutorPreference(environment.executors.long) {
+                try self.answer(request, since: nil, for: requester).bytes
+            }
+        }
+        // Whoever registers before reading misses nothing that comes between the two.
+        let waiter = notifier.register([.user(requester.userID)])
+        let deadline = environment.clock.now() + min(request.timeoutMilliseconds, Self.timeoutMaxMilliseconds)
+        while true {
+            let answer = try answer(request, since: since, for: requester)
+            let remaining = deadline - environment.clock.now()
+            if answer.tellsSomething || request.isFullState || remaining <= 0 || Task.isCancelled { return answer.bytes }
+            await waiter.wait(atMost: remaining, on: environment.clock)
+        }
+    }
+
+    private func answer(_ request: SyncRequest, since: SyncToken?, for requester: Requester) throws -> SyncAnswer {
+        // In this order whoever sees an encrypted event also sees the key that was sent before it.
+        let roomsState = rooms.snapshot()
+        let accountsState = accounts.snapshot()
+        let transitoryState = transitory.snapshot()
+        var builder = SyncBuilder(
+            request: request, requester: requester, rooms: roomsState, accounts: accountsState, now: environment.clock.now())
+        let next = SyncToken(rooms: roomsState.position, accounts: accountsState.position, transitory: transitoryState.position)
+        return try builder.answer(next: next)
+    }
+}
+
+/// A sync's answer.
+struct SyncAnswer {
+    /// The answer as JSON.
+    var bytes: [UInt8]
+    /// Whether there is anything in it that the client doesn't know.
+    var tellsSomething: Bool
+}

@@ -1,0 +1,70 @@
+import CanonicalJSON
+import MatrixProtocol
+import Store
+
+/// What a client asks for in `GET /sync`.
+package struct SyncRequest: Sendable {
+    /// How far the client has seen; `nil` for an initial sync.
+    package var since: SyncToken?
+    /// How long to wait for something to happen, in milliseconds.
+    package var timeoutMilliseconds: Int64
+    /// Whether all state is wanted, not only what changed.
+    package var isFullState: Bool
+    /// Whether state is wanted as it is after the timeline, in `state_after`, not before it.
+    package var usesStateAfter: Bool
+    package var filter: SyncFilter
+
+    package init(
+        since: SyncToken? = nil, timeoutMilliseconds: Int64 = 0, isFullState: Bool = false, usesStateAfter: Bool = false,
+        filter: SyncFilter = .everything
+    ) {
+        self.since = since
+        self.timeoutMilliseconds = timeoutMilliseconds
+        self.isFullState = isFullState
+        self.usesStateAfter = usesStateAfter
+        self.filter = filter
+    }
+}
+
+/// Which part of a sync's answer is wanted ("Filtering").
+package struct SyncFilter: Sendable {
+    /// Which rooms are wanted at all.
+    let rooms: EventFilter
+    let timeline: EventFilter
+    let state: EventFilter
+    let roomAccountData: EventFilter
+    let accountData: EventFilter
+    /// Whether rooms that the user has left are part of an initial sync.
+    let includesLeft: Bool
+
+    /// Wants everything.
+    package static let everything = SyncFilter([:])
+
+    /// Checks a filter's JSON and reads it.
+    ///
+    /// - Throws: `M_BAD_JSON`.
+    package init(checking json: JSONObject) throws(MatrixError) {
+        try FilterShape.check(json)
+        self.init(json)
+    }
+
+    /// Reads the JSON of a filter that was checked before.
+    package init(_ json: JSONObject) {
+        let room = json["room"]?.objectValue ?? [:]
+        func part(_ name: String, of object: JSONObject) -> EventFilter { EventFilter(object[name]?.objectValue ?? [:]) }
+        rooms = EventFilter(room)
+        timeline = part("timeline", of: room)
+        state = part("state", of: room)
+        roomAccountData = part("account_data", of: room)
+        accountData = part("account_data", of: json)
+        includesLeft = room["include_leave"]?.boolValue ?? false
+    }
+
+    /// How many events a room's timeline has when the filter doesn't say.
+    private static let timelineLimitDefault = 10
+    /// The most events that a room's timeline has.
+    private static let timelineLimitMax = 100
+
+    /// How many events a room's timeline has at most.
+    var timelineLimit: Int { min(timeline.limit ?? Self.timelineLimitDefault, Self.timelineLimitMax) }
+}
