@@ -1,0 +1,38 @@
+import CanonicalJSON
+import Homeserver
+import MatrixProtocol
+
+/// Making accounts ("Account registration").
+package struct RegistrationRoutes: RouteGroup {
+    let accounts: Accounts
+
+    package init(accounts: Accounts) {
+        self.accounts = accounts
+    }
+
+    package func add(to routes: inout RouteTable) {
+        routes.post("/_matrix/client/v3/register", access: .open, register)
+        routes.get("/_matrix/client/v3/register/available", access: .open, available)
+        routes.get("/_matrix/client/v1/register/m.login.registration_token/validity", access: .open, tokenValidity)
+    }
+
+    private func register(_ request: ClientRequest) async throws -> Answer {
+        let kind = try request.query.choice("kind", of: RegistrationRequest.Kind.self) ?? .user
+        let body = try await request.body()
+        let registration = RegistrationRequest(
+            kind: kind, username: try body.optional("username", as: .string), password: try body.optional("password", as: .string),
+            device: try request.loginDevice(body), inhibitsLogin: try body.optional("inhibit_login", as: .bool) ?? false,
+            auth: try body.optional("auth", as: .object))
+        return try await Answer.afterInteractiveAuthentication { Answer(try await accounts.register(registration)) }
+    }
+
+    private func available(_ request: ClientRequest) async throws -> Answer {
+        try accounts.checkAvailability(ofUsername: try request.query.required("username"))
+        return Answer(["available": true])
+    }
+
+    private func tokenValidity(_ request: ClientRequest) async throws -> Answer {
+        let token = try request.query.required("token")
+        return Answer(["valid": .bool(try accounts.isValidRegistrationToken(token))])
+    }
+}
