@@ -42,6 +42,8 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Logger(label: "martlet")
         OpenFileLimit.raise(logger: logger)
         let directory = try DataDirectory(path: configuration.dataDirectory)
+        // It holds the lock, which has to outlive everything below and not only the last use of the path.
+        defer { withExtendedLifetime(directory) {} }
         let signingKey = try SigningKeyFile.load(from: directory, random: environment.random, logger: logger)
         logger.info("The data directory is ready", metadata: ["path": "\(directory.path)", "signing_key": "\(signingKey.keyID)"])
 
