@@ -1,4 +1,4 @@
-# What a person does with this repository. Debian packages that are missing are installed on the way (see tools/requirements).
+# What a person does with this repository. Debian packages that are missing are installed on the way (see Resources/requirements).
 
 SWIFT ?= swift
 # What `make run` hands to the server: make run ARGS="--port 8080"
@@ -39,4 +39,4 @@ lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 
 requirements:
-	@SWIFT="$(SWIFT)" tools/requirements
+	@SWIFT="$(SWIFT)" Resources/requirements
