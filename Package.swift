@@ -30,13 +30,7 @@ let package = Package(
         .target(
             name: "MatrixProtocol",
             dependencies: ["CanonicalJSON", .product(name: "Crypto", package: "swift-crypto")]),
-        .target(
-            name: "Store",
-            dependencies: [
-                "RocksDB",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
-            ]),
+        .target(name: "Store", dependencies: ["RocksDB"]),
         .target(name: "StoredIdentifiers", dependencies: ["MatrixProtocol", "Store"]),
         .target(
             name: "RoomsDatabase",
@@ -90,9 +84,10 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .target(name: "TestSupport", dependencies: ["CanonicalJSON"], path: "Tests/Support"),
+        .target(name: "StoreTestSupport", dependencies: ["Store"], path: "Tests/StoreSupport"),
         .testTarget(name: "CanonicalJSONTests", dependencies: ["CanonicalJSON", "TestSupport"], exclude: ["python_json.py"]),
         .testTarget(name: "RocksDBTests", dependencies: ["RocksDB", "TestSupport"]),
-        .testTarget(name: "StoreTests", dependencies: ["RocksDB", "Store", "TestSupport"]),
+        .testTarget(name: "StoreTests", dependencies: ["RocksDB", "Store", "StoreTestSupport", "TestSupport"]),
         .testTarget(name: "MatrixProtocolTests", dependencies: ["CanonicalJSON", "MatrixProtocol"]),
         .testTarget(name: "ServerConfigurationTests", dependencies: ["ServerConfiguration"]),
         .testTarget(
