@@ -61,13 +61,14 @@ package final class Homeserver: Sendable {
         transitoryDatabase = try TransitoryDatabase(
             directory: path("transitory"), serverName: settings.serverName, blockCache: blockCache, environment: environment,
             notifier: notifier)
-        accounts = Accounts(
-            database: accountsDatabase, serverName: settings.serverName, environment: environment, settings: settings.accounts)
         rooms = Rooms(
             database: roomsDatabase, serverName: settings.serverName, signingKey: settings.signingKey, environment: environment,
             defaultVersion: settings.defaultRoomVersion)
         directory = Directory(rooms: rooms)
         profiles = Profiles(rooms: rooms)
+        accounts = Accounts(
+            database: accountsDatabase, serverName: settings.serverName, environment: environment, settings: settings.accounts,
+            onNewUser: profiles.begin)
         sync = Sync(
             rooms: roomsDatabase, accounts: accountsDatabase, transitory: transitoryDatabase, notifier: notifier, environment: environment)
     }

@@ -71,6 +71,7 @@ extension Accounts {
         } catch AccountsConflict.sessionChanged {
             throw MatrixError(.unknown, "The session has been used in the meantime", status: 400)
         }
+        try await onNewUser(user)
         return Login(user: user, device: login?.device)
     }
 

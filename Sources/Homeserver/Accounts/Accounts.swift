@@ -15,8 +15,14 @@ package final class Accounts: Sendable {
     let passwords: PasswordHasher
     let nonces: RegistrationNonces
     let requestDigestKey: SymmetricKey
+    let onNewUser: @Sendable (UserID) async throws -> Void
 
-    package init(database: AccountsDatabase, serverName: ServerName, environment: Environment, settings: AccountsSettings) {
+    /// - Parameter onNewUser: what else a new account calls for, such as a profile; runs before the account is answered for.
+    package init(
+        database: AccountsDatabase, serverName: ServerName, environment: Environment, settings: AccountsSettings,
+        onNewUser: @escaping @Sendable (UserID) async throws -> Void = { _ in }
+    ) {
+        self.onNewUser = onNewUser
         self.database = database
         self.serverName = serverName
         self.environment = environment
@@ -37,6 +43,11 @@ package final class Accounts: Sendable {
         return Requester(
             userID: owner.user, deviceID: owner.device, isAdmin: owner.flags.contains(.admin), isGuest: owner.flags.contains(.guest),
             tokenHash: hash)
+    }
+
+    /// Whether there is, or was, an account of this name.
+    package func exists(_ user: UserID) throws -> Bool {
+        try database.view().account(of: user) != nil
     }
 
     /// Under what an access token is kept.
