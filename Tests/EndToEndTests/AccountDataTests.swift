@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// "Client config": account data, the user's own and the user's for a room.
-@Suite struct AccountDataTests {
+@Suite(.fewAtATime) struct AccountDataTests {
     @Test func globalDataIsKeptAndSynced() async throws {
         let alice = try await newUser("alice")
         try await alice.get("user", alice.userID, "account_data", "org.example").fails(404, "M_NOT_FOUND")

@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// "Room aliases": `/directory/room` and `/rooms/{roomId}/aliases`.
-@Suite struct AliasTests {
+@Suite(.fewAtATime) struct AliasTests {
     @Test func anAliasIsMadeResolvedListedAndDeleted() async throws {
         let alice = try await newUser("alice")
         let room = try await alice.createRoom()

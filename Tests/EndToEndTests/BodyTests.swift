@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// Bodies that are no JSON, no object, not UTF-8, too large: the same answers at every endpoint that takes one.
-@Suite struct BodyTests {
+@Suite(.fewAtATime) struct BodyTests {
     enum Endpoint: String, CaseIterable {
         case login, register, createRoom, join, invite, leave, kick, send, state, redact, accountData, roomAccountData, filter, displayName,
             alias,

@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// "Creation" of rooms: `/createRoom`.
-@Suite struct CreateRoomTests {
+@Suite(.fewAtATime) struct CreateRoomTests {
     static let versions = ["10", "11", "12"]
 
     /// A room's events from the first on.

@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// "Published room directory": `/directory/list/room` and `/publicRooms`.
-@Suite struct DirectoryTests {
+@Suite(.fewAtATime) struct DirectoryTests {
     private func publicRooms(_ client: MatrixTestClient, _ body: JSONValue) async throws -> JSONValue {
         try await client.post("publicRooms", body: body).ok()
     }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a client reads before it logs in: versions, well-known files, capabilities.
-@Suite struct DiscoveryTests {
+@Suite(.fewAtATime) struct DiscoveryTests {
     @Test func versions() async throws {
         let body = try await anybody().get("versions", api: "/_matrix/client").ok()
         let versions = try #require(body["versions"]?.strings)

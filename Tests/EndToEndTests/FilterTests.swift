@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// "Filtering": `/filter`. What filters do is in the tests of sync and messages.
-@Suite struct FilterTests {
+@Suite(.fewAtATime) struct FilterTests {
     @Test func aFilterIsKept() async throws {
         let alice = try await newUser("alice")
         let filter: JSONValue = [

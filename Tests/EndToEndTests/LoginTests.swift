@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// "Login" and the use of access tokens: `/login`, `/logout`, `/logout/all`, `/account/whoami`.
-@Suite struct LoginTests {
+@Suite(.fewAtATime) struct LoginTests {
     private func logIn(_ body: JSONValue) async throws -> Response {
         try await anybody().post("login", body: body)
     }

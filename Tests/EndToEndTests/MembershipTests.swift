@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// "Room membership": join, invite, leave, kick, ban, unban, forget.
-@Suite struct MembershipTests {
+@Suite(.fewAtATime) struct MembershipTests {
     static let versions = ["10", "11", "12"]
 
     @Test(arguments: versions)

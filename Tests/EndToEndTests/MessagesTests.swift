@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// "Getting historical events": `/messages`.
-@Suite struct MessagesTests {
+@Suite(.fewAtATime) struct MessagesTests {
     @Test(arguments: ["10", "11", "12"])
     func backwardsToTheFirstEvent(_ version: String) async throws {
         let alice = try await newUser("alice")

@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// "Password management": `/account/password`.
-@Suite struct PasswordTests {
+@Suite(.fewAtATime) struct PasswordTests {
     private static let newPassword = "another long password"
 
     private func change(_ client: MatrixTestClient, _ extra: JSONObject = [:], current: String = testPassword) async throws -> Response {

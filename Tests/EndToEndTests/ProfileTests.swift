@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// "Profiles": `/profile`.
-@Suite struct ProfileTests {
+@Suite(.fewAtATime) struct ProfileTests {
     @Test(
         arguments: [
             ("displayname", "Alice 🫖", "Bob"), ("avatar_url", "mxc://localhost/alice", "mxc://localhost/bob"),

@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// "Redactions": `/redact`.
-@Suite struct RedactionTests {
+@Suite(.fewAtATime) struct RedactionTests {
     private func redact(
         _ event: String, in room: String, by client: MatrixTestClient, reason: String? = nil, transaction: String = unique("transaction")
     ) async throws -> Response {

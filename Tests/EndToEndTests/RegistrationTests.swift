@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// "Account registration" of the client-server API: `/register`, `/register/available`, and user-interactive authentication in general.
-@Suite struct RegistrationTests {
+@Suite(.fewAtATime) struct RegistrationTests {
     private func password() -> JSONValue { .string(testPassword) }
 
     @Test func theTokenThatTheServerPrintsLetsPeopleRegister() async throws {
@@ -148,7 +148,7 @@ import Testing
 }
 
 /// Registration as the configuration has it, on servers of their own.
-@Suite struct RegistrationConfigurationTests {
+@Suite(.fewAtATime) struct RegistrationConfigurationTests {
     @Test func withoutARequiredTokenDummyWithoutASessionIsEnough() async throws {
         var options = ServerProcess.Options()
         options.environment["MARTLET_REGISTRATION__REQUIRE_TOKEN"] = "false"

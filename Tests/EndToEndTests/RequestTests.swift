@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// What holds for every request: paths and methods, access tokens, CORS.
-@Suite struct RequestTests {
+@Suite(.fewAtATime) struct RequestTests {
     @Test(arguments: [
         "/_matrix/client/v3/unknown", "/_matrix/client/unstable/org.example/unknown", "/_matrix/federation/v1/unknown",
         "/_matrix/key/v2/unknown",

@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// "Sending events to a room": `/send`, and `/event` to read one back.
-@Suite struct SendTests {
+@Suite(.fewAtATime) struct SendTests {
     static let versions = ["10", "11", "12"]
 
     private func event(_ client: MatrixTestClient, _ room: String, _ id: String) async throws -> JSONValue {

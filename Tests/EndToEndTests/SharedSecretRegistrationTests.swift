@@ -3,7 +3,7 @@ import Crypto
 import Testing
 
 /// Synapse's registration with a shared secret, as tools for Synapse use it: `/_synapse/admin/v1/register`.
-@Suite struct SharedSecretRegistrationTests {
+@Suite(.fewAtATime) struct SharedSecretRegistrationTests {
     private static let path = "/_synapse/admin/v1/register"
 
     private func nonce() async throws -> String {

@@ -2,7 +2,7 @@ import CanonicalJSON
 import Testing
 
 /// "Room state": `/state`, `/members`, `/joined_members`.
-@Suite struct StateTests {
+@Suite(.fewAtATime) struct StateTests {
     static let versions = ["10", "11", "12"]
 
     @Test(arguments: versions)

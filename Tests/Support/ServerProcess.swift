@@ -93,10 +93,9 @@ public final class ServerProcess: Sendable {
             // The status first: what an ended program has written is complete.
             let status = process.exitStatus
             let output = process.output
-            let token = value(after: "registration token: ", in: output)
-            if let baseURL = value(after: "listening on ", in: output), let port = baseURL.split(separator: ":").last.flatMap({ Int($0) }),
-                token != nil || options.environment["MARTLET_REGISTRATION__REQUIRE_TOKEN"] == "false"
-            {
+            if let baseURL = value(after: "listening on ", in: output), let port = baseURL.split(separator: ":").last.flatMap({ Int($0) }) {
+                // How to register is said before.
+                let token = value(after: "registration token: ", in: output)
                 return ServerProcess(
                     process: process, baseURL: baseURL, port: port, registrationToken: token, directory: directory,
                     dataDirectory: dataDirectory, options: options)

@@ -50,7 +50,7 @@ extension JSONValue {
     }
 }
 
-extension JSONValue: @retroactive CustomTestStringConvertible {
+extension JSONValue: CustomTestStringConvertible {
     public var testDescription: String { String(decoding: encoded(), as: UTF8.self) }
 }
 
