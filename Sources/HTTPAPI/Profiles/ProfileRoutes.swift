@@ -1,0 +1,52 @@
+import CanonicalJSON
+import Homeserver
+import MatrixProtocol
+
+/// What users show of themselves ("Profiles").
+package struct ProfileRoutes: RouteGroup {
+    private let profiles: Profiles
+    private let userExists: @Sendable (UserID) async throws -> Bool
+
+    /// - Parameter userExists: whether there is a user of this server by that ID.
+    package init(profiles: Profiles, userExists: @escaping @Sendable (UserID) async throws -> Bool) {
+        self.profiles = profiles
+        self.userExists = userExists
+    }
+
+    package func add(to routes: inout RouteTable) {
+        routes.get("/_matrix/client/v3/profile/{userId}", access: .open, getProfile)
+        let field = "/_matrix/client/v3/profile/{userId}/{keyName}"
+        routes.get(field, access: .open, getField)
+        routes.put(field, access: .user, setField)
+        routes.delete(field, access: .user, deleteField)
+    }
+
+    private func getProfile(_ request: ClientRequest) async throws -> Answer {
+        Answer(try await profile(request))
+    }
+
+    private func getField(_ request: ClientRequest) async throws -> Answer {
+        let field = request.parameter("keyName")
+        guard let value = try await profile(request)[field] else {
+            throw MatrixError(.notFound, "The profile has no \(field)")
+        }
+        return Answer([field: value])
+    }
+
+    private func profile(_ request: ClientRequest) async throws -> JSONObject {
+        let user = try request.userID("userId")
+        return try profiles.profile(of: user, exists: try await userExists(user))
+    }
+
+    private func setField(_ request: ClientRequest) async throws -> Answer {
+        let (user, field) = (try request.userID("userId"), request.parameter("keyName"))
+        let value = try await request.body().required(field, as: .value)
+        try await profiles.set(field, to: value, of: user, by: request.requester)
+        return .empty
+    }
+
+    private func deleteField(_ request: ClientRequest) async throws -> Answer {
+        try await profiles.set(request.parameter("keyName"), to: nil, of: request.userID("userId"), by: request.requester)
+        return .empty
+    }
+}

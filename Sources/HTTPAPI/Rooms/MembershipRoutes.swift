@@ -1,0 +1,104 @@
+import CanonicalJSON
+import Homeserver
+import MatrixProtocol
+
+/// Joining and leaving rooms, inviting to them, keeping people out ("Room membership").
+package struct MembershipRoutes: RouteGroup {
+    private let rooms: Rooms
+    private let directory: Directory
+
+    package init(rooms: Rooms, directory: Directory) {
+        self.rooms = rooms
+        self.directory = directory
+    }
+
+    package func add(to routes: inout RouteTable) {
+        routes.post("/_matrix/client/v3/join/{roomIdOrAlias}", access: .user, joinByIDOrAlias)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/join", access: .user, joinByID)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/invite", access: .user, invite)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/leave", access: .user, leave)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/forget", access: .user, forget)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/kick", access: .user) { try await act(on: $0, rooms.kick) }
+        routes.post("/_matrix/client/v3/rooms/{roomId}/ban", access: .user) { try await act(on: $0, rooms.ban) }
+        routes.post("/_matrix/client/v3/rooms/{roomId}/unban", access: .user) { try await act(on: $0, rooms.unban) }
+        routes.get("/_matrix/client/v3/joined_rooms", access: .user, joinedRooms)
+    }
+
+    // MARK: - One's own membership
+
+    private func joinByIDOrAlias(_ request: ClientRequest) async throws -> Answer {
+        let text = request.parameter("roomIdOrAlias")
+        if let room = RoomID(text) { return try await join(room, request) }
+        guard let alias = RoomAlias(text) else {
+            throw MatrixError(.invalidParameter, "roomIdOrAlias is neither a room ID nor a room alias")
+        }
+        return try await join(directory.resolve(alias).room, request)
+    }
+
+    private func joinByID(_ request: ClientRequest) async throws -> Answer {
+        try await join(request.roomID("roomId"), request)
+    }
+
+    private func join(_ room: RoomID, _ request: ClientRequest) async throws -> Answer {
+        let body = try await request.body()
+        _ = try body.reason()
+        _ = try body.optional("third_party_signed", as: .object)
+        try await rooms.join(room, content: body.object, by: request.requester)
+        return Answer(["room_id": .string(room.string)])
+    }
+
+    private func leave(_ request: ClientRequest) async throws -> Answer {
+        let room = try request.roomID("roomId")
+        try await rooms.leave(room, reason: try await request.body().reason(), by: request.requester)
+        return .empty
+    }
+
+    private func forget(_ request: ClientRequest) async throws -> Answer {
+        let room = try request.roomID("roomId")
+        _ = try await request.body()
+        try await rooms.forget(room, by: request.requester)
+        return .empty
+    }
+
+    private func joinedRooms(_ request: ClientRequest) async throws -> Answer {
+        Answer(["joined_rooms": .array(try rooms.joinedRooms(of: request.requester).map { .string($0.string) })])
+    }
+
+    // MARK: - Other people's
+
+    private func invite(_ request: ClientRequest) async throws -> Answer {
+        let room = try request.roomID("roomId")
+        let body = try await request.body()
+        try body.refuseThirdPartyInvites()
+        let user = try body.required("user_id", as: .userID)
+        try await rooms.invite(user, to: room, reason: body.reason(), by: request.requester)
+        return .empty
+    }
+
+    private func act(
+        on request: ClientRequest, _ action: (UserID, RoomID, _ reason: String?, _ requester: Requester) async throws -> Void
+    ) async throws -> Answer {
+        let room = try request.roomID("roomId")
+        let body = try await request.body()
+        try await action(try body.required("user_id", as: .userID), room, body.reason(), request.requester)
+        return .empty
+    }
+}
+
+extension Body {
+    /// Why somebody's membership changes.
+    fileprivate func reason() throws(MatrixError) -> String? {
+        try optional("reason", as: .string)
+    }
+
+    /// Invites by email address or telephone number need an identity server, and this server trusts none ("Third-party invites").
+    ///
+    /// - Throws: `M_SERVER_NOT_TRUSTED` when there are any: `invite_3pid` of a creation, or the members of an invite.
+    func refuseThirdPartyInvites() throws(MatrixError) {
+        let invites = try optional("invite_3pid", as: .array) ?? []
+        guard invites.isEmpty, object["id_server"] == nil, object["medium"] == nil else {
+            throw MatrixError(
+                .serverNotTrusted, "This server trusts no identity server, so it can't invite by email address or telephone number")
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import CanonicalJSON
+import Homeserver
+import MatrixProtocol
+
+/// Paging through a room's history ("Getting events for a room").
+package struct MessagesRoutes: RouteGroup {
+    private let rooms: Rooms
+
+    /// The number of events on a page when the client doesn't ask for another one.
+    private static let limitDefault: Int64 = 10
+    /// The most events on a page, whatever the client asks for.
+    private static let limitMax: Int64 = 1000
+
+    package init(rooms: Rooms) {
+        self.rooms = rooms
+    }
+
+    package func add(to routes: inout RouteTable) {
+        routes.get("/_matrix/client/v3/rooms/{roomId}/messages", access: .user, lane: .long, getMessages)
+    }
+
+    /// Which way a page leads from its start: `dir`.
+    private enum Direction: String {
+        case backward = "b"
+        case forward = "f"
+    }
+
+    private func getMessages(_ request: ClientRequest) async throws -> Answer {
+        let query = request.query
+        guard let direction = try query.choice("dir", of: Direction.self) else {
+            throw MatrixError(.missingParameter, "Missing query parameter dir")
+        }
+        let messages = MessagesRequest(
+            from: try query.paginationToken("from"), fromText: try query.string("from"), to: try query.paginationToken("to"),
+            isBackward: direction == .backward,
+            limit: Int(min(try query.integer("limit", in: 0...Int64.max) ?? Self.limitDefault, Self.limitMax)),
+            filter: try query.string("filter").map(Self.filter) ?? .everything)
+        return Answer(json: try rooms.messages(of: request.roomID("roomId"), messages, for: request.requester))
+    }
+
+    private static func filter(_ text: String) throws(MatrixError) -> EventFilter {
+        guard let json = try? JSONValue(parsing: Array(text.utf8)) else { throw MatrixError(.notJSON, "The filter is not JSON") }
+        guard let filter = json.objectValue else { throw MatrixError(.badJSON, "The filter is not a JSON object") }
+        return try EventFilter(checking: filter)
+    }
+}

@@ -1,0 +1,42 @@
+import CanonicalJSON
+import Homeserver
+import MatrixProtocol
+
+/// Making rooms ("Creation" of rooms).
+package struct RoomCreationRoutes: RouteGroup {
+    private let rooms: Rooms
+
+    package init(rooms: Rooms) {
+        self.rooms = rooms
+    }
+
+    package func add(to routes: inout RouteTable) {
+        routes.post("/_matrix/client/v3/createRoom", access: .user, createRoom)
+    }
+
+    private func createRoom(_ request: ClientRequest) async throws -> Answer {
+        let room = try await rooms.create(Self.creation(try await request.body()), by: request.requester)
+        return Answer(["room_id": .string(room.string)])
+    }
+
+    private static func creation(_ body: Body) throws(MatrixError) -> CreateRoomRequest {
+        try body.refuseThirdPartyInvites()
+        var creation = CreateRoomRequest()
+        creation.visibility = try body.optional("visibility", as: .choice(of: CreateRoomRequest.Visibility.self)) ?? .private
+        creation.preset = try body.optional("preset", as: .choice(of: CreateRoomRequest.Preset.self))
+        creation.aliasLocalpart = try body.optional("room_alias_name", as: .string)
+        creation.name = try body.optional("name", as: .string)
+        creation.topic = try body.optional("topic", as: .string)
+        creation.invite = try body.optional("invite", as: .array(of: .userID)) ?? []
+        creation.roomVersion = try body.optional("room_version", as: .string)
+        creation.creationContent = try body.optional("creation_content", as: .object) ?? [:]
+        creation.powerLevelOverride = try body.optional("power_level_content_override", as: .object) ?? [:]
+        creation.isDirect = try body.optional("is_direct", as: .bool) ?? false
+        for event in try body.optional("initial_state", as: .array(of: .object)) ?? [] {
+            let event = Body(event)
+            let key = StateKey(try event.required("type", as: .string), try event.optional("state_key", as: .string) ?? "")
+            creation.initialState.append((key, try event.required("content", as: .object)))
+        }
+        return creation
+    }
+}

@@ -1,0 +1,50 @@
+import CanonicalJSON
+import Homeserver
+import MatrixProtocol
+
+/// Reading single events, a room's state and its members ("Getting events for a room").
+package struct RoomStateRoutes: RouteGroup {
+    private let rooms: Rooms
+
+    package init(rooms: Rooms) {
+        self.rooms = rooms
+    }
+
+    package func add(to routes: inout RouteTable) {
+        routes.get("/_matrix/client/v3/rooms/{roomId}/state", access: .user, lane: .long, getState)
+        routes.get("/_matrix/client/v3/rooms/{roomId}/state/{eventType}", access: .user) { try getStateEvent($0, stateKey: "") }
+        routes.get("/_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}", access: .user) {
+            try getStateEvent($0, stateKey: $0.parameter("stateKey"))
+        }
+        routes.get("/_matrix/client/v3/rooms/{roomId}/event/{eventId}", access: .user, getEvent)
+        routes.get("/_matrix/client/v3/rooms/{roomId}/members", access: .user, lane: .long, getMembers)
+        routes.get("/_matrix/client/v3/rooms/{roomId}/joined_members", access: .user, lane: .long, getJoinedMembers)
+    }
+
+    private func getState(_ request: ClientRequest) async throws -> Answer {
+        Answer(json: try rooms.state(of: request.roomID("roomId"), for: request.requester))
+    }
+
+    private func getStateEvent(_ request: ClientRequest, stateKey: String) throws -> Answer {
+        let key = StateKey(request.parameter("eventType"), stateKey)
+        let format = try request.query.choice("format", of: Rooms.StateFormat.self) ?? .content
+        return Answer(json: try rooms.state(key, of: request.roomID("roomId"), as: format, for: request.requester))
+    }
+
+    private func getEvent(_ request: ClientRequest) async throws -> Answer {
+        Answer(json: try rooms.event(request.eventID("eventId"), in: request.roomID("roomId"), for: request.requester))
+    }
+
+    private func getMembers(_ request: ClientRequest) async throws -> Answer {
+        let query = request.query
+        let members = try rooms.members(
+            of: request.roomID("roomId"), at: query.paginationToken("at")?.position,
+            membership: query.choice("membership", of: Membership.self),
+            notMembership: query.choice("not_membership", of: Membership.self), for: request.requester)
+        return Answer(json: members)
+    }
+
+    private func getJoinedMembers(_ request: ClientRequest) async throws -> Answer {
+        Answer(try rooms.joinedMembers(of: request.roomID("roomId"), for: request.requester))
+    }
+}
