@@ -58,6 +58,7 @@ extension MatrixError {
         case invalidParameter = "M_INVALID_PARAM"
         case tooLarge = "M_TOO_LARGE"
         case exclusive = "M_EXCLUSIVE"
+        case serverNotTrusted = "M_SERVER_NOT_TRUSTED"
         case badAlias = "M_BAD_ALIAS"
         case weakPassword = "M_WEAK_PASSWORD"
         case badPagination = "M_BAD_PAGINATION"
