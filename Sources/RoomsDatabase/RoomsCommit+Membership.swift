@@ -10,6 +10,7 @@ extension RoomsCommit {
         let byRoom = TupleKey(room, user)
         let byUser = TupleKey(user, room)
         var joinedUntil = Position(0)
+        var isForgotten = false
         switch before {
         case .joined where membership == .join: return
         case .joined:
@@ -18,15 +19,19 @@ extension RoomsCommit {
             commit.delete(RoomsMaps.userJoined, byUser)
             try count(RoomsMaps.roomJoinedCount, room, -1)
             try countServer(of: user, in: room, -1)
-        case .invited:
+        case .invited(let invite):
+            joinedUntil = invite.joinedUntil
             commit.delete(RoomsMaps.roomInvited, byRoom)
             commit.delete(RoomsMaps.userInvited, byUser)
             try count(RoomsMaps.roomInvitedCount, room, -1)
-        case .knocked:
+        case .knocked(let knock):
+            joinedUntil = knock.joinedUntil
             commit.delete(RoomsMaps.roomKnocked, byRoom)
             commit.delete(RoomsMaps.userKnocked, byUser)
         case .left(let left):
-            joinedUntil = left.joinedUntil
+            // What was forgotten stays so: nothing of it comes back with an invite or a ban.
+            isForgotten = left.isForgotten
+            if !isForgotten { joinedUntil = left.joinedUntil }
             if membership != .leave && membership != .ban {
                 commit.delete(RoomsMaps.roomLeft, byRoom)
                 commit.delete(RoomsMaps.userLeft, byUser)
@@ -34,6 +39,9 @@ extension RoomsCommit {
         case .stranger: break
         }
 
+        func stripped() throws -> StrippedRoom {
+            StrippedRoom(position: position, joinedUntil: joinedUntil, state: try view.strippedState(of: room, for: user))
+        }
         switch membership {
         case .join:
             commit.put(RoomsMaps.roomJoined, byRoom, position)
@@ -43,14 +51,14 @@ extension RoomsCommit {
             try countServer(of: user, in: room, 1)
         case .invite:
             commit.put(RoomsMaps.roomInvited, byRoom, position)
-            commit.put(RoomsMaps.userInvited, byUser, StrippedRoom(position: position, state: try view.strippedState(of: room, for: user)))
+            commit.put(RoomsMaps.userInvited, byUser, try stripped())
             try count(RoomsMaps.roomInvitedCount, room, 1)
         case .knock:
             commit.put(RoomsMaps.roomKnocked, byRoom, position)
-            commit.put(RoomsMaps.userKnocked, byUser, StrippedRoom(position: position, state: try view.strippedState(of: room, for: user)))
+            commit.put(RoomsMaps.userKnocked, byUser, try stripped())
         case .leave, .ban:
             commit.put(RoomsMaps.roomLeft, byRoom, position)
-            commit.put(RoomsMaps.userLeft, byUser, LeftRoom(position: position, joinedUntil: joinedUntil))
+            commit.put(RoomsMaps.userLeft, byUser, LeftRoom(position: position, joinedUntil: joinedUntil, isForgotten: isForgotten))
         }
 
         if user.isOn(serverName) {

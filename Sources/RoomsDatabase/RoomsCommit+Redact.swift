@@ -10,10 +10,8 @@ extension RoomsCommit {
             target.redaction == .none
         else { return }
         let event = try Event(trusted: target.json, id: id, roomID: room.id, version: room.version)
-        guard
-            try event.sender.isOn(redaction.event.sender.serverName)
-                || powerLevels(in: room).user(redaction.event.sender, has: powerLevels(in: room).redact)
-        else { return }
+        guard try Redaction.applies(redaction.event, to: event, powerLevels: powerLevels(in: room)) else { return }
+        authEvents.forget(target.shortID)
         let redacted = try event.redacted(version: room.version)
         commit.put(
             RoomsMaps.pduIDToEvent, pduID,

@@ -26,9 +26,11 @@ extension RoomsCommit {
     package func authEvent(_ key: StateKey, in room: Room) throws -> Event? {
         if key == .create { return room.create }
         guard let shortID = try view.currentEventID(key, in: room.shortID) else { return nil }
-        return try authEvents.event(shortID) {
-            try view.event(shortID).map { try Event(trusted: $0.json, id: $0.id, roomID: room.id, version: room.version) }
-        }
+        if let event = authEvents[shortID] { return event }
+        guard let stored = try view.event(shortID) else { return nil }
+        let event = try Event(trusted: stored.json, id: stored.id, roomID: room.id, version: room.version)
+        if try isFromEarlierCommit(shortID) { authEvents.remember(event, shortID) }
+        return event
     }
 
     /// Who may do what in the room now.
@@ -49,7 +51,9 @@ extension RoomsCommit {
 
     /// The current state event, when it is the sender's own and says the same.
     private func standingEvent(for template: EventTemplate, in room: Room) throws -> EventID? {
+        // Who is no longer in the room isn't told that what they once set still stands.
         guard let stateKey = template.stateKey,
+            try template.type == EventType.roomMember || view.isJoined(template.sender, to: room.shortID),
             let current = try view.currentEvent(StateKey(template.type, stateKey), in: room.shortID)
         else { return nil }
         let event = try Event(trusted: current.json, id: current.id, roomID: room.id, version: room.version)

@@ -14,6 +14,8 @@ package struct RoomsCommit {
     let stateSecret: SymmetricKey
     let localMembers: LocalMembers
     let authEvents: EventCache
+    /// The last position before this commit.
+    private let positionBefore: Position
 
     init(_ commit: Commit, serverName: ServerName, stateSecret: SymmetricKey, localMembers: LocalMembers, authEvents: EventCache) {
         self.commit = commit
@@ -21,8 +23,15 @@ package struct RoomsCommit {
         self.stateSecret = stateSecret
         self.localMembers = localMembers
         self.authEvents = authEvents
+        positionBefore = commit.position
     }
 
     /// What the database holds, this commit's writes included.
     package var view: RoomsView { RoomsView(commit) }
+
+    /// Whether the event found its place in an earlier commit.
+    func isFromEarlierCommit(_ event: ShortEventID) throws -> Bool {
+        guard let pduID = try commit.get(RoomsMaps.shortEventIDToPDUID, event) else { return false }
+        return pduID.position <= positionBefore
+    }
 }
