@@ -7,7 +7,7 @@ import Store
 package final class Directory: Sendable {
     private let rooms: Rooms
     var database: RoomsDatabase { rooms.database }
-    private var serverName: ServerName { rooms.serverName }
+    var serverName: ServerName { rooms.serverName }
 
     package init(rooms: Rooms) {
         self.rooms = rooms
@@ -33,7 +33,8 @@ package final class Directory: Sendable {
         guard alias.serverName == serverName else {
             throw MatrixError(.invalidParameter, "The aliases of \(alias.serverName) are made there")
         }
-        guard let room = try database.room(roomID) else { throw MatrixError(.notFound, "The room \(roomID) is not known to this server") }
+        guard !alias.localpart.isEmpty else { throw MatrixError(.invalidParameter, "An alias needs a name before its server's") }
+        guard let room = try database.room(roomID) else { throw Rooms.unknownRoom(roomID) }
         try await rooms.commit { commit in
             guard try commit.view.isJoined(requester.userID, to: room.shortID) else { throw Rooms.notInRoom }
             guard try commit.view.room(of: alias) == nil else {
@@ -77,7 +78,7 @@ package final class Directory: Sendable {
     ///
     /// - Throws: `M_NOT_FOUND`.
     package func isPublic(_ roomID: RoomID) throws -> Bool {
-        guard let room = try database.room(roomID) else { throw MatrixError(.notFound, "The room \(roomID) is not known to this server") }
+        guard let room = try database.room(roomID) else { throw Rooms.unknownRoom(roomID) }
         return try database.view().isPublic(room.shortID)
     }
 
@@ -85,7 +86,7 @@ package final class Directory: Sendable {
     ///
     /// - Throws: `M_NOT_FOUND`, `M_FORBIDDEN` for who may not set the room's canonical alias.
     package func setPublic(_ isPublic: Bool, _ roomID: RoomID, by requester: Requester) async throws {
-        guard let room = try database.room(roomID) else { throw MatrixError(.notFound, "The room \(roomID) is not known to this server") }
+        guard let room = try database.room(roomID) else { throw Rooms.unknownRoom(roomID) }
         try await rooms.commit { commit in
             let levels = try commit.powerLevels(in: room)
             guard try commit.view.isJoined(requester.userID, to: room.shortID),

@@ -25,8 +25,10 @@ package struct PublicRoomsRequest: Sendable {
 extension Directory {
     /// A page of the directory, the rooms with most members first, as the endpoint's answer.
     ///
-    /// - Throws: `M_INVALID_PARAM` when the page's token is none.
-    package func publicRooms(_ request: PublicRoomsRequest) throws -> JSONObject {
+    /// - Parameter server: the server whose directory is wanted; `nil` for this one.
+    /// - Throws: `M_INVALID_PARAM` when the page's token is none, `M_NOT_FOUND` for other servers.
+    package func publicRooms(_ request: PublicRoomsRequest, of server: ServerName?) throws -> JSONObject {
+        if let server, server != serverName { throw MatrixError(.notFound, "The directory of \(server) can't be reached") }
         let start =
             try request.since.map { text in
                 guard let start = Int(text), start >= 0 else { throw MatrixError(.invalidParameter, "since is not a token of this server") }

@@ -19,6 +19,14 @@ package struct EventFilter: Sendable {
     /// Wants everything.
     package static let everything = EventFilter([:])
 
+    /// Checks the JSON of a filter for the events of a room's timeline, and reads it.
+    ///
+    /// - Throws: `M_BAD_JSON`.
+    package init(checking json: JSONObject) throws(MatrixError) {
+        try FilterShape.check(["room": ["timeline": .object(json)]])
+        self.init(json)
+    }
+
     /// Reads a filter's JSON. What isn't of the expected type counts as missing; whoever stores a filter checks it before.
     package init(_ json: JSONObject) {
         func strings(_ name: String) -> [String]? { json[name]?.arrayValue?.compactMap(\.stringValue) }

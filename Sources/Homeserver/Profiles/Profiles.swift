@@ -28,12 +28,19 @@ package final class Profiles: Sendable {
 
     /// Sets a field of one's profile, or takes it away, and tells the rooms that show it.
     ///
-    /// - Throws: `M_FORBIDDEN` for other users' profiles, `M_BAD_JSON`, `M_KEY_TOO_LARGE`, `M_PROFILE_TOO_LARGE`.
+    /// - Throws: `M_FORBIDDEN` for other users' profiles, `M_INVALID_PARAM` for what can't be a field's name, `M_BAD_JSON`, `M_KEY_TOO_LARGE`,
+    ///   `M_PROFILE_TOO_LARGE`.
     package func set(_ field: String, to value: JSONValue?, of user: UserID, by requester: Requester) async throws {
         guard user == requester.userID else { throw MatrixError(.forbidden, "You can't change other people's profiles") }
         guard field.utf8.count <= Self.fieldNameMaxBytes else { throw MatrixError(.keyTooLarge, "The field's name is too long") }
+        guard Self.isFieldName(field) else {
+            throw MatrixError(.invalidParameter, "A field's name consists of a-z, 0-9, _, - and dots, and begins with a letter")
+        }
         let isShownInRooms = field == ProfileField.displayName || field == ProfileField.avatarURL
-        if isShownInRooms, let value, value.stringValue == nil { throw MatrixError(.badJSON, "\(field) must be a string") }
+        if isShownInRooms || field == ProfileField.blurhash, let value, value.stringValue == nil {
+            throw MatrixError(.badJSON, "\(field) must be a string")
+        }
+        if let value { try EventContentRules.check([field: value]) }
         // An empty name or address is how clients take it away.
         let value = isShownInRooms && value?.stringValue?.isEmpty == true ? nil : value
         let changed = try await database.commit { commit in
@@ -49,6 +56,13 @@ package final class Profiles: Sendable {
         if changed, isShownInRooms { try await rooms.showProfile(of: user) }
     }
 
+    /// Whether the name follows the Common Namespaced Identifier Grammar (appendices), its length aside.
+    private static func isFieldName(_ name: String) -> Bool {
+        func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
+        guard let first = name.utf8.first, isLetter(first) else { return false }
+        return name.utf8.allSatisfy { isLetter($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || "-_.".utf8.contains($0) }
+    }
+
     /// Gives a new user a profile with a display name.
     package func begin(_ user: UserID) async throws {
         try await database.commit { commit in
@@ -58,8 +72,8 @@ package final class Profiles: Sendable {
 }
 
 extension Rooms {
-    /// So many rooms learn of a changed profile in one commit.
-    private static let roomsPerProfileCommit = 50
+    /// So many rooms learn of a changed profile in one commit, which holds that many events of the largest size.
+    private static let roomsPerProfileCommit = 10
 
     /// Sends the user's profile into every room that the user is joined to.
     fileprivate func showProfile(of user: UserID) async throws {
@@ -81,6 +95,9 @@ extension Rooms {
                         _ = try commit.send(.member(user, content, in: room, by: user), in: room, signingKey: signingKey)
                     } catch is AuthorizationError {
                         // A room whose rules don't allow it keeps showing the old profile.
+                        continue
+                    } catch is EventFormatError {
+                        // So does one where the member event would become too large.
                         continue
                     }
                 }

@@ -5,11 +5,22 @@ import Store
 
 /// Joins by membership in another room ("Restricted rooms").
 enum RestrictedJoin {
+    /// The event by which a user joins, with somebody who vouches for the join where one is needed. Whom the content itself names for that
+    /// doesn't count: the server's signature would make it true.
+    static func template(
+        _ content: JSONObject, of user: UserID, in room: Room, serverName: ServerName, _ commit: RoomsCommit
+    ) throws -> EventTemplate {
+        var content = content
+        let authorizer = try authorizer(of: user, in: room, serverName: serverName, commit)
+        content["join_authorised_via_users_server"] = authorizer.map { .string($0.string) }
+        return .member(user, content, in: room, by: user)
+    }
+
     /// The user of this server whose right to invite lets `user` in, or `nil` where the join needs none: the room is not restricted,
     /// or the user is invited or joined already.
     ///
     /// - Throws: `M_FORBIDDEN` when the user meets none of the room's conditions.
-    static func authorizer(of user: UserID, in room: Room, serverName: ServerName, _ commit: RoomsCommit) throws -> UserID? {
+    private static func authorizer(of user: UserID, in room: Room, serverName: ServerName, _ commit: RoomsCommit) throws -> UserID? {
         guard room.version.restrictedJoins, let rules = try commit.authEvent(.joinRules, in: room)?.content,
             let rule = rules["join_rule"]?.stringValue, rule == "restricted" || rule == "knock_restricted"
         else { return nil }

@@ -19,8 +19,8 @@ extension Rooms {
         guard request.invite.count <= Self.initialEventsMax, request.initialState.count <= Self.initialEventsMax else {
             throw MatrixError(.invalidParameter, "At most \(Self.initialEventsMax) invites and state events at a creation")
         }
-        for user in request.invite where !user.isOn(serverName) {
-            throw MatrixError(.forbidden, "\(user) is on another server, and this one doesn't federate")
+        for content in [request.creationContent, request.powerLevelOverride] + request.initialState.map(\.content) {
+            try EventContentRules.check(content)
         }
         let newRoom = try newRoom(request, version: version, alias: alias, creator: requester.userID)
         return try await commit { commit in
@@ -70,11 +70,16 @@ extension Rooms {
                 guard key.type != EventType.roomCreate else {
                     throw MatrixError(.invalidRoomState, "The create event is set by creation_content, not by initial_state")
                 }
+                if key.type == EventType.roomMember {
+                    try StateContentRules.checkMember(key.key, content, serverName: serverName)
+                }
                 try set(key, content)
             }
             if let name = request.name { try set(.name, ["name": .string(name)]) }
             if let topic = request.topic { try set(.topic, Self.topic(topic)) }
-            for user in request.invite {
+            var invited: Set<UserID> = []
+            for user in request.invite where invited.insert(user).inserted {
+                try StateContentRules.checkInvite(of: user, serverName: serverName)
                 var invite = JSONObject.membership(.invite)
                 invite.addProfile(try view.profile(of: user))
                 if request.isDirect { invite["is_direct"] = true }
@@ -106,7 +111,7 @@ extension Rooms {
             creators = users.compactMap(\.self)
         }
         if request.effectivePreset == .trustedPrivateChat {
-            creators += request.invite.filter { !creators.contains($0) && $0 != creator }
+            for user in request.invite where !creators.contains(user) && user != creator { creators.append(user) }
         }
         if !creators.isEmpty { content["additional_creators"] = .array(creators.map { .string($0.string) }) }
         return content

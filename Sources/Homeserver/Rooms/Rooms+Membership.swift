@@ -10,24 +10,23 @@ extension Rooms {
     /// - Throws: `M_NOT_FOUND` when the room isn't here, `M_FORBIDDEN` when its join rules don't let the user in.
     package func join(_ roomID: RoomID, content: JSONObject, by requester: Requester) async throws {
         guard let room = try database.room(roomID) else {
-            throw MatrixError(.notFound, "The room \(roomID) is not known to this server")
+            throw Self.unknownRoom(roomID)
         }
+        try EventContentRules.check(content)
         let user = requester.userID
         _ = try await commit { [signingKey, serverName] commit in
             var content = content
             content["third_party_signed"] = nil
             content["membership"] = .string(Membership.join.rawValue)
             content.addProfile(try commit.view.profile(of: user))
-            if let authorizer = try RestrictedJoin.authorizer(of: user, in: room, serverName: serverName, commit) {
-                content["join_authorised_via_users_server"] = .string(authorizer.string)
-            }
-            return try commit.send(.member(user, content, in: room, by: user), in: room, signingKey: signingKey)
+            let template = try RestrictedJoin.template(content, of: user, in: room, serverName: serverName, commit)
+            return try commit.send(template, in: room, signingKey: signingKey)
         }
     }
 
     /// Invites a user (`POST /rooms/{roomId}/invite`).
     package func invite(_ user: UserID, to roomID: RoomID, reason: String?, by requester: Requester) async throws {
-        guard user.isOn(serverName) else { throw MatrixError(.forbidden, "\(user) is on another server, and this one doesn't federate") }
+        try StateContentRules.checkInvite(of: user, serverName: serverName)
         let room = try room(roomID)
         _ = try await commit { [signingKey] commit in
             var content = JSONObject.membership(.invite, reason: reason)
@@ -37,7 +36,10 @@ extension Rooms {
     }
 
     /// Leaves a room, or turns an invite down (`POST /rooms/{roomId}/leave`).
+    ///
+    /// - Throws: `M_NOT_FOUND` when the room isn't here, `M_FORBIDDEN` for who isn't in it.
     package func leave(_ roomID: RoomID, reason: String?, by requester: Requester) async throws {
+        guard try database.room(roomID) != nil else { throw Self.unknownRoom(roomID) }
         try await setMembership(.leave, of: requester.userID, in: roomID, reason: reason, by: requester) { _ in }
     }
 
@@ -64,9 +66,9 @@ extension Rooms {
 
     /// Forgets a room that the user has left (`POST /rooms/{roomId}/forget`).
     ///
-    /// - Throws: `M_UNKNOWN` with status 400 while the user is in the room or knows it by an invite.
+    /// - Throws: `M_UNKNOWN` with status 400 while the user is in the room or knows it by an invite, `M_NOT_FOUND` when the room isn't here.
     package func forget(_ roomID: RoomID, by requester: Requester) async throws {
-        guard let room = try database.room(roomID) else { throw MatrixError(.unknown, "You have not left this room") }
+        guard let room = try database.room(roomID) else { throw Self.unknownRoom(roomID) }
         try await commit { commit in
             guard case .left = try commit.view.standing(of: requester.userID, in: room.shortID) else {
                 throw MatrixError(.unknown, "You have not left this room")

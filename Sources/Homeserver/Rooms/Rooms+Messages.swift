@@ -7,6 +7,8 @@ import Store
 package struct MessagesRequest: Sendable {
     /// Where to begin; `nil` is the end that the direction leads away from.
     package var from: PaginationToken?
+    /// `from` as the client wrote it, which the answer repeats.
+    package var fromText: String?
     /// Where to stop; `nil` is the room's other end.
     package var to: PaginationToken?
     /// Whether to go back in time.
@@ -15,8 +17,12 @@ package struct MessagesRequest: Sendable {
     package var limit: Int
     package var filter: EventFilter
 
-    package init(from: PaginationToken?, to: PaginationToken?, isBackward: Bool, limit: Int, filter: EventFilter) {
+    package init(
+        from: PaginationToken? = nil, fromText: String? = nil, to: PaginationToken? = nil, isBackward: Bool, limit: Int = 10,
+        filter: EventFilter = .everything
+    ) {
         self.from = from
+        self.fromText = fromText
         self.to = to
         self.isBackward = isBackward
         self.limit = limit
@@ -32,17 +38,17 @@ extension Rooms {
     package func messages(of roomID: RoomID, _ request: MessagesRequest, for requester: Requester) throws -> [UInt8] {
         let readable = try readableRoom(roomID, for: requester)
         let newest = min(readable.newestOrder ?? .max, request.isBackward ? request.from?.order ?? .max : request.to?.order ?? .max)
-        let oldest = ((request.isBackward ? request.to?.order : request.from?.order) ?? .min + 1) + 1
+        let oldest = (request.isBackward ? request.to : request.from).map { $0.order + 1 } ?? .min
         var page = Page()
         if request.filter.wants(roomID), request.limit > 0, oldest <= newest {
             page = try self.page(of: readable, oldest...newest, request, for: requester)
         }
 
-        let start = try request.from ?? (request.isBackward ? end(of: readable) : PaginationToken(order: oldest - 1))
+        let start = try request.from ?? (request.isBackward ? end(of: readable) : start(of: readable))
         var writer = JSONWriter(capacity: 16 << 10)
         writer.beginObject()
         writer.key("start")
-        writer.string(start.description)
+        writer.string(request.fromText ?? start.description)
         if let end = page.end {
             writer.key("end")
             writer.string(end.description)
@@ -79,11 +85,20 @@ extension Rooms {
             scanned += 1
             if try request.filter.wants(event), try sight.canSee(event, at: pduID) { page.events.append(event) }
             if page.events.count == request.limit || scanned == Self.messagesScannedMax {
-                page.end = PaginationToken(order: request.isBackward ? pduID.order - 1 : pduID.order)
+                // Going forward there can always be more, later.
+                if try !request.isBackward || timeline.next() != nil {
+                    page.end = PaginationToken(order: request.isBackward ? pduID.order - 1 : pduID.order)
+                }
                 break
             }
         }
         return page
+    }
+
+    /// The token before the room's oldest event.
+    private func start(of readable: ReadableRoom) throws -> PaginationToken {
+        let oldest = try readable.view.reader.first(RoomsMaps.pduIDToEvent, .fixed(readable.room.shortID))
+        return PaginationToken(order: (oldest?.key.order ?? 1) - 1)
     }
 
     /// The token of the newest event that the user may see.

@@ -10,15 +10,18 @@ extension Rooms {
     package func send(
         _ type: String, _ content: JSONObject, to roomID: RoomID, transactionID: String, by requester: Requester
     ) async throws -> EventID {
-        if type == EventType.roomRedaction {
-            guard let target = content["redacts"]?.stringValue.flatMap(EventID.init) else {
-                throw MatrixError(.missingParameter, "A redaction's content names the event in redacts")
-            }
-            return try await redact(target, content: content, in: roomID, transactionID: transactionID, by: requester)
-        }
+        try EventContentRules.check(content)
         let room = try room(roomID)
+        let transaction = transaction(transactionID, "send", type, in: room, by: requester)
+        if type == EventType.roomRedaction {
+            guard let redacts = content["redacts"] else { throw MatrixError(.missingParameter, "Missing redacts") }
+            guard let target = redacts.stringValue.flatMap(EventID.init) else { throw MatrixError(.badJSON, "redacts must be an event ID") }
+            var content = content
+            // The event has it where the room version wants it.
+            content["redacts"] = nil
+            return try await redact(target, content: content, in: room, by: requester, transaction)
+        }
         let template = EventTemplate(type: type, content: content, sender: requester.userID, roomID: roomID)
-        let transaction = transaction(transactionID, "send/\(type)", in: room, by: requester)
         return try await commit { [signingKey] commit in
             try commit.send(template, in: room, signingKey: signingKey, by: transaction)
         }
@@ -28,9 +31,19 @@ extension Rooms {
     ///
     /// - Throws: `M_FORBIDDEN`, `M_BAD_JSON`, `M_TOO_LARGE`; `M_BAD_ALIAS` and `M_INVALID_PARAM` for canonical aliases.
     package func setState(_ key: StateKey, _ content: JSONObject, in roomID: RoomID, by requester: Requester) async throws -> EventID {
+        try EventContentRules.check(content)
         let room = try room(roomID)
         let template = EventTemplate(type: key.type, stateKey: key.key, content: content, sender: requester.userID, roomID: roomID)
         return try await commit { [signingKey, serverName] commit in
+            if key == .member(requester.userID), Membership(content) == .join {
+                return try commit.send(
+                    RestrictedJoin.template(content, of: requester.userID, in: room, serverName: serverName, commit), in: room,
+                    signingKey: signingKey)
+            }
+            // Others than members change nothing but their own membership.
+            guard try key.type == EventType.roomMember || commit.view.isJoined(requester.userID, to: room.shortID) else {
+                throw Self.notInRoom
+            }
             try StateContentRules.check(template, in: room, serverName: serverName, commit)
             return try commit.send(template, in: room, signingKey: signingKey)
         }
@@ -43,17 +56,24 @@ extension Rooms {
     package func redact(
         _ eventID: EventID, content: JSONObject, in roomID: RoomID, transactionID: String, by requester: Requester
     ) async throws -> EventID {
+        try EventContentRules.check(content)
         let room = try room(roomID)
+        let transaction = transaction(transactionID, "redact", eventID.string, in: room, by: requester)
+        return try await redact(eventID, content: content, in: room, by: requester, transaction)
+    }
+
+    private func redact(
+        _ eventID: EventID, content: JSONObject, in room: Room, by requester: Requester, _ transaction: Transaction
+    ) async throws -> EventID {
         let template = EventTemplate(
-            type: EventType.roomRedaction, content: content, sender: requester.userID, roomID: roomID, redacts: eventID)
-        let transaction = transaction(transactionID, "redact/\(eventID)", in: room, by: requester)
+            type: EventType.roomRedaction, content: content, sender: requester.userID, roomID: room.id, redacts: eventID)
         return try await commit { [signingKey] commit in
             if let sent = try commit.view.eventID(transaction) { return sent }
             guard try commit.view.isJoined(requester.userID, to: room.shortID) else { throw Self.notInRoom }
             guard let (pduID, target) = try commit.view.timelineEvent(eventID), pduID.room == room.shortID else {
                 throw MatrixError(.notFound, "There is no event \(eventID) in this room")
             }
-            let event = try Event(trusted: target.json, id: eventID, roomID: roomID, version: room.version)
+            let event = try Event(trusted: target.json, id: eventID, roomID: room.id, version: room.version)
             guard event.type != EventType.roomCreate else { throw MatrixError(.forbidden, "A room's create event can't be redacted") }
             let levels = try commit.powerLevels(in: room)
             guard event.sender == requester.userID || levels.user(requester.userID, has: levels.redact) else {
@@ -63,9 +83,12 @@ extension Rooms {
         }
     }
 
-    /// A client's transaction: its ID is unique for the device, the endpoint and the room ("Transaction identifiers").
-    private func transaction(_ id: String, _ endpoint: String, in room: Room, by requester: Requester) -> Transaction {
-        Transaction(
-            user: requester.userID, device: requester.deviceID ?? "", name: "\(room.shortID.number)/\(endpoint)/\(id)", id: id)
+    /// A client's transaction: its ID is unique for the device and the path ("Transaction identifiers").
+    private func transaction(
+        _ id: String, _ endpoint: String, _ subject: String, in room: Room, by requester: Requester
+    ) -> Transaction {
+        // Subject and ID may contain slashes themselves, so the subject's length keeps them apart.
+        let name = "\(room.shortID.number)/\(endpoint)/\(subject.utf8.count)/\(subject)/\(id)"
+        return Transaction(user: requester.userID, device: requester.deviceID ?? "", name: name, id: id)
     }
 }

@@ -21,8 +21,9 @@ struct ReadableRoom {
             state = try view.currentState(of: room.shortID)
             newestOrder = nil
         case .left(let left) where left.joinedUntil > Position(0) && !left.isForgotten:
-            state = try view.state(of: room.shortID, at: left.position)
-            newestOrder = PDUID.order(of: left.position)
+            // What came after, such as a ban, is no longer the user's business.
+            state = try view.state(of: room.shortID, at: left.joinedUntil)
+            newestOrder = PDUID.order(of: left.joinedUntil)
         case .left, .invited, .knocked, .stranger:
             let visibility = try view.currentEvent(.historyVisibility, in: room.shortID).map {
                 HistoryVisibility(try Event(trusted: $0.json, id: $0.id, roomID: room.id, version: room.version).content)
@@ -85,11 +86,17 @@ extension Rooms {
     ///
     /// - Throws: `M_NOT_FOUND` when there is no such event, or the user may not see it.
     package func event(_ eventID: EventID, in roomID: RoomID, for requester: Requester) throws -> [UInt8] {
-        let readable = try readableRoom(roomID, for: requester)
+        let notFound = MatrixError(.notFound, "There is no event \(eventID) that you can see in this room")
+        let readable: ReadableRoom
+        do {
+            readable = try readableRoom(roomID, for: requester)
+        } catch let error as MatrixError where error == Self.notInRoom {
+            throw notFound
+        }
         var sight = try HistorySight(of: readable.room.shortID, by: requester.userID, in: readable.view)
         guard let (pduID, event) = try readable.view.timelineEvent(eventID), pduID.room == readable.room.shortID,
-            try sight.canSee(event, at: pduID)
-        else { throw MatrixError(.notFound, "There is no event \(eventID) that you can see in this room") }
+            pduID.order <= readable.newestOrder ?? .max, try sight.canSee(event, at: pduID)
+        else { throw notFound }
         var writer = JSONWriter(capacity: event.json.count)
         try clientEvents(readable.view, for: requester).write(event, roomID: roomID, to: &writer)
         return writer.bytes
@@ -99,18 +106,18 @@ extension Rooms {
     ///
     /// - Parameters:
     ///   - position: the moment for which they are wanted; `nil` for now.
-    ///   - membership: the only membership that is wanted.
-    ///   - notMembership: a membership that isn't.
+    ///   - membership: a membership that is wanted.
+    ///   - notMembership: all memberships but this one are wanted. With both, what fits either of them is.
+    /// - Throws: `M_FORBIDDEN` also when the user may not see what was the room's newest event at that moment.
     package func members(
         of roomID: RoomID, at position: Position?, membership: Membership?, notMembership: Membership?, for requester: Requester
     ) throws -> [UInt8] {
         let readable = try readableRoom(roomID, for: requester)
-        let state = try position.map { try memberState(of: readable, at: $0) } ?? readable.state
+        let state = try position.map { try memberState(of: readable, at: $0, for: requester) } ?? readable.state
         let events = try readable.view.events(readable.view.entries(of: state, .members).map(\.event)).filter { event in
             if membership == nil && notMembership == nil { return true }
-            let content = try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
-            let found = content.flatMap { Membership($0) }
-            return (membership == nil || found == membership) && (notMembership == nil || found != notMembership)
+            let found = try Self.memberContent(event).flatMap { Membership($0) }
+            return (membership != nil && found == membership) || (notMembership != nil && found != notMembership)
         }
         var writer = JSONWriter(capacity: 4096)
         writer.beginObject()
@@ -122,10 +129,22 @@ extension Rooms {
         return writer.bytes
     }
 
+    private static func memberContent(_ event: StoredEvent) throws -> JSONObject? {
+        try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
+    }
+
     /// The state at a position; before the room's start, that after its creator's join.
-    private func memberState(of readable: ReadableRoom, at position: Position) throws -> ShortStateHash {
-        let state = try readable.view.state(of: readable.room.shortID, at: position)
-        guard state == .empty else { return state }
+    private func memberState(of readable: ReadableRoom, at position: Position, for requester: Requester) throws -> ShortStateHash {
+        let newest = min(PDUID.order(of: position), readable.newestOrder ?? .max)
+        let room = readable.room.shortID
+        var timeline = try readable.view.timeline(of: room, Int64.min...newest, .backward)
+        if let (pduID, event) = try timeline.next() {
+            var sight = try HistorySight(of: room, by: requester.userID, in: readable.view)
+            guard try sight.canSee(event, at: pduID) else {
+                throw MatrixError(.forbidden, "You may not see who was in the room then")
+            }
+            return try readable.view.state(of: room, at: pduID.position)
+        }
         let creator = StateKey.member(readable.room.create.sender)
         var states = try readable.view.reader.domain(RoomsMaps.roomPositionToStateHash, .fixed(readable.room.shortID))
         while let (_, state) = try states.next() {
@@ -139,14 +158,13 @@ extension Rooms {
         let room = try room(roomID)
         let view = database.view()
         guard try view.isJoined(requester.userID, to: room.shortID) else { throw Self.notInRoom }
-        let users = try view.joinedMembers(of: room.shortID)
         var members: JSONObject = [:]
-        for user in users {
-            guard let event = try view.currentEvent(.member(user), in: room.shortID) else { continue }
-            let content = try Event(trusted: event.json, id: event.id, roomID: roomID, version: room.version).content
-            members[user.string] = [
-                "display_name": content[ProfileField.displayName] ?? .null, "avatar_url": content[ProfileField.avatarURL] ?? .null,
-            ]
+        for event in try view.events(view.currentEntries(of: room.shortID, .members).map(\.event)) {
+            guard let user = try JSONFields(scanning: event.json).string("state_key"), let content = try Self.memberContent(event),
+                Membership(content) == .join
+            else { continue }
+            func text(_ field: String) -> JSONValue { content[field]?.stringValue.map { .string($0) } ?? .null }
+            members[user] = ["display_name": text(ProfileField.displayName), "avatar_url": text(ProfileField.avatarURL)]
         }
         return ["joined": .object(members)]
     }

@@ -35,6 +35,10 @@ package final class Rooms: Sendable {
 
     static let notInRoom = MatrixError(.forbidden, "You are not in this room")
 
+    static func unknownRoom(_ id: RoomID) -> MatrixError {
+        MatrixError(.notFound, "The room \(id) is not known to this server")
+    }
+
     /// The rooms that the user is joined to (`GET /joined_rooms`).
     package func joinedRooms(of requester: Requester) throws -> [RoomID] {
         let view = database.view()
@@ -54,6 +58,8 @@ package final class Rooms: Sendable {
             throw MatrixError(.forbidden, "\(error)")
         } catch let error as EventFormatError {
             throw MatrixError(event: error)
+        } catch StoreError.commitTooLarge {
+            throw MatrixError(.tooLarge, "This is too much for one request")
         }
     }
 }

@@ -9,7 +9,8 @@ enum StateContentRules {
     static func check(_ template: EventTemplate, in room: Room, serverName: ServerName, _ commit: RoomsCommit) throws {
         switch template.type {
         case EventType.roomCreate: throw MatrixError(.forbidden, "A room has one create event, which it begins with")
-        case EventType.roomMember: try checkMember(template)
+        case EventType.roomRedaction: throw MatrixError(.badJSON, "A redaction is not a state event")
+        case EventType.roomMember: try checkMember(template.stateKey, template.content, serverName: serverName)
         case EventType.roomPowerLevels: try checkPowerLevels(template.content, create: room.create, version: room.version)
         case EventType.roomCanonicalAlias where template.stateKey == "":
             try checkCanonicalAlias(template.content, in: room, serverName: serverName, commit)
@@ -17,13 +18,19 @@ enum StateContentRules {
         }
     }
 
-    private static func checkMember(_ template: EventTemplate) throws {
-        guard Membership(template.content) != nil else {
+    static func checkMember(_ stateKey: String?, _ content: JSONObject, serverName: ServerName) throws(MatrixError) {
+        guard let membership = Membership(content) else {
             throw MatrixError(.badJSON, "A member event needs a membership: join, invite, leave, ban or knock")
         }
-        guard let stateKey = template.stateKey, UserID(stateKey) != nil else {
+        guard let user = stateKey.flatMap(UserID.init) else {
             throw MatrixError(.badJSON, "A member event's state key is a user ID")
         }
+        if membership == .invite { try checkInvite(of: user, serverName: serverName) }
+    }
+
+    /// Who is invited has to learn of it.
+    static func checkInvite(of user: UserID, serverName: ServerName) throws(MatrixError) {
+        guard user.isOn(serverName) else { throw MatrixError(.forbidden, "\(user) is on another server, and this one doesn't federate") }
     }
 
     /// From room version 12 on, creators have infinite power and are not listed.
@@ -43,17 +50,34 @@ enum StateContentRules {
             try Event(trusted: $0.json, id: $0.id, roomID: room.id, version: room.version).content
         }
         let known = Set(aliases(in: standing ?? [:]))
-        for text in aliases(in: content) where !known.contains(text) {
-            guard let alias = RoomAlias(text) else { throw MatrixError(.invalidParameter, "\(text) is not a room alias") }
+        for alias in try checkedAliases(in: content) where !known.contains(alias) {
             guard alias.serverName == serverName, try commit.view.room(of: alias) == room.id else {
                 throw MatrixError(.badAlias, "\(alias) does not lead to this room")
             }
         }
     }
 
-    private static func aliases(in content: JSONObject) -> [String] {
-        let main = content["alias"]?.stringValue
-        let others = content["alt_aliases"]?.arrayValue?.compactMap(\.stringValue) ?? []
-        return (main.map { $0.isEmpty ? [] : [$0] } ?? []) + others
+    /// The aliases of a content that somebody wants to send.
+    ///
+    /// - Throws: `M_BAD_JSON` for wrong types, `M_INVALID_PARAM` for what is no alias.
+    private static func checkedAliases(in content: JSONObject) throws(MatrixError) -> [RoomAlias] {
+        // Null and the empty string mean that there is none.
+        if let main = content["alias"], main != .null, main.stringValue == nil { throw MatrixError(.badJSON, "alias must be a string") }
+        if let others = content["alt_aliases"], others.arrayValue?.allSatisfy({ $0.stringValue != nil }) != true {
+            throw MatrixError(.badJSON, "alt_aliases must be an array of strings")
+        }
+        for text in texts(in: content) where RoomAlias(text) == nil {
+            throw MatrixError(.invalidParameter, "\(text) is not a room alias")
+        }
+        return aliases(in: content)
+    }
+
+    private static func aliases(in content: JSONObject) -> [RoomAlias] {
+        texts(in: content).compactMap(RoomAlias.init(_:))
+    }
+
+    private static func texts(in content: JSONObject) -> [String] {
+        let main = content["alias"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+        return [main].compactMap(\.self) + (content["alt_aliases"]?.arrayValue ?? []).compactMap(\.stringValue)
     }
 }
