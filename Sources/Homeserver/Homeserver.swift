@@ -53,24 +53,28 @@ package final class Homeserver: Sendable {
         let notifier = Notifier()
         let blockCache = BlockCache(capacityBytes: settings.blockCacheBytes)
         func path(_ database: String) -> String { "\(settings.dataDirectory)/\(database)" }
-        roomsDatabase = try await RoomsDatabase(
+        async let roomsDatabase = RoomsDatabase(
             directory: path("rooms"), serverName: settings.serverName, blockCache: blockCache, environment: environment, notifier: notifier)
-        accountsDatabase = try AccountsDatabase(
+        async let accountsDatabase = AccountsDatabase(
             directory: path("accounts"), serverName: settings.serverName, blockCache: blockCache, environment: environment,
             notifier: notifier)
-        transitoryDatabase = try TransitoryDatabase(
+        async let transitoryDatabase = TransitoryDatabase(
             directory: path("transitory"), serverName: settings.serverName, blockCache: blockCache, environment: environment,
             notifier: notifier)
+        self.roomsDatabase = try await roomsDatabase
+        self.accountsDatabase = try await accountsDatabase
+        self.transitoryDatabase = try await transitoryDatabase
         rooms = Rooms(
-            database: roomsDatabase, serverName: settings.serverName, signingKey: settings.signingKey, environment: environment,
+            database: self.roomsDatabase, serverName: settings.serverName, signingKey: settings.signingKey, environment: environment,
             defaultVersion: settings.defaultRoomVersion)
         directory = Directory(rooms: rooms)
         profiles = Profiles(rooms: rooms)
         accounts = Accounts(
-            database: accountsDatabase, serverName: settings.serverName, environment: environment, settings: settings.accounts,
+            database: self.accountsDatabase, serverName: settings.serverName, environment: environment, settings: settings.accounts,
             onNewUser: profiles.begin)
         sync = Sync(
-            rooms: roomsDatabase, accounts: accountsDatabase, transitory: transitoryDatabase, notifier: notifier, environment: environment)
+            rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, notifier: notifier,
+            environment: environment)
     }
 
     /// Finishes what was handed to the databases and ends their threads; nothing may be asked any more.
