@@ -1,6 +1,5 @@
 import Store
 import StoreTestSupport
-import Synchronization
 import Testing
 
 @Suite struct CommitTests {
@@ -107,18 +106,18 @@ import Testing
         try await store.session { database in
             for _ in 0..<50 {
                 let waiter = store.notifier.register([Scope(.room, [1])])
-                let published = Mutex(Position(0))
+                let published = Shared(Position(0))
                 async let woken: Void = waiter.wait(atMost: 60_000, on: SystemClock())
                 async let stamped = database.commit { commit in
                     let position = commit.stamp(kind: 1, scope: Scope(.room, [1])) { _ in [] }
-                    commit.onPublication { published.withLock { $0 = database.snapshot().position } }
+                    commit.onPublication { published.change { $0 = database.snapshot().position } }
                     return position
                 }
                 await woken
                 let seen = database.snapshot().position
                 let position = try await stamped
                 #expect(seen == position)
-                #expect(published.withLock { $0 } == seen)
+                #expect(published.value == seen)
             }
         }
     }
@@ -126,9 +125,9 @@ import Testing
     @Test func publishesActionsOfCommitsThatWriteNothing() async throws {
         let store = try TestStore()
         try await store.session { database in
-            let published = Counter()
+            let published = Shared(0)
             try await database.commit { commit in
-                commit.onPublication { published.increment() }
+                commit.onPublication { published.change { $0 += 1 } }
             }
             #expect(published.value == 1)
         }

@@ -5,14 +5,14 @@ import Dispatch
 /// `@unchecked Sendable`: a semaphore is made once and is itself thread-safe.
 final class Gate: @unchecked Sendable {
     private let semaphore = DispatchSemaphore(value: 0)
-    private let arrived = Counter()
+    private let arrived = Shared(0)
 
     /// How many have come to the gate, those included that went through.
     var arrivedCount: Int { arrived.value }
 
     /// Blocks the thread until somebody is let through.
     func pass() {
-        arrived.increment()
+        arrived.change { $0 += 1 }
         semaphore.wait()
     }
 

@@ -24,12 +24,12 @@ import Testing
     }
 
     @Test func losesNoWakeUpInARace() async throws {
-        let changes = Counter()
+        let changes = Shared(0)
         let notifier = notifier
         let waiter = notifier.register([room])
         let changer = Task { [room] in
             for _ in 0..<2000 {
-                changes.increment()
+                changes.change { $0 += 1 }
                 notifier.wake([room])
                 await Task.yield()
             }
@@ -111,10 +111,10 @@ import Testing
     }
 
     @Test func leavesNothingBehind() {
-        let expansions = Counter()
+        let expansions = Shared(0)
         let notifier = notifier
         notifier.expand(.room) { _ in
-            expansions.increment()
+            expansions.change { $0 += 1 }
             return []
         }
         let waiters = (0..<10).map { notifier.register([room, Scope(.user, [$0])]) }
