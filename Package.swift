@@ -24,7 +24,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CRocksDB"),
         .systemLibrary(name: "CArgon2"),
-        .target(name: "RocksDB", dependencies: ["CRocksDB"]),
+        .target(name: "CRocksDBCreation", dependencies: ["CRocksDB"]),
+        .target(name: "RocksDB", dependencies: ["CRocksDB", "CRocksDBCreation"]),
         .target(name: "Argon2", dependencies: ["CArgon2"]),
         .target(name: "CanonicalJSON"),
         .target(
@@ -91,12 +92,16 @@ let package = Package(
         .testTarget(name: "MatrixProtocolTests", dependencies: ["CanonicalJSON", "MatrixProtocol"]),
         .testTarget(name: "ServerConfigurationTests", dependencies: ["ServerConfiguration"]),
         .testTarget(
-            name: "RoomsDatabaseTests", dependencies: ["CanonicalJSON", "MatrixProtocol", "RoomsDatabase", "Store", "TestSupport"]),
+            name: "RoomsDatabaseTests",
+            dependencies: [
+                "CanonicalJSON", "MatrixProtocol", "RocksDB", "RoomsDatabase", "Store", "StoreTestSupport", "StoredIdentifiers",
+                "TestSupport",
+            ]),
         .testTarget(
             name: "HomeserverTests",
             dependencies: [
-                "AccountsDatabase", "CanonicalJSON", "Homeserver", "MatrixProtocol", "RoomsDatabase", "Store", "TestSupport",
-                "TransitoryDatabase",
+                "AccountsDatabase", "Argon2", "CanonicalJSON", "Homeserver", "MatrixProtocol", "RocksDB", "RoomsDatabase", "Store",
+                "StoredIdentifiers", "TestSupport", "TransitoryDatabase", .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
             name: "HTTPAPITests",
@@ -113,5 +118,6 @@ let package = Package(
             exclude: ["slow_fsync.c"]),
         .testTarget(name: "InteropTests", dependencies: ["TestSupport"], exclude: ["nio_chat.py"]),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
 )

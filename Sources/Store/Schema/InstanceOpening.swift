@@ -65,19 +65,13 @@ enum InstanceOpening {
     {
         let unfinished = directory + ".new"
         try DirectoryTree.remove(unfinished)
-        var creating = options()
-        creating.createIfMissing = true
-        creating.createMissingColumnFamilies = true
-        do {
-            let instance = try Instance.open(at: unfinished, options: creating, columnFamilies: families(schema, blockCache))
-            guard let global = instance.columnFamily(CommonMaps.global.map.name) else {
-                throw StoreError.schemaMismatch("the \(schema.name) database has no map for its version")
-            }
-            let batch = WriteBatch()
-            batch.put(GlobalKey.schemaVersion.encoded, schema.version.encoded, in: global)
-            batch.put(GlobalKey.serverName.encoded, serverName.encoded, in: global)
-            try instance.write(batch, sync: true)
-        }
+        let global = CommonMaps.global.map.name
+        try Instance.create(
+            at: unfinished, columnFamilies: schema.maps.map(\.name),
+            entries: [
+                (global, GlobalKey.schemaVersion.encoded, schema.version.encoded),
+                (global, GlobalKey.serverName.encoded, serverName.encoded),
+            ])
         guard rename(unfinished, directory) == 0 else {
             throw StoreError.dataDirectory("\(unfinished) can't be renamed to \(directory): \(DurableFile.lastError)")
         }
