@@ -11,7 +11,7 @@ final class ConcurrencyLimit: Sendable {
 
     private struct State {
         var running = 0
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var waiting: [CheckedContinuation<Void, any Error>] = []
     }
 
     init(running runningMax: Int, waiting waitingMax: Int) {
@@ -22,18 +22,18 @@ final class ConcurrencyLimit: Sendable {
     /// Runs `body` when its turn has come.
     ///
     /// - Throws: `Exceeded`, and what `body` throws.
-    func run<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
-        guard state.withLock({ $0.waiting.count < waitingMax }) else { throw Exceeded() }
-        await withCheckedContinuation { continuation in
-            let runs = state.withLock { state in
-                guard state.running == runningMax else {
+    func run<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let entry: Result<Void, Exceeded>? = state.withLock { state in
+                if state.running < runningMax {
                     state.running += 1
-                    return true
+                    return .success(())
                 }
+                if state.waiting.count >= waitingMax { return .failure(Exceeded()) }
                 state.waiting.append(continuation)
-                return false
+                return nil
             }
-            if runs { continuation.resume() }
+            if let entry { continuation.resume(with: entry) }
         }
         defer { leave() }
         return try await body()
@@ -41,7 +41,7 @@ final class ConcurrencyLimit: Sendable {
 
     /// Hands the place to who has waited longest, or gives it up.
     private func leave() {
-        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+        let next = state.withLock { state -> CheckedContinuation<Void, any Error>? in
             if state.waiting.isEmpty {
                 state.running -= 1
                 return nil
