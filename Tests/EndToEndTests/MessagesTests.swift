@@ -85,8 +85,10 @@ import Testing
         let room = try await alice.createRoom(with: bob)
         try await alice.send("from alice", to: room)
         try await bob.send("from bob", to: room)
-        try await bob.put("rooms", room, "send", "org.example.one", "1", body: ["url": "mxc://localhost/1", "body": "one"]).ok()
-        try await bob.put("rooms", room, "send", "org.example.two", "1", body: ["body": "two"]).ok()
+        try await bob.put(
+            "rooms", room, "send", "org.example.one", unique("transaction"), body: ["url": "mxc://localhost/1", "body": "one"]
+        ).ok()
+        try await bob.put("rooms", room, "send", "org.example.two", unique("transaction"), body: ["body": "two"]).ok()
         func bodies(_ filter: JSONValue) async throws -> [String] {
             try await alice.messages(in: room, filter: filter).chunk.messageBodies.reversed()
         }

@@ -9,8 +9,9 @@ import Testing
         let since = try await alice.sync().nextBatch
         try await alice.send("from alice", to: room)
         try await bob.send("from bob", to: room)
-        try await bob.put("rooms", room, "send", "org.example.a", "1", body: ["body": "a", "url": "mxc://localhost/a"]).ok()
-        try await bob.put("rooms", room, "send", "org.example.b", "1", body: ["body": "b"]).ok()
+        try await bob.put("rooms", room, "send", "org.example.a", unique("transaction"), body: ["body": "a", "url": "mxc://localhost/a"])
+            .ok()
+        try await bob.put("rooms", room, "send", "org.example.b", unique("transaction"), body: ["body": "b"]).ok()
         func bodies(_ filter: JSONValue) async throws -> [String] {
             try await alice.sync(since: since, filter: ["room": ["timeline": filter]]).timeline(room).messageBodies
         }
