@@ -56,7 +56,7 @@ extension RoomsCommit {
         commit.put(
             RoomsMaps.pduIDToEvent, pduID,
             StoredEvent(id: event.id, shortID: shortID, replaced: replaced ?? .none, json: event.bytes))
-        try replaceExtremities(of: room.shortID, by: shortID, depth: event.depth)
+        commit.put(RoomsMaps.roomExtremities, room.shortID, Extremities([(shortID, event.depth)]))
         if let transaction {
             commit.put(
                 RoomsMaps.transactionToEventID, TupleKey(transaction.user, transaction.device, transaction.name), event.id)
@@ -82,12 +82,5 @@ extension RoomsCommit {
         commit.put(RoomsMaps.roomToStateHash, room, state)
         commit.put(RoomsMaps.roomPositionToStateHash, FixedKey(room, position), state)
         return replaced
-    }
-
-    private func replaceExtremities(of room: ShortRoomID, by event: ShortEventID, depth: Int64) throws {
-        for extremity in try view.extremities(of: room) {
-            commit.delete(RoomsMaps.roomExtremities, FixedKey(room, extremity.event))
-        }
-        commit.put(RoomsMaps.roomExtremities, FixedKey(room, event), depth)
     }
 }

@@ -40,12 +40,12 @@ extension RoomsCommit {
 
     private func makeEvent(_ template: EventTemplate, in room: Room, signingKey: SigningKey) throws -> Event {
         let extremities = try view.extremities(of: room.shortID).suffix(Self.prevEventsMax)
-        let authEvents = try Authorization.authEventKeys(for: template, version: room.version).compactMap { try authEvent($0, in: room) }
+        let rights = try Authorization.authEventKeys(for: template, version: room.version).compactMap { try authEvent($0, in: room) }
         let event = try Event.build(
-            template, version: room.version, prevEvents: try view.eventIDs(of: extremities.map(\.event)), authEvents: authEvents.map(\.id),
+            template, version: room.version, prevEvents: try view.eventIDs(of: extremities.map(\.event)), authEvents: rights.map(\.id),
             depth: min((extremities.map(\.depth).max() ?? 0) + 1, EventLimits.depthMax), originServerTS: commit.time,
             serverName: serverName, signingKey: signingKey)
-        try Authorization.check(event, version: room.version) { try authEvent($0, in: room) }
+        try Authorization.check(event, version: room.version) { key in rights.first { $0.key == key } ?? (key == .create ? room.create : nil) }
         return event
     }
 

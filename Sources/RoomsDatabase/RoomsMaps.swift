@@ -52,7 +52,7 @@ package enum RoomsMaps {
     package static let roomInviteVia = Column<TupleKey<ShortRoomID, ServerName>, Empty>(
         "roomid_inviteviaservers", in: "rooms", .randomSmall)
     package static let roomJoinedCount = Column<ShortRoomID, UInt64>("roomid_joinedcount", in: "rooms", .randomSmall)
-    package static let roomExtremities = Column<FixedKey<ShortRoomID, ShortEventID>, Int64>("roomid_pduleaves", in: "rooms", .randomSmall)
+    package static let roomExtremities = Column<ShortRoomID, Extremities>("roomid_pduleaves", in: "rooms", .randomSmall)
     package static let roomIDToShortID = Column<RoomID, ShortRoomID>("roomid_shortroomid", in: "rooms", .randomSmall, .pointLookups)
     package static let shortIDToRoomID = Column<ShortRoomID, RoomID>("shortroomid_roomid", in: "rooms", .randomSmall)
 

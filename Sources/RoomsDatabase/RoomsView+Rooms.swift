@@ -87,8 +87,7 @@ extension RoomsView {
 
     /// The newest events, which no other event follows yet, and their depths.
     package func extremities(of room: ShortRoomID) throws -> [(event: ShortEventID, depth: Int64)] {
-        var extremities = try reader.domain(RoomsMaps.roomExtremities, .fixed(room))
-        return try extremities.collect().map { ($0.key.parts.1, $0.value) }
+        try reader.get(RoomsMaps.roomExtremities, room)?.events ?? []
     }
 
     /// The order of the newest event of the room's timeline, or `nil` when it has none.
