@@ -3,10 +3,15 @@ import NIOPosix
 
 /// A connection on which a test says exactly what is sent.
 enum RawConnection {
-    /// Sends bytes as they are, and gives everything that the server sends until it closes the connection.
+    /// Sends text as it is, and gives everything that the server sends until it closes the connection.
     static func exchange(_ request: String, port: Int) async throws -> String {
+        try await exchange(Array(request.utf8), port: port)
+    }
+
+    /// Sends bytes as they are, and gives everything that the server sends until it closes the connection.
+    static func exchange(_ request: [UInt8], port: Int) async throws -> String {
         try await open(port: port) { inbound, outbound in
-            try await outbound.write(ByteBuffer(string: request))
+            try await outbound.write(ByteBuffer(bytes: request))
             var response = ""
             for try await buffer in inbound { response += String(buffer: buffer) }
             return response
