@@ -49,10 +49,10 @@ struct ServeCommand: AsyncParsableCommand {
 
         let homeserver = try await Homeserver(
             settings: configuration.homeserverSettings(dataDirectory: directory.path, signingKey: signingKey), environment: environment)
+        defer { homeserver.close() }
         StartMessage(configuration: configuration).printRegistration(token: try await homeserver.accounts.registrationToken())
         try await RunningServer(configuration: configuration, environment: environment, logger: logger).run(
             ClientServerAPI.routes(of: homeserver, publicAddress: configuration.publicAddress), authenticator: homeserver.accounts)
-        homeserver.close()
     }
 
     private func sources() throws -> ConfigurationSources {
