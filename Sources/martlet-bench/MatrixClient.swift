@@ -4,7 +4,7 @@ import NIOCore
 
 /// Requests to one homeserver, with one account's access token or none.
 ///
-/// It adds as little as possible to what is measured: connections are kept, headers are made once, bodies are passed as buffers, and answers
+/// It adds as little as possible to what is measured: connections are kept, bodies are passed as buffers, and answers
 /// are scanned, not decoded.
 struct MatrixClient: Sendable {
     enum Method: Sendable {
@@ -35,18 +35,14 @@ struct MatrixClient: Sendable {
 
     private let http: HTTPClient
     private let baseURL: String
-    private let template: HTTPClientRequest
+    private let headers: [(String, String)]
 
     /// - Parameter baseURL: scheme, host and port, without a slash at the end.
     init(http: HTTPClient, baseURL: String, accessToken: String? = nil) {
         self.http = http
         self.baseURL = baseURL
-        var template = HTTPClientRequest(url: baseURL)
-        template.headers.add(name: "Content-Type", value: "application/json")
-        if let accessToken {
-            template.headers.add(name: "Authorization", value: "Bearer \(accessToken)")
-        }
-        self.template = template
+        let authorization = accessToken.map { [("Authorization", "Bearer \($0)")] } ?? []
+        headers = [("Content-Type", "application/json")] + authorization
     }
 
     /// Sends a request and receives its whole answer.
@@ -55,23 +51,35 @@ struct MatrixClient: Sendable {
     ///   - path: path and query, percent-encoded, from the slash on.
     ///   - body: JSON.
     func exchange(_ method: Method, _ path: String, body: ByteBuffer? = nil) async throws(RequestFailure) -> Answer {
-        var request = template
-        request.url = baseURL + path
-        switch method {
-        case .get: request.method = .GET
-        case .post: request.method = .POST
-        case .put: request.method = .PUT
-        }
-        request.body = body.map { .bytes($0) }
         do {
-            let response = try await http.execute(request, timeout: Self.requestTimeout)
-            let body = try await response.body.collect(upTo: Self.answerSizeMaxBytes)
+            let request = try makeRequest(method, path, body: body)
+            // The interface with futures: the one with async functions starts an unstructured task for each request, on threads of its own.
+            let task = http.execute(
+                request: request, delegate: ResponseAccumulator(request: request), deadline: .now() + Self.requestTimeout)
+            let response = try await withTaskCancellationHandler {
+                try await task.get()
+            } onCancel: {
+                task.fail(reason: CancellationError())
+            }
             return Answer(
                 method: method, path: path, status: response.status.code, server: response.headers["Server"].first,
-                body: [UInt8](body.readableBytesView))
+                body: response.body.map { [UInt8]($0.readableBytesView) } ?? [])
         } catch {
             throw RequestFailure(transport: error, request: "\(method) \(path)")
         }
+    }
+
+    private func makeRequest(_ method: Method, _ path: String, body: ByteBuffer?) throws -> HTTPClient.Request {
+        let url = baseURL + path
+        let body = body.map { HTTPClient.Body.byteBuffer($0) }
+        var request =
+            switch method {
+            case .get: try HTTPClient.Request(url: url, method: .GET, body: body)
+            case .post: try HTTPClient.Request(url: url, method: .POST, body: body)
+            case .put: try HTTPClient.Request(url: url, method: .PUT, body: body)
+            }
+        request.headers = .init(headers)
+        return request
     }
 
     /// Sends a request and returns the body of its answer, which has to be a success.
