@@ -45,16 +45,16 @@ extension Accounts {
     ///   `M_INVALID_USERNAME`, `M_WEAK_PASSWORD`, `M_INVALID_PARAM`.
     package func register(_ request: SharedSecretRegistration) async throws -> Login {
         let secret = try sharedSecret
-        guard nonces.use(request.nonce) else { throw MatrixError(.unknown, "unrecognised nonce", status: 400) }
+        guard nonces.use(request.nonce) else { throw MatrixError(.unknown, "The nonce is unknown, or used up", status: 400) }
         guard !request.username.utf8.contains(0), !request.password.utf8.contains(0) else {
             throw MatrixError(.unknown, "User name and password must not have a zero byte", status: 400)
         }
         if let userType = request.userType, !Self.userTypes.contains(userType) {
-            throw MatrixError(.unknown, "Invalid user type", status: 400)
+            throw MatrixError(.unknown, "user_type must be bot or support", status: 400)
         }
         guard let mac = Self.bytes(ofHexadecimal: request.mac),
             HMAC<Insecure.SHA1>.isValidAuthenticationCode(mac, authenticating: request.authenticatedBytes, using: secret)
-        else { throw MatrixError(.unknown, "HMAC incorrect", status: 403) }
+        else { throw MatrixError(.unknown, "The code in mac is wrong", status: 403) }
         try Self.checkNewPassword(request.password)
         try request.device.check()
         return try await createAccount(
@@ -67,7 +67,7 @@ extension Accounts {
     private var sharedSecret: SymmetricKey {
         get throws(MatrixError) {
             guard let secret = settings.sharedSecret else {
-                throw MatrixError(.unknown, "Shared secret registration is not enabled", status: 400)
+                throw MatrixError(.unknown, "No shared secret is configured for registration", status: 400)
             }
             return SymmetricKey(data: Array(secret.utf8))
         }
