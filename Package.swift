@@ -65,7 +65,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-        .target(name: "ServerConfiguration", dependencies: [.product(name: "Yams", package: "Yams")]),
+        .target(name: "ServerConfiguration", dependencies: ["MatrixProtocol", .product(name: "Yams", package: "Yams")]),
         .executableTarget(
             name: "martlet",
             dependencies: [

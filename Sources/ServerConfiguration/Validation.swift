@@ -1,8 +1,10 @@
+import MatrixProtocol
+
 extension Configuration {
     /// Everything in the configuration that has the right type and still means nothing, each with its place.
     var problems: [(path: ConfigurationPath, text: String)] {
         var check = ConfigurationCheck()
-        check("server_name", isServerName(serverName), "\"\(serverName)\" is not a server name, such as example.org")
+        check("server_name", ServerName(serverName) != nil, "\"\(serverName)\" is not a server name, such as example.org")
         if let publicBaseURL {
             check("public_base_url", isWebURL(publicBaseURL), "\"\(publicBaseURL)\" is not a URL such as https://matrix.example.org")
         }
@@ -10,8 +12,8 @@ extension Configuration {
         checkListeners(&check)
         checkRegistration(&check)
         check(
-            "rooms.default_version", Rooms.versions.contains(rooms.defaultVersion),
-            "unknown room version \"\(rooms.defaultVersion)\", expected one of \(Rooms.versions.joined(separator: ", "))")
+            "rooms.default_version", RoomVersion(rooms.defaultVersion) != nil,
+            "unknown room version \"\(rooms.defaultVersion)\", expected one of \(RoomVersion.supported.map(\.id).joined(separator: ", "))")
         checkSupport(&check)
         check("store.block_cache", store.blockCache.bytes >= Store.blockCacheMin.bytes, "at least 1MiB is needed")
         return check.problems
@@ -56,9 +58,7 @@ extension Configuration {
             check(path, contact.emailAddress != nil || contact.matrixID != nil, "an email_address or a matrix_id is needed")
             check(path + .key("role"), !contact.role.isEmpty, "the role is empty")
             if let matrixID = contact.matrixID {
-                let server = matrixID.split(separator: ":", maxSplits: 1).dropFirst().first.map(String.init)
-                let isUserID = matrixID.hasPrefix("@") && server.map(isServerName) == true
-                check(path + .key("matrix_id"), isUserID, "\"\(matrixID)\" is not a user ID such as @admin:example.org")
+                check(path + .key("matrix_id"), UserID(matrixID) != nil, "\"\(matrixID)\" is not a user ID such as @admin:example.org")
             }
             if let emailAddress = contact.emailAddress {
                 let parts = emailAddress.split(separator: "@", omittingEmptySubsequences: false)
@@ -91,33 +91,12 @@ private struct ConfigurationCheck {
     }
 }
 
-/// Whether `text` is a server name: a host name, an IPv4 address or an IPv6 address in brackets, and maybe a port
-/// ([Appendices, Server name](https://spec.matrix.org/v1.19/appendices/#server-name)).
-private func isServerName(_ text: String) -> Bool {
-    guard text.utf8.count <= 255 else { return false }
-    let host: Substring
-    let rest: Substring
-    if text.hasPrefix("[") {
-        guard let end = text.firstIndex(of: "]") else { return false }
-        host = text[text.index(after: text.startIndex)..<end]
-        rest = text[text.index(after: end)...]
-        guard IPRange.address(String(host))?.count == 16 else { return false }
-    } else {
-        host = text.prefix { $0 != ":" }
-        rest = text[host.endIndex...]
-        guard !host.isEmpty, host.utf8.allSatisfy({ isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") })
-        else { return false }
-    }
-    guard rest.hasPrefix(":") else { return rest.isEmpty }
-    let port = rest.dropFirst()
-    return 1...5 ~= port.utf8.count && port.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
-}
-
 /// Whether `text` is an http or https URL with a host and without a query or fragment.
 private func isWebURL(_ text: String) -> Bool {
     guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return false }
     let host = text.dropFirst(scheme.count).prefix { $0 != "/" }
-    return isServerName(String(host)) && text.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+    return ServerName(String(host)) != nil
+        && text.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
 }
 
 private func isRegistrationToken(_ text: String) -> Bool {

@@ -6,9 +6,6 @@ extension Configuration {
         package init() {}
 
         package static let options = [ConfigurationOption<Rooms>("default_version", \.defaultVersion)]
-
-        /// The versions that rooms can be made in here.
-        package static let versions = ["10", "11", "12"]
     }
 
     package struct Presence: ConfigurationSection {

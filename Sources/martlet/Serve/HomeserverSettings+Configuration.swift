@@ -1,17 +1,12 @@
-import ArgumentParser
 import Homeserver
 import MatrixProtocol
 import ServerConfiguration
 
 extension Configuration {
-    /// What the homeserver needs to know, out of the configuration.
-    ///
-    /// - Throws: `ValidationError` for a server name or room version that this program doesn't know.
-    func homeserverSettings(dataDirectory: String, signingKey: SigningKey) throws -> HomeserverSettings {
-        guard let serverName = ServerName(serverName) else { throw ValidationError("\(serverName) is not a server name") }
-        guard let roomVersion = RoomVersion(rooms.defaultVersion) else {
-            let known = RoomVersion.supported.map(\.id).joined(separator: ", ")
-            throw ValidationError("rooms.default_version: there is no room version \(rooms.defaultVersion) here; known are \(known)")
+    /// What the homeserver needs to know, out of a configuration that was loaded and so is valid.
+    func homeserverSettings(dataDirectory: String, signingKey: SigningKey) -> HomeserverSettings {
+        guard let serverName = ServerName(serverName), let roomVersion = RoomVersion(rooms.defaultVersion) else {
+            preconditionFailure("a configuration that was loaded has a server name and a room version that the program knows")
         }
         return HomeserverSettings(
             serverName: serverName, dataDirectory: dataDirectory, signingKey: signingKey, defaultRoomVersion: roomVersion,
