@@ -2,26 +2,31 @@ import Glibc
 
 /// Whole directories.
 enum DirectoryTree {
-    /// Removes a directory and everything in it; nothing happens when there is none.
-    static func remove(_ path: String) throws {
-        guard let directory = opendir(path) else {
-            if errno == ENOENT { return }
-            throw StoreError.dataDirectory("\(path) can't be read: \(String(cString: strerror(errno)))")
-        }
+    /// The names of what is in a directory, in no order.
+    static func names(in path: String) throws(StoreError) -> [String] {
+        guard let directory = opendir(path) else { throw .dataDirectory("\(path) can't be read: \(DurableFile.lastError)") }
         defer { closedir(directory) }
+        var names: [String] = []
         while let entry = readdir(directory) {
             // `d_name` is an array of 256 bytes that holds a C string.
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            if name == "." || name == ".." { continue }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// Removes a directory and everything in it; nothing happens when there is none.
+    static func remove(_ path: String) throws(StoreError) {
+        guard access(path, F_OK) == 0 else { return }
+        for name in try names(in: path) {
             let child = "\(path)/\(name)"
-            if Int(entry.pointee.d_type) == Int(DT_DIR) {
-                try remove(child)
-            } else if unlink(child) != 0 {
-                throw StoreError.dataDirectory("\(child) can't be removed: \(String(cString: strerror(errno)))")
+            if unlink(child) == 0 { continue }
+            // What Linux says of a directory, and POSIX.
+            guard errno == EISDIR || errno == EPERM else {
+                throw .dataDirectory("\(child) can't be removed: \(DurableFile.lastError)")
             }
+            try remove(child)
         }
-        guard rmdir(path) == 0 else {
-            throw StoreError.dataDirectory("\(path) can't be removed: \(String(cString: strerror(errno)))")
-        }
+        guard rmdir(path) == 0 else { throw .dataDirectory("\(path) can't be removed: \(DurableFile.lastError)") }
     }
 }

@@ -51,7 +51,16 @@ enum DurableFile {
 
     /// Puts on the disk which files the directory at `path` has.
     static func syncDirectory(_ path: String) throws(StoreError) {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        try sync(path, O_DIRECTORY)
+    }
+
+    /// Puts on the disk what the file at `path` holds.
+    static func sync(_ path: String) throws(StoreError) {
+        try sync(path, 0)
+    }
+
+    private static func sync(_ path: String, _ flags: Int32) throws(StoreError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | flags)
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw failure(path) }

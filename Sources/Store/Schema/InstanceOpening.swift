@@ -14,6 +14,7 @@ enum InstanceOpening {
                 try checkIdentity(at: directory, schema, serverName, blockCache)
             }
             try checkMaps(present, schema, directory)
+            try syncLogs(in: directory)
             return try Instance.open(at: directory, options: options(), columnFamilies: families(schema, blockCache))
         } catch let error as RocksDBError {
             throw StoreError.rocksDB(error)
@@ -57,6 +58,18 @@ enum InstanceOpening {
                     + (unknown.isEmpty ? "" : "; unknown: \(unknown.joined(separator: ", "))")
                     + (missing.isEmpty ? "" : "; missing: \(missing.joined(separator: ", "))"))
         }
+    }
+
+    /// Puts on the disk what the write-ahead logs hold.
+    ///
+    /// What a killed process has not synced is in them all the same, and opening brings it back and publishes it, without
+    /// writing it anywhere else. If the machine failed then, what had been visible would be gone, and with it every later commit:
+    /// RocksDB ends its recovery at a gap.
+    private static func syncLogs(in directory: String) throws {
+        for name in try DirectoryTree.names(in: directory) where name.hasSuffix(".log") {
+            try DurableFile.sync("\(directory)/\(name)")
+        }
+        try DurableFile.syncDirectory(directory)
     }
 
     /// Makes the instance under another name and renames it when it is whole, so that a crash leaves all of it or nothing.
