@@ -11,14 +11,17 @@ package enum RoomsMaps {
     package static let eventIDToShortID = Column<EventID, ShortEventID>("eventid_shorteventid", in: "events", .random, .pointLookups)
     package static let pduIDToEvent = Column<PDUID, StoredEvent>("pduid_pdu", in: "events", .sequential, .events)
     package static let referencedEvents = Column<FixedKey<ShortRoomID, ShortEventID>, Empty>("referencedevents", in: "events", .random)
-    package static let shortEventIDToAuthChain = Column<ShortEventID, [UInt8]>("shorteventid_authchain", in: "events", .sequential)
-    package static let shortEventIDToEventID = Column<ShortEventID, EventID>("shorteventid_eventid", in: "events", .sequentialSmall)
-    package static let shortEventIDToPDUID = Column<ShortEventID, PDUID>("shorteventid_pduid", in: "events", .sequentialSmall)
+    package static let shortEventIDToAuthChain = Column<ShortEventID, [UInt8]>(
+        "shorteventid_authchain", in: "events", .sequential, .pointLookups)
+    package static let shortEventIDToEventID = Column<ShortEventID, EventID>(
+        "shorteventid_eventid", in: "events", .sequentialSmall, .pointLookups)
+    package static let shortEventIDToPDUID = Column<ShortEventID, PDUID>(
+        "shorteventid_pduid", in: "events", .sequentialSmall, .pointLookups)
     package static let shortEventIDToStateHash = Column<ShortEventID, ShortStateHash>(
-        "shorteventid_shortstatehash", in: "events", .sequential)
+        "shorteventid_shortstatehash", in: "events", .sequential, .pointLookups)
     package static let shortEventIDToTransaction = Column<ShortEventID, TupleKey<UserID, String, String>>(
-        "shorteventid_transaction", in: "events", .sequentialSmall)
-    package static let softFailedEventIDs = Column<EventID, Empty>("softfailedeventids", in: "events", .randomSmall)
+        "shorteventid_transaction", in: "events", .sequentialSmall, .pointLookups)
+    package static let softFailedEventIDs = Column<EventID, Empty>("softfailedeventids", in: "events", .randomSmall, .pointLookups)
     package static let threadIDToUserIDs = Column<ShortEventID, [UInt8]>("threadid_userids", in: "events", .sequentialSmall)
     package static let relations = Column<FixedKey<ShortEventID, ShortEventID>, Empty>("tofrom_relation", in: "events", .randomSmall)
     package static let searchTokens = Column<[UInt8], Empty>("tokenids", in: "events", .random)
@@ -35,7 +38,7 @@ package enum RoomsMaps {
     package static let stateLayers = Column<FixedKey<ShortStateHash, ShortStateKey>, [UInt8]>(
         "shortstatehash_statediff", in: "state", .sequentialSmall)
     package static let shortIDToStateKey = Column<ShortStateKey, TupleKey<String, String>>(
-        "shortstatekey_statekey", in: "state", .randomSmall)
+        "shortstatekey_statekey", in: "state", .randomSmall, .pointLookups)
     package static let stateHashToShortID = Column<[UInt8], ShortStateHash>("statehash_shortstatehash", in: "state", .random, .pointLookups)
     package static let stateKeyToShortID = Column<TupleKey<String, String>, ShortStateKey>(
         "statekey_shortstatekey", in: "state", .random, .pointLookups)
@@ -54,7 +57,7 @@ package enum RoomsMaps {
     package static let roomJoinedCount = Column<ShortRoomID, UInt64>("roomid_joinedcount", in: "rooms", .randomSmall)
     package static let roomExtremities = Column<ShortRoomID, Extremities>("roomid_pduleaves", in: "rooms", .randomSmall)
     package static let roomIDToShortID = Column<RoomID, ShortRoomID>("roomid_shortroomid", in: "rooms", .randomSmall, .pointLookups)
-    package static let shortIDToRoomID = Column<ShortRoomID, RoomID>("shortroomid_roomid", in: "rooms", .randomSmall)
+    package static let shortIDToRoomID = Column<ShortRoomID, RoomID>("shortroomid_roomid", in: "rooms", .randomSmall, .pointLookups)
 
     // MARK: users
 
