@@ -98,15 +98,4 @@ import Testing
         #expect(answer.accountData.types == ["org.example.a"])
         #expect(answer.joined(room)?["account_data", "events"]?.arrayValue?.types == ["org.example.b"])
     }
-
-    @Test func onlyTheFieldsThatWereAskedFor() async throws {
-        let alice = try await newUser("alice")
-        let room = try await alice.createRoom()
-        try await alice.put(
-            "rooms", room, "send", "m.room.message", "1", body: ["msgtype": "m.text", "body": "hello", "m.dotted": ["a": 1, "b": 2]]
-        ).ok()
-        let answer = try await alice.sync(filter: ["event_fields": ["type", "content.body", "content.m\\.dotted.a"]])
-        #expect(
-            answer.timeline(room).last == ["type": "m.room.message", "content": ["body": "hello", "m.dotted": ["a": 1]]])
-    }
 }

@@ -17,8 +17,10 @@ package struct SyncRoutes: RouteGroup {
         routes.get("/_matrix/client/v3/sync", access: .user, isLongPoll: true, getSync)
     }
 
-    /// The name by which clients asked for `use_state_after` before it was part of the specification.
-    private static let oldUseStateAfter = "org.matrix.msc4222.use_state_after"
+    /// What `set_presence` may say. Nobody has a presence here yet.
+    private enum Presence: String {
+        case offline, online, unavailable
+    }
 
     private func getSync(_ request: ClientRequest) async throws -> Answer {
         let query = request.query
@@ -26,12 +28,18 @@ package struct SyncRoutes: RouteGroup {
             guard let token = SyncToken(text) else { throw MatrixError(.invalidParameter, "since is not a token of this server") }
             return token
         }
+        _ = try query.choice("set_presence", of: Presence.self)
         let syncRequest = SyncRequest(
             since: since, timeoutMilliseconds: try query.integer("timeout", in: 0...Int64.max) ?? 0,
             isFullState: try query.bool("full_state") ?? false,
-            usesStateAfter: try query.bool("use_state_after") ?? query.bool(Self.oldUseStateAfter) ?? false,
+            stateSection: try stateSection(query),
             filter: try filter(query.string("filter"), for: request.requester))
         return Answer(json: try await sync.sync(syncRequest, for: request.requester))
+    }
+
+    private func stateSection(_ query: Query) throws(MatrixError) -> SyncRequest.StateSection {
+        if let isAfter = try query.bool("use_state_after") { return isAfter ? .after : .before }
+        return try query.bool("org.matrix.msc4222.use_state_after") ?? false ? .unstableAfter : .before
     }
 
     /// A filter that stands in the request, or one that is stored under an ID.

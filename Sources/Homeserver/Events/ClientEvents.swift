@@ -14,7 +14,7 @@ struct ClientEvents {
     let now: Int64
 
     /// The members that are taken over as they are.
-    private static let splicedMembers = ["content", "origin_server_ts", "sender", "state_key", "type"]
+    private static let splicedMembers = ["origin_server_ts", "sender", "state_key", "type"]
 
     /// Writes the events as array elements.
     ///
@@ -55,7 +55,12 @@ struct ClientEvents {
         _ event: StoredEvent, _ fields: JSONFields, roomID: RoomID?, transactionID: String?, companions: [ShortEventID: StoredEvent],
         to writer: inout JSONWriter
     ) throws {
+        let redacts = try redacts(fields)
         writer.beginObject()
+        if let content = fields.slice("content") {
+            writer.key("content")
+            try write(content, adding: redacts, to: &writer)
+        }
         for name in Self.splicedMembers {
             guard let value = fields.slice(name) else { continue }
             writer.key(name)
@@ -67,7 +72,10 @@ struct ClientEvents {
             writer.key("room_id")
             writer.string(roomID.string)
         }
-        try writeRedacts(fields, to: &writer)
+        if let redacts {
+            writer.key("redacts")
+            writer.raw(redacts)
+        }
 
         writer.key("unsigned")
         writer.beginObject()
@@ -95,13 +103,18 @@ struct ClientEvents {
         writer.endObject()
     }
 
-    /// A redaction names its target at the top level and, where the room version has it there, in the content; clients of either kind
-    /// find it at the top level ("Redactions").
-    private func writeRedacts(_ fields: JSONFields, to writer: inout JSONWriter) throws {
-        guard fields.string("type") == EventType.roomRedaction else { return }
-        let inContent = try fields.slice("content").flatMap { try JSONFields(scanning: $0).slice("redacts") }
-        guard let target = fields.slice("redacts") ?? inContent else { return }
-        writer.key("redacts")
-        writer.raw(target)
+    /// What a redaction redacts; `nil` for other events. It stands at the top level or, from room version 11 on, in the content; clients
+    /// find it in both places ("Moving the `redacts` property of `m.room.redaction` events to a `content` property").
+    private func redacts(_ fields: JSONFields) throws -> ArraySlice<UInt8>? {
+        guard fields.string("type") == EventType.roomRedaction else { return nil }
+        return try fields.slice("redacts") ?? fields.slice("content").flatMap { try JSONFields(scanning: $0).slice("redacts") }
+    }
+
+    /// Writes a content, with `redacts` where it has none of its own and there is one.
+    private func write(_ content: ArraySlice<UInt8>, adding redacts: ArraySlice<UInt8>?, to writer: inout JSONWriter) throws {
+        guard let redacts, try JSONFields(scanning: content)["redacts"] == nil else { return writer.raw(content) }
+        var object = try JSONValue(parsing: content).objectValue ?? [:]
+        object["redacts"] = try JSONValue(parsing: redacts)
+        writer.object(object)
     }
 }

@@ -35,7 +35,7 @@ struct RoomDelta {
 
         let end = try until.map { try view.state(of: room, at: $0) } ?? view.currentState(of: room)
         let start = try page.firstEvent.map { try view.state(before: $0) } ?? end
-        let told = builder.request.usesStateAfter ? end : start
+        let told = builder.request.stateSection == .before ? start : end
         let known = builder.request.isFullState ? nil : since
         let entries = try known.map { try Self.changes(of: room, since: $0, to: told, view) } ?? view.entries(of: told, Self.part(builder))
         state = try Self.stateEvents(entries, id, timeline, told, builder)
@@ -200,7 +200,7 @@ struct RoomDelta {
         writer.key("prev_batch")
         writer.string(previousBatch.description)
         writer.endObject()
-        writer.key(builder.request.usesStateAfter ? "state_after" : "state")
+        writer.key(builder.request.stateSection.rawValue)
         writer.beginObject()
         writer.key("events")
         writer.beginArray()

@@ -10,19 +10,31 @@ package struct SyncRequest: Sendable {
     package var timeoutMilliseconds: Int64
     /// Whether all state is wanted, not only what changed.
     package var isFullState: Bool
-    /// Whether state is wanted as it is after the timeline, in `state_after`, not before it.
-    package var usesStateAfter: Bool
+    /// Which state is wanted.
+    package var stateSection: StateSection
     package var filter: SyncFilter
 
     package init(
-        since: SyncToken? = nil, timeoutMilliseconds: Int64 = 0, isFullState: Bool = false, usesStateAfter: Bool = false,
+        since: SyncToken? = nil, timeoutMilliseconds: Int64 = 0, isFullState: Bool = false, stateSection: StateSection = .before,
         filter: SyncFilter = .everything
     ) {
         self.since = since
         self.timeoutMilliseconds = timeoutMilliseconds
         self.isFullState = isFullState
-        self.usesStateAfter = usesStateAfter
+        self.stateSection = stateSection
         self.filter = filter
+    }
+}
+
+extension SyncRequest {
+    /// A room's state as it is before or after the timeline, by the name that it has in the answer.
+    package enum StateSection: String, Sendable {
+        /// Before the timeline.
+        case before = "state"
+        /// After the timeline.
+        case after = "state_after"
+        /// After the timeline, for clients that asked for it before it was part of the specification (MSC4222).
+        case unstableAfter = "org.matrix.msc4222.state_after"
     }
 }
 
