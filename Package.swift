@@ -116,7 +116,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             exclude: ["slow_fsync.c"]),
-        .testTarget(name: "InteropTests", dependencies: ["TestSupport"], exclude: ["nio_chat.py"]),
+        .testTarget(name: "InteropTests", dependencies: ["TestSupport"], exclude: ["nio_chat.py", "nio_endpoints.py"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
