@@ -45,7 +45,9 @@ extension RoomsCommit {
             template, version: room.version, prevEvents: try view.eventIDs(of: extremities.map(\.event)), authEvents: rights.map(\.id),
             depth: min((extremities.map(\.depth).max() ?? 0) + 1, EventLimits.depthMax), originServerTS: commit.time,
             serverName: serverName, signingKey: signingKey)
-        try Authorization.check(event, version: room.version) { key in rights.first { $0.key == key } ?? (key == .create ? room.create : nil) }
+        try Authorization.check(event, version: room.version) { key in
+            rights.first { $0.key == key } ?? (key == .create ? room.create : nil)
+        }
         return event
     }
 

@@ -13,18 +13,19 @@ extension RoomsCommit {
         return short
     }
 
-    /// The state that `parent` becomes when `event` is set for `key`, in place of `replaced`.
-    func state(_ parent: ShortStateHash, setting key: ShortStateKey, to event: ShortEventID, inPlaceOf replaced: ShortEventID?) throws
-        -> ShortStateHash
-    {
+    /// The state that `parent` becomes when `key` has `event`, or nothing any more, in place of `replaced`.
+    func state(
+        _ parent: ShortStateHash, setting key: ShortStateKey, to event: ShortEventID?, inPlaceOf replaced: ShortEventID?
+    ) throws -> ShortStateHash {
         if event == replaced { return parent }
         var head = try view.head(of: parent)
         var sum = head.sum
         if let replaced { sum.remove(key, replaced, secret: stateSecret) }
-        sum.add(key, event, secret: stateSecret)
+        if let event { sum.add(key, event, secret: stateSecret) }
+        if sum == StateSum() { return .empty }
         if let known = try commit.get(RoomsMaps.stateHashToShortID, sum.bytes) { return known }
 
-        var entries: [StateLayer.Entry] = [(key, event)]
+        var entries: [StateLayer.Entry] = [(key, event ?? .none)]
         var below = parent
         while below != .empty, head.layers >= StateLayer.layersMax || entries.count * StateLayer.mergeRatio >= Int(head.entryCount) {
             entries = StateLayer.merge(entries, over: try view.layerEntries(of: below), isLast: head.parent == .empty)
