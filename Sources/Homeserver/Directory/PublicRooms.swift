@@ -70,13 +70,14 @@ private struct PublicRoom {
             "room_id": .string(id.string), "num_joined_members": .integer(Int64(joinedCount)),
             "world_readable": .bool(HistoryVisibility(try content(.historyVisibility)) == .worldReadable),
             "guest_can_join": .bool(try content(.guestAccess)?["guest_access"]?.stringValue == "can_join"),
-            "join_rule": try content(.joinRules)?["join_rule"] ?? "invite",
+            "join_rule": .string((try content(.joinRules).flatMap { JoinRule($0) } ?? .default).rawValue),
         ]
-        json["room_type"] = create["type"]
-        json["name"] = try content(.name)?["name"]
-        json["topic"] = try content(.topic)?["topic"]
-        json["avatar_url"] = try content(.avatar)?["url"]
-        json["canonical_alias"] = try content(.canonicalAlias)?["alias"]
+        let texts = [
+            ("room_type", create["type"]), ("name", try content(.name)?["name"]), ("topic", try content(.topic)?["topic"]),
+            ("avatar_url", try content(.avatar)?["url"]), ("canonical_alias", try content(.canonicalAlias)?["alias"]),
+        ]
+        // Members of a room write what they like.
+        for case (let name, .string(let text)?) in texts where !text.isEmpty { json[name] = .string(text) }
         self.json = json
     }
 

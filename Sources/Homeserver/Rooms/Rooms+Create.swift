@@ -6,8 +6,10 @@ import Store
 extension Rooms {
     /// The length of the random part of a room ID.
     private static let roomIDLength = 18
-    /// The most users that can be invited, and the most state events that can be set, with the creation.
-    package static let initialEventsMax = 100
+    /// How often a room is made anew because there is one of its ID.
+    private static let roomIDAttemptsMax: Int64 = 20
+    /// The most invites and state events that a creation can have in all, so that they fit into one commit.
+    package static let initialEventsMax = 150
 
     /// Makes a room with all that the request asks for, in one commit (`POST /createRoom`).
     ///
@@ -16,20 +18,26 @@ extension Rooms {
     package func create(_ request: CreateRoomRequest, by requester: Requester) async throws -> RoomID {
         let version = try request.roomVersion.map(Self.supportedVersion) ?? defaultVersion
         let alias = try request.aliasLocalpart.map(alias)
-        guard request.invite.count <= Self.initialEventsMax, request.initialState.count <= Self.initialEventsMax else {
-            throw MatrixError(.invalidParameter, "At most \(Self.initialEventsMax) invites and state events at a creation")
+        guard request.invite.count + request.initialState.count <= Self.initialEventsMax else {
+            throw MatrixError(.invalidParameter, "A creation can have \(Self.initialEventsMax) invites and state events at most")
         }
         for content in [request.creationContent, request.powerLevelOverride] + request.initialState.map(\.content) {
             try EventContentRules.check(content)
         }
-        let newRoom = try newRoom(request, version: version, alias: alias, creator: requester.userID)
-        return try await commit { commit in
-            if let alias, try commit.view.room(of: alias) != nil { throw MatrixError(.roomInUse, "The alias \(alias) is taken") }
-            guard let room = try commit.create(newRoom) else { throw MatrixError(.roomInUse, "The room exists already") }
-            if let alias { commit.setAlias(alias, to: room, by: requester.userID) }
-            if request.visibility == .public { commit.setPublic(true, room.shortID) }
-            return room.id
+        // Create events of the same millisecond can be the same, and then name the same room; so the next one is a moment later.
+        let now = environment.clock.now()
+        for time in now..<now + Self.roomIDAttemptsMax {
+            let newRoom = try newRoom(request, version: version, alias: alias, creator: requester.userID, at: time)
+            let id = try await commit { commit -> RoomID? in
+                if let alias, try commit.view.room(of: alias) != nil { throw MatrixError(.roomInUse, "The alias \(alias) is taken") }
+                guard let room = try commit.create(newRoom) else { return nil }
+                if let alias { commit.setAlias(alias, to: room, by: requester.userID) }
+                if request.visibility == .public { commit.setPublic(true, room.shortID) }
+                return room.id
+            }
+            if let id { return id }
         }
+        throw MatrixError(.unknown, "Too many rooms like this are being made at once", status: 503)
     }
 
     private static func supportedVersion(_ id: String) throws -> RoomVersion {
@@ -48,13 +56,15 @@ extension Rooms {
 
     /// The room's events, in the order that the specification wants: create, the creator's join, power levels, canonical alias, the
     /// preset, initial state, name, topic, invites.
-    private func newRoom(_ request: CreateRoomRequest, version: RoomVersion, alias: RoomAlias?, creator: UserID) throws -> NewRoom {
+    private func newRoom(
+        _ request: CreateRoomRequest, version: RoomVersion, alias: RoomAlias?, creator: UserID, at originServerTS: Int64
+    ) throws -> NewRoom {
         do {
             let view = database.view()
             let randomID = RoomID("!\(environment.random.alphanumeric(Self.roomIDLength)):\(serverName)")
             var room = try NewRoom(
                 version: version, roomID: version.roomIDIsCreateHash ? nil : randomID, creator: creator,
-                content: createContent(request, version: version, creator: creator), originServerTS: environment.clock.now(),
+                content: createContent(request, version: version, creator: creator), originServerTS: originServerTS,
                 serverName: serverName, signingKey: signingKey)
             func set(_ key: StateKey, _ content: JSONObject) throws {
                 try room.add(EventTemplate(type: key.type, stateKey: key.key, content: content, sender: creator, roomID: room.id))
