@@ -209,4 +209,39 @@ import Testing
         try await alice.post("join", "neither").fails(400, "M_INVALID_PARAM")
         try await alice.post("rooms", "#unknown:localhost", "join").fails(400, "M_INVALID_PARAM")
     }
+
+    @Test(arguments: versions)
+    func restrictedRoomsLetMembersOfOtherRoomsIn(_ version: String) async throws {
+        let (alice, bob, carol) = (try await newUser("alice"), try await newUser("bob"), try await newUser("carol"))
+        let club = try await alice.createRoom(with: bob, version: version)
+        let room = try await alice.createRoom([
+            "room_version": "\(version)",
+            "initial_state": [
+                [
+                    "type": "m.room.join_rules",
+                    "content": ["join_rule": "restricted", "allow": [["type": "m.room_membership", "room_id": "\(club)"]]],
+                ]
+            ],
+        ])
+        try await carol.post("rooms", room, "join").fails(403, "M_FORBIDDEN")
+        try await bob.join(room)
+        let content = try #require(try await alice.state("m.room.member", bob.userID, in: room))
+        #expect(content["join_authorised_via_users_server"]?.stringValue == alice.userID)
+        // An invite is good too.
+        try await alice.invite(carol, to: room)
+        try await carol.join(room)
+        // Who has left the other room comes in no more.
+        try await bob.leave(room)
+        try await bob.leave(club)
+        try await bob.post("rooms", room, "join").fails(403, "M_FORBIDDEN")
+    }
+
+    @Test func onesOwnNameInOneRoom() async throws {
+        let (alice, bob) = (try await newUser("alice"), try await newUser("bob"))
+        let room = try await alice.createRoom(with: bob)
+        try await bob.setState("m.room.member", bob.userID, in: room, to: ["membership": "join", "displayname": "Only here"])
+        let joined = try await alice.get("rooms", room, "joined_members").ok()
+        #expect(joined["joined", bob.userID, "display_name"] == "Only here")
+        #expect(try await anybody().get("profile", bob.userID).ok()["displayname"] != "Only here")
+    }
 }

@@ -1,7 +1,7 @@
 import CanonicalJSON
 import Testing
 
-/// "Syncing": what `/sync` answers. Long polls and filters have suites of their own.
+/// "Syncing": what `/sync` answers. Long polls, filters and memberships have suites of their own.
 @Suite(.fewAtATime) struct SyncTests {
     @Test func anEmptyAccount() async throws {
         let alice = try await newUser("alice")
@@ -134,121 +134,6 @@ import Testing
         #expect(bodies == (0..<40).map { "\($0)" })
     }
 
-    @Test func joiningBringsTheWholeRoom() async throws {
-        let (alice, bob) = (try await newUser("alice"), try await newUser("bob"))
-        let since = try await bob.sync().nextBatch
-        let room = try await alice.createRoom(["preset": "public_chat", "name": "Before Bob"])
-        for number in 0..<30 { try await alice.send("\(number)", to: room) }
-        try await bob.join(room)
-        let answer = try await bob.sync(since: since, filter: ["room": ["timeline": ["limit": 5]]])
-        #expect(answer.joined(room)?["timeline", "limited"] == true)
-        #expect(answer.timeline(room).last?["state_key"]?.stringValue == bob.userID)
-        #expect(answer.state(room).event("m.room.name")?["content", "name"] == "Before Bob")
-        #expect(answer.state(room).event("m.room.create") != nil)
-        #expect(answer.state(room).event("m.room.member", alice.userID) != nil)
-    }
-
-    @Test(arguments: ["10", "11", "12"])
-    func invitesComeWithStrippedState(_ version: String) async throws {
-        let (alice, bob) = (try await newUser("alice"), try await newUser("bob"))
-        let since = try await bob.sync().nextBatch
-        let room = try await alice.createRoom([
-            "room_version": "\(version)", "name": "Invited", "topic": "Tea", "invite": ["\(bob.userID)"],
-            "creation_content": ["type": "m.space"],
-        ])
-        for answer in [try await bob.sync(since: since), try await bob.sync()] {
-            let events = try #require(answer.invited(room)?["invite_state", "events"]?.arrayValue)
-            #expect(events.event("m.room.name")?["content", "name"] == "Invited")
-            #expect(events.event("m.room.join_rules") != nil)
-            #expect(events.event("m.room.create")?["content", "type"] == "m.space")
-            #expect(events.event("m.room.member", bob.userID)?["content", "membership"] == "invite")
-            #expect(events.event("m.room.member", bob.userID)?["sender"]?.stringValue == alice.userID)
-            #expect(events.allSatisfy { $0["state_key"] != nil && $0["type"] != nil && $0["sender"] != nil && $0["content"] != nil })
-            #expect(answer.joined(room) == nil)
-        }
-        #expect(try await bob.sync(since: bob.sync().nextBatch).invited(room) == nil)
-        try await bob.join(room)
-        let joined = try await bob.sync()
-        #expect(joined.invited(room) == nil)
-        #expect(joined.joined(room) != nil)
-    }
-
-    @Test func aRejectedInviteIsALeave() async throws {
-        let (alice, bob) = (try await newUser("alice"), try await newUser("bob"))
-        let room = try await alice.createRoom(["invite": ["\(bob.userID)"]])
-        let since = try await bob.sync().nextBatch
-        try await bob.leave(room)
-        let answer = try await bob.sync(since: since)
-        #expect(answer.left(room) != nil)
-        #expect(answer.invited(room) == nil)
-        #expect(try await bob.sync().invited(room) == nil)
-    }
-
-    @Test func leavesKicksAndBansAreShown() async throws {
-        let (alice, bob) = (try await newUser("alice"), try await newUser("bob"))
-        for (action, membership) in [("leave", "leave"), ("kick", "leave"), ("ban", "ban")] {
-            let room = try await alice.createRoom(with: bob)
-            let since = try await bob.sync().nextBatch
-            try await alice.send("before", to: room)
-            if action == "leave" {
-                try await bob.leave(room)
-            } else {
-                try await alice.post("rooms", room, action, body: ["user_id": "\(bob.userID)"]).ok()
-            }
-            try await alice.send("after", to: room)
-            try await alice.setState("m.room.topic", in: room, to: ["topic": "after"])
-            let answer = try await bob.sync(since: since)
-            let left = try #require(answer.left(room), "\(action)")
-            let timeline = try #require(left["timeline", "events"]?.arrayValue)
-            #expect(timeline.types == ["m.room.message", "m.room.member"])
-            #expect(timeline.last?["content", "membership"]?.stringValue == membership)
-            #expect(left["state", "events"]?.arrayValue?.event("m.room.topic") == nil)
-            #expect(answer.joined(room) == nil)
-            #expect(try await bob.sync(since: answer.nextBatch).left(room) == nil)
-            #expect(try await bob.sync().left(room) == nil)
-        }
-    }
-
-    @Test func aLeaveIsShownThoughTheRoomIsForgotten() async throws {
-        let (alice, bob) = (try await newUser("alice"), try await newUser("bob"))
-        let room = try await alice.createRoom(with: bob)
-        let since = try await bob.sync().nextBatch
-        try await bob.leave(room)
-        try await bob.post("rooms", room, "forget").ok()
-        #expect(try await bob.sync(since: since).left(room) != nil)
-        #expect(try await bob.sync(filter: ["room": ["include_leave": true]]).left(room) == nil)
-    }
-
-    @Test func leftRoomsAreIncludedOnRequest() async throws {
-        let (alice, bob) = (try await newUser("alice"), try await newUser("bob"))
-        let room = try await alice.createRoom(with: bob)
-        try await bob.leave(room)
-        try await alice.send("after", to: room)
-        let left = try #require(try await bob.sync(filter: ["room": ["include_leave": true]]).left(room))
-        #expect(left["timeline", "events"]?.arrayValue?.messageBodies == [])
-        #expect(left["timeline", "events"]?.arrayValue?.last?["content", "membership"] == "leave")
-    }
-
-    @Test func comingAndGoingBetweenTwoSyncs() async throws {
-        let (alice, bob) = (try await newUser("alice"), try await newUser("bob"))
-        let room = try await alice.createRoom(with: bob)
-        let since = try await bob.sync().nextBatch
-        try await bob.leave(room)
-        try await alice.send("while away", to: room)
-        try await bob.join(room)
-        let answer = try await bob.sync(since: since)
-        #expect(answer.left(room) == nil)
-        #expect(answer.timeline(room).last?["content", "membership"] == "join")
-        #expect(answer.timeline(room).last?["state_key"]?.stringValue == bob.userID)
-
-        let strange = try await alice.createRoom(["preset": "public_chat"])
-        try await bob.join(strange)
-        try await bob.leave(strange)
-        let both = try await bob.sync(since: answer.nextBatch)
-        #expect(both.joined(strange) == nil)
-        #expect(both.left(strange) != nil)
-    }
-
     @Test func fullStateTellsAllOfIt() async throws {
         let alice = try await newUser("alice")
         let (room, quiet) = (try await alice.createRoom(["name": "Room"]), try await alice.createRoom(["name": "Quiet"]))
@@ -332,5 +217,39 @@ import Testing
         let since = try await alice.sync().nextBatch
         try await alice.send("private", to: room)
         #expect(try await bob.sync(since: since).joined(room) == nil)
+    }
+
+    @Test func aTokenFromLongAgoMissesNothing() async throws {
+        let (alice, bob) = (try await newUser("alice"), try await newUser("bob"))
+        let (shared, busy) = (try await alice.createRoom(with: bob), try await alice.createRoom())
+        let invited = try await alice.createRoom()
+        let since = try await bob.sync().nextBatch
+        try await alice.send("long ago", to: shared)
+        try await alice.invite(bob, to: invited)
+        try await bob.put("user", bob.userID, "account_data", "org.example", body: ["old": true]).ok()
+        // More than the server reads of what happened since.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for sender in 0..<11 {
+                group.addTask { for number in 0..<100 { try await alice.send("\(sender) \(number)", to: busy) } }
+            }
+            try await group.waitForAll()
+        }
+        let answer = try await bob.sync(since: since)
+        #expect(answer.timeline(shared).messageBodies == ["long ago"])
+        #expect(answer.invited(invited) != nil)
+        #expect(answer.accountData.event("org.example") != nil)
+        #expect(answer.joined(busy) == nil)
+        #expect(try await bob.sync(since: answer.nextBatch).body["rooms"]?.objectValue?.isEmpty != false)
+    }
+
+    @Test func accountDataAloneBringsTheRoom() async throws {
+        let alice = try await newUser("alice")
+        let room = try await alice.createRoom()
+        let since = try await alice.sync().nextBatch
+        try await alice.put("user", alice.userID, "rooms", room, "account_data", "org.example", body: ["a": 1]).ok()
+        let joined = try #require(try await alice.sync(since: since).joined(room))
+        #expect(joined["account_data", "events"] == [["type": "org.example", "content": ["a": 1]]])
+        for section in ["timeline", "state", "ephemeral"] { #expect(joined[section, "events"] == [], "\(section)") }
+        #expect(joined["timeline", "limited"]?.boolValue != true)
     }
 }
