@@ -24,6 +24,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CRocksDB"),
         .systemLibrary(name: "CArgon2"),
+        .systemLibrary(name: "CMalloc"),
         .target(name: "CRocksDBCreation", dependencies: ["CRocksDB"]),
         .target(name: "RocksDB", dependencies: ["CRocksDB", "CRocksDBCreation"]),
         .target(name: "Argon2", dependencies: ["CArgon2"]),
@@ -69,6 +70,7 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
+                "CMalloc",
                 "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "ServerConfiguration", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -71,7 +71,7 @@ package final class Homeserver: Sendable {
         profiles = Profiles(rooms: rooms)
         accounts = Accounts(
             database: self.accountsDatabase, serverName: settings.serverName, environment: environment, settings: settings.accounts,
-            onNewUser: profiles.begin)
+            beforeNewUser: profiles.begin)
         sync = Sync(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, notifier: notifier,
             environment: environment)

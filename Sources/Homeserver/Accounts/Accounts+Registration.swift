@@ -64,6 +64,8 @@ extension Accounts {
     ) async throws -> Login {
         let hash = try await passwords.hash(password)
         let login = device?.makeLogin(environment.random)
+        // First, because nobody sees what belongs to an account that isn't there in the end.
+        try await beforeNewUser(user)
         do {
             try await database.createAccount(of: user, passwordHash: hash, flags: flags, login: login?.kept, ending: session)
         } catch AccountsConflict.userExists {
@@ -71,7 +73,6 @@ extension Accounts {
         } catch AccountsConflict.sessionChanged {
             throw MatrixError(.unknown, "The session has been used in the meantime", status: 400)
         }
-        try await onNewUser(user)
         return Login(user: user, device: login?.device)
     }
 

@@ -15,14 +15,15 @@ package final class Accounts: Sendable {
     let passwords: PasswordHasher
     let nonces: RegistrationNonces
     let requestDigestKey: SymmetricKey
-    let onNewUser: @Sendable (UserID) async throws -> Void
+    let beforeNewUser: @Sendable (UserID) async throws -> Void
 
-    /// - Parameter onNewUser: what else a new account calls for, such as a profile; runs before the account is answered for.
+    /// - Parameter beforeNewUser: what else a new account calls for, such as a profile. It runs before the account is made, and again when that
+    ///   has failed.
     package init(
         database: AccountsDatabase, serverName: ServerName, environment: Environment, settings: AccountsSettings,
-        onNewUser: @escaping @Sendable (UserID) async throws -> Void = { _ in }
+        beforeNewUser: @escaping @Sendable (UserID) async throws -> Void = { _ in }
     ) {
-        self.onNewUser = onNewUser
+        self.beforeNewUser = beforeNewUser
         self.database = database
         self.serverName = serverName
         self.environment = environment

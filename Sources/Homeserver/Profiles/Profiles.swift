@@ -63,9 +63,10 @@ package final class Profiles: Sendable {
         return name.utf8.allSatisfy { isLetter($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || "-_.".utf8.contains($0) }
     }
 
-    /// Gives a new user a profile with a display name.
+    /// Gives a new user a profile with a display name, unless there is one.
     package func begin(_ user: UserID) async throws {
         try await database.commit { commit in
+            guard try commit.view.profile(of: user)[ProfileField.displayName] == nil else { return }
             commit.setProfileField(ProfileField.displayName, of: user, to: .string(String(user.localpart)))
         }
     }

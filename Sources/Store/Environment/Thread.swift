@@ -62,6 +62,11 @@ final class Monitor<Value>: @unchecked Sendable {
         return try body(&value)
     }
 
+    /// Wakes one thread that waits.
+    func wakeOne() {
+        pthread_cond_signal(condition)
+    }
+
     /// Wakes every thread that waits.
     func wakeAll() {
         pthread_mutex_lock(mutex)

@@ -36,6 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         // Whoever reads the log and goes away must not end the server.
         signal(SIGPIPE, SIG_IGN)
+        MemoryAllocator.keepSmall()
         let configuration = try Configuration.load(from: try sources())
         let environment = Environment.system()
         ServerLog.start(configuration.logging, clock: environment.clock)
