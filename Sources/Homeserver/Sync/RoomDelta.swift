@@ -8,7 +8,7 @@ import Store
 struct RoomDelta {
     private let room: ShortRoomID
     private let builder: SyncBuilder
-    private let timeline: [StoredEvent]
+    private var timeline: [StoredEvent]
     private let isLimited: Bool
     private let previousBatch: PaginationToken
     private let state: [StoredEvent]
@@ -40,6 +40,32 @@ struct RoomDelta {
         let entries = try known.map { try Self.changes(of: room, since: $0, to: told, view) } ?? view.entries(of: told, Self.part(builder))
         state = try Self.stateEvents(entries, id, timeline, told, builder)
         summary = try Self.summary(of: room, since: known, start: start, end: end, builder)
+    }
+
+    /// What is told of a room to who has left it: what there was up to the leave, and the event by which the user is not in it now. Who was
+    /// not in the room since the token, as when an invite was turned down or a ban came later, learns of nothing but that event.
+    init(of room: ShortRoomID, _ id: RoomID, since: Position?, left: LeftRoom, _ builder: SyncBuilder) throws {
+        if left.joinedUntil > since ?? Position(0) {
+            try self.init(of: room, id, since: since, until: left.joinedUntil, builder)
+        } else {
+            self.init(nothingOf: room, before: left.position, builder)
+        }
+        guard left.position > left.joinedUntil, builder.request.filter.timeline.wants(id) else { return }
+        if let member = try builder.view.currentEvent(.member(builder.requester.userID), in: room),
+            try builder.request.filter.timeline.wants(member)
+        {
+            timeline.append(member)
+        }
+    }
+
+    private init(nothingOf room: ShortRoomID, before position: Position, _ builder: SyncBuilder) {
+        self.room = room
+        self.builder = builder
+        timeline = []
+        isLimited = false
+        previousBatch = PaginationToken(order: PDUID.order(of: position) - 1)
+        state = []
+        summary = nil
     }
 
     // MARK: - Timeline

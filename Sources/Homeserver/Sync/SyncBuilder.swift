@@ -94,7 +94,7 @@ struct SyncBuilder {
                 if isNew(knock.position) { knocked.rooms.append((id, Self.stripped(knock.state, name: "knock_state"))) }
             case .left(let leave):
                 guard since == nil ? request.filter.includesLeft && !leave.isForgotten : isNew(leave.position) else { continue }
-                let delta = try RoomDelta(of: shortID, id, since: since, until: leave.position, self)
+                let delta = try RoomDelta(of: shortID, id, since: since, left: leave, self)
                 left.rooms.append((id, try delta.leftJSON()))
             case .stranger: continue
             }
