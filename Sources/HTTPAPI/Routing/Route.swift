@@ -47,7 +47,8 @@ package enum Lane: Sendable {
     case short
     /// The blocking pool's lane for handlers that read much.
     case long
-    /// The connection's event loop: only for handlers that are done in microseconds, never block and need no token.
+    /// The connection's own task, which saves two changes of threads: only for handlers that are done in microseconds, never block and need
+    /// no token.
     case immediate
 }
 

@@ -50,7 +50,7 @@ package struct RouteTable {
         _ method: HTTPRequest.Method, _ path: String, access: Access, lane: Lane = .short, isLongPoll: Bool = false,
         bodySizeMaxBytes: Int? = nil, _ handler: @escaping @Sendable (ClientRequest) async throws -> Answer
     ) {
-        precondition(lane != .immediate || access == .open, "\(path): a token is not checked on an event loop")
+        precondition(lane != .immediate || access == .open, "\(path): checking a token may block")
         routes.append(
             Route(
                 method: method, path: path, access: access, lane: lane, isLongPoll: isLongPoll, bodySizeMaxBytes: bodySizeMaxBytes,

@@ -45,7 +45,7 @@ package struct HTTPServer: Service {
 
     /// Serves until the service group stops it or the task is cancelled.
     ///
-    /// - Throws: `ListenerError` if one of the addresses cannot be bound; then none is served.
+    /// - Throws: `ListenerError` if one of the addresses cannot be bound, or a certificate cannot be read; then the others are closed again.
     package func run() async throws {
         let bound = BoundAddresses(count: listeners.reduce(0) { $0 + $1.addresses.count })
         var servers: [(any Service, host: String, port: Int)] = []
@@ -108,13 +108,9 @@ package struct HTTPServer: Service {
         let configuration = ServerConfiguration(
             address: .hostname(host, port: port), backlog: Limits.connectionBacklogMax,
             availableConnectionsDelegate: .maximum(Limits.connectionsMax, logger: logger))
-        let channel = HTTP1Channel(responder: responder.respond(to:_:_:), configuration: http)
-        if let tls {
-            return EventLoopChannel(try TLSChannel(channel, tlsConfiguration: tls))
-                .server(configuration: configuration, onServerRunning: onRunning, eventLoopGroup: eventLoopGroup, logger: logger)
-        }
-        return EventLoopChannel(channel)
-            .server(configuration: configuration, onServerRunning: onRunning, eventLoopGroup: eventLoopGroup, logger: logger)
+        let http1 = HTTP1Channel(responder: responder.respond(to:_:_:), configuration: http)
+        let channel: any ServerChildChannel = if let tls { try TLSChannel(http1, tlsConfiguration: tls) } else { http1 }
+        return channel.server(configuration: configuration, onServerRunning: onRunning, eventLoopGroup: eventLoopGroup, logger: logger)
     }
 }
 

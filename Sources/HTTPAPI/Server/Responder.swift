@@ -88,7 +88,7 @@ struct Responder: Sendable {
         return try await withTaskExecutorPreference(executor, operation: answer)
     }
 
-    /// Nil stands for the event loop, on which the connection's task runs anyway.
+    /// Nil stands for the connection's own task.
     private func executor(of route: Route) -> (any TaskExecutor)? {
         switch route.lane {
         case .short: environment.executors.short
