@@ -24,10 +24,7 @@ package struct SyncRoutes: RouteGroup {
 
     private func getSync(_ request: ClientRequest) async throws -> Answer {
         let query = request.query
-        let since = try query.string("since").map { text in
-            guard let token = SyncToken(text) else { throw MatrixError(.invalidParameter, "since is not a token of this server") }
-            return token
-        }
+        let since = try query.syncToken("since")
         _ = try query.choice("set_presence", of: Presence.self)
         let syncRequest = SyncRequest(
             since: since, timeoutMilliseconds: try query.integer("timeout", in: 0...Int64.max) ?? 0,
