@@ -113,11 +113,11 @@ import Testing
         let fixture = try await RoomsFixture()
         let bob = fixture.bob
         let (first, full, last) = (try await fixture.room(), try await fixture.room(), try await fixture.room())
-        let large = JSONValue.string(String(repeating: "x", count: 60_000))
+        let large = JSONValue.string(String(repeating: "x", count: 64_300))
         for room in [first, full, last] {
             try await fixture.rooms.join(room, content: room == full ? ["org.example": large] : [:], by: bob)
         }
-        let name = JSONValue.string(String(repeating: "B", count: 10_000))
+        let name = JSONValue.string(String(repeating: "🫖", count: 256))
         try await fixture.profiles.set("displayname", to: name, of: bob.userID, by: bob)
         for room in [first, last] { #expect(try member(bob, fixture, room)?["displayname"] == name) }
         #expect(try member(bob, fixture, full) == ["membership": "join", "org.example": large])
