@@ -64,6 +64,15 @@ extension RoomsView {
         try members(of: room, RoomsMaps.roomJoined, limit)
     }
 
+    /// The first user by ID who is joined to the room and fits; those that come after are not read.
+    package func firstJoinedMember(of room: ShortRoomID, where fits: (UserID) -> Bool) throws -> UserID? {
+        var members = try reader.domain(RoomsMaps.roomJoined, .tuples(room))
+        while let (key, _) = try members.next() {
+            if fits(key.parts.1) { return key.parts.1 }
+        }
+        return nil
+    }
+
     /// The users who are invited to the room, by their IDs, at most `limit`.
     package func invitedMembers(of room: ShortRoomID, limit: Int = .max) throws -> [UserID] {
         try members(of: room, RoomsMaps.roomInvited, limit)
@@ -79,6 +88,25 @@ extension RoomsView {
     ) throws -> [UserID] {
         var members = try reader.domain(column, .tuples(room))
         return try members.collect(limit: limit).map { $0.key.parts.1 }
+    }
+
+    /// The users who have had one of the memberships for the longest time, at most `limit`, in the order in which they got it.
+    package func firstMembers(of room: ShortRoomID, _ memberships: Set<Membership>, limit: Int) throws -> [UserID] {
+        let columns: [Membership: Column<TupleKey<ShortRoomID, UserID>, Position>] = [
+            .join: RoomsMaps.roomJoined, .invite: RoomsMaps.roomInvited, .knock: RoomsMaps.roomKnocked, .leave: RoomsMaps.roomLeft,
+        ]
+        var first: [(since: Position, user: UserID)] = []
+        for membership in memberships {
+            guard let column = columns[membership] else { continue }
+            var members = try reader.domain(column, .tuples(room))
+            while let (key, since) = try members.next() {
+                if first.count == limit, let last = first.last, last.since <= since { continue }
+                let index = first.firstIndex { $0.since > since } ?? first.endIndex
+                first.insert((since, key.parts.1), at: index)
+                if first.count > limit { first.removeLast() }
+            }
+        }
+        return first.map(\.user)
     }
 
     /// How many users are joined and invited.

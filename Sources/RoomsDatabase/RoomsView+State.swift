@@ -77,14 +77,20 @@ extension RoomsView {
     ) throws -> [(key: ShortStateKey, old: ShortEventID?, new: ShortEventID?)] {
         if old == new { return [] }
         let shared = try sharedLayer(old, new)
-        let oldEntries = try entries(of: old, downTo: shared, .everything)
-        let newEntries = try entries(of: new, downTo: shared, .everything)
-        let keys = Set(oldEntries.map(\.key)).union(newEntries.map(\.key)).sorted()
-        return try keys.compactMap { key in
-            let before = try event(of: key, in: old)
-            let after = try event(of: key, in: new)
-            return before == after ? nil : (key, before, after)
+        // Where only one of the two has an entry of its own, the other has what they share.
+        func below(_ key: ShortStateKey) throws -> ShortEventID? { shared == .empty ? nil : try event(of: key, in: shared) }
+        func present(_ event: ShortEventID) -> ShortEventID? { event == .none ? nil : event }
+        var olds = try entries(of: old, downTo: shared, .everything)[...]
+        var news = try entries(of: new, downTo: shared, .everything)[...]
+        var difference: [(key: ShortStateKey, old: ShortEventID?, new: ShortEventID?)] = []
+        while let key = [olds.first?.key, news.first?.key].compactMap(\.self).min() {
+            let isInOld = olds.first?.key == key
+            let isInNew = news.first?.key == key
+            let before = try isInOld ? present(olds.removeFirst().event) : below(key)
+            let after = try isInNew ? present(news.removeFirst().event) : below(key)
+            if before != after { difference.append((key, before, after)) }
         }
+        return difference
     }
 
     func head(of state: ShortStateHash) throws -> StateLayer.Head {

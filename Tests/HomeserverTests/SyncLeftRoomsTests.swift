@@ -2,53 +2,17 @@ import CanonicalJSON
 import Homeserver
 import MatrixProtocol
 import Store
-import TestSupport
 import Testing
 
 /// What a sync tells of rooms that its user is not, or no longer, in: nothing of what the user could not see.
 @Suite struct SyncLeftRoomsTests {
-    private struct Server {
-        let homeserver: Homeserver
-        let alice = Requester(userID: UserID(trusted: "@alice:example.org"), deviceID: "ALICE")
-        let bob = Requester(userID: UserID(trusted: "@bob:example.org"), deviceID: "BOB")
-
-        func room(_ preset: CreateRoomRequest.Preset) async throws -> RoomID {
-            var request = CreateRoomRequest()
-            request.preset = preset
-            return try await homeserver.rooms.create(request, by: alice)
-        }
-
-        func setTopic(_ topic: String, in room: RoomID) async throws {
-            _ = try await homeserver.rooms.setState(.topic, ["topic": .string(topic)], in: room, by: alice)
-        }
-
-        /// Bob's sync.
-        func sync(since: SyncToken? = nil, filter: JSONObject = [:]) async throws -> (answer: JSONValue, next: SyncToken) {
-            let request = SyncRequest(since: since, filter: try SyncFilter(checking: filter))
-            let answer = try await homeserver.sync.sync(request, for: bob).json()
-            return (answer, try #require(answer["next_batch"]?.stringValue.flatMap(SyncToken.init(_:))))
-        }
-    }
-
-    /// Runs `body` with a server in a fresh directory.
-    private func withServer(_ body: (Server) async throws -> Void) async throws {
-        let directory = try TemporaryDirectory()
-        let key = try #require(SigningKey(seed: [UInt8](repeating: 1, count: SigningKey.seedSizeBytes), version: "1"))
-        let settings = HomeserverSettings(
-            serverName: ServerName(trusted: "example.org"), dataDirectory: directory.path, signingKey: key, blockCacheBytes: 1 << 20,
-            accounts: AccountsSettings())
-        let homeserver = try await Homeserver(settings: settings, environment: .system())
-        defer { homeserver.close() }
-        try await body(Server(homeserver: homeserver))
-    }
-
     private func left(_ room: RoomID, in answer: JSONValue) throws -> (timeline: [JSONValue], state: [JSONValue]) {
         let left = try #require(answer["rooms", "leave", room.string])
         return (left["timeline", "events"]?.arrayValue ?? [], left["state", "events"]?.arrayValue ?? [])
     }
 
     @Test func anInviteThatWasTurnedDown() async throws {
-        try await withServer { server in
+        try await SyncServer.run { server in
             let start = try await server.sync().next
             let room = try await server.room(.privateChat)
             try await server.setTopic("secret", in: room)
@@ -65,7 +29,7 @@ import Testing
     }
 
     @Test func aBanAfterTheLeave() async throws {
-        try await withServer { server in
+        try await SyncServer.run { server in
             let room = try await server.room(.publicChat)
             try await server.homeserver.rooms.join(room, content: [:], by: server.bob)
             let joined = try await server.sync().next

@@ -30,23 +30,22 @@ package final class Sync: Sendable {
     ///
     /// - Returns: the endpoint's answer.
     package func sync(_ request: SyncRequest, for requester: Requester) async throws -> [UInt8] {
-        guard let since = request.since else {
-            return try await withTaskExecutorPreference(environment.executors.long) {
-                try self.answer(request, since: nil, for: requester).bytes
-            }
+        guard request.since != nil, !request.isFullState else {
+            // It reads every room of the user.
+            return try await withTaskExecutorPreference(environment.executors.long) { try self.answer(request, for: requester).bytes }
         }
         // Whoever registers before reading misses nothing that comes between the two.
         let waiter = notifier.register([.user(requester.userID)])
         let deadline = environment.clock.now() + min(request.timeoutMilliseconds, Self.timeoutMaxMilliseconds)
         while true {
-            let answer = try answer(request, since: since, for: requester)
+            let answer = try answer(request, for: requester)
             let remaining = deadline - environment.clock.now()
-            if answer.tellsSomething || request.isFullState || remaining <= 0 || Task.isCancelled { return answer.bytes }
+            if answer.tellsSomething || remaining <= 0 || Task.isCancelled { return answer.bytes }
             await waiter.wait(atMost: remaining, on: environment.clock)
         }
     }
 
-    private func answer(_ request: SyncRequest, since: SyncToken?, for requester: Requester) throws -> SyncAnswer {
+    private func answer(_ request: SyncRequest, for requester: Requester) throws -> SyncAnswer {
         // In this order whoever sees an encrypted event also sees the key that was sent before it.
         let roomsState = rooms.snapshot()
         let accountsState = accounts.snapshot()

@@ -13,6 +13,8 @@ struct SyncBuilder {
     let now: Int64
     let view: RoomsView
     let accountsView: AccountsView
+    /// How far the client has seen the rooms; `nil` in an initial sync. Never beyond what there is.
+    let since: Position?
 
     /// So many entries of a database's log are read; with more since the token, the newest position of each scope is looked up.
     static let logEntriesMax = 1000
@@ -25,11 +27,13 @@ struct SyncBuilder {
         self.now = now
         view = RoomsView(rooms)
         accountsView = AccountsView(accounts)
+        since = request.since.map { min($0.rooms.position, rooms.position) }
     }
 
     /// The answer with `next` as its `next_batch`.
     mutating func answer(next: SyncToken) throws -> SyncAnswer {
-        let accountData = try AccountDataDelta(of: requester.userID, since: request.since?.accounts.position, in: accounts)
+        let accountData = try AccountDataDelta(
+            of: requester.userID, since: request.since.map { min($0.accounts.position, accounts.position) }, in: accounts)
         let sections = try roomSections(accountData)
         let globalData = accountData.global.filter { request.filter.accountData.wants(type: $0.type) }
 
@@ -76,56 +80,72 @@ struct SyncBuilder {
         var invited = Section(name: "invite")
         var knocked = Section(name: "knock")
         var left = Section(name: "leave")
-        for shortID in try candidates(accountData) {
+        for (shortID, standing) in try candidates(accountData) {
             let id = try view.roomID(of: shortID)
             guard request.filter.rooms.wants(id) else { continue }
-            let since = request.since?.rooms.position
-            switch try view.standing(of: requester.userID, in: shortID) {
+            switch standing {
             case .joined(let joinedSince):
                 // For a room that is new to the client there is no time before.
-                let known = since.map { joinedSince > $0 } ?? true ? nil : since
-                let delta = try RoomDelta(of: shortID, id, since: known, until: nil, self)
+                let known = since.flatMap { joinedSince > $0 ? nil : $0 }
+                let delta = try RoomDelta(joined: shortID, id, since: known, self)
                 if let json = try delta.joinedJSON(accountData.room(id, isNew: known == nil, in: accountsView, requester.userID)) {
                     joined.rooms.append((id, json))
                 }
             case .invited(let invite):
+                try addLeave(shortID, id, LeftRoom(position: invite.joinedUntil, joinedUntil: invite.joinedUntil), to: &left)
                 if isNew(invite.position) { invited.rooms.append((id, Self.stripped(invite.state, name: "invite_state"))) }
             case .knocked(let knock):
+                try addLeave(shortID, id, LeftRoom(position: knock.joinedUntil, joinedUntil: knock.joinedUntil), to: &left)
                 if isNew(knock.position) { knocked.rooms.append((id, Self.stripped(knock.state, name: "knock_state"))) }
             case .left(let leave):
-                guard since == nil ? request.filter.includesLeft && !leave.isForgotten : isNew(leave.position) else { continue }
-                let delta = try RoomDelta(of: shortID, id, since: since, left: leave, self)
-                left.rooms.append((id, try delta.leftJSON()))
+                if since != nil {
+                    try addLeave(shortID, id, leave, to: &left)
+                } else if request.filter.includesLeft, !leave.isForgotten {
+                    left.rooms.append((id, try RoomDelta(left: shortID, id, leave, since: nil, self).leftJSON()))
+                }
             case .stranger: continue
             }
         }
         return [joined, invited, knocked, left]
     }
 
-    private func isNew(_ position: Position) -> Bool {
-        request.since.map { position > $0.rooms.position } ?? true
+    /// Tells of a leave, when the client doesn't know of it.
+    private func addLeave(_ shortID: ShortRoomID, _ id: RoomID, _ left: LeftRoom, to section: inout Section) throws {
+        guard let since, left.position > since else { return }
+        section.rooms.append((id, try RoomDelta(left: shortID, id, left, since: since, self).leftJSON()))
     }
 
-    /// The rooms that something may have to be told of.
-    private func candidates(_ accountData: AccountDataDelta) throws -> [ShortRoomID] {
-        guard let since = request.since, !request.isFullState else { return try allRooms() }
-        var candidates = Set(try accountData.rooms.compactMap { try view.shortID(of: $0) })
-        let log = try rooms.changes(after: since.rooms.position, limit: Self.logEntriesMax)
+    private func isNew(_ position: Position) -> Bool {
+        since.map { position > $0 } ?? true
+    }
+
+    /// The rooms that something may have to be told of, and what each is to the user.
+    private func candidates(_ accountData: AccountDataDelta) throws -> [(room: ShortRoomID, standing: RoomsView.Standing)] {
+        try changedRooms(accountData).compactMap { room in
+            let standing = try view.standing(of: requester.userID, in: room)
+            return standing == .stranger ? nil : (room, standing)
+        }
+    }
+
+    private func changedRooms(_ accountData: AccountDataDelta) throws -> [ShortRoomID] {
+        guard let since, !request.isFullState else { return try allRooms() }
+        var changed = Set(try accountData.rooms.compactMap { try view.shortID(of: $0) })
+        let log = try rooms.changes(after: since, limit: Self.logEntriesMax)
         if log.count < Self.logEntriesMax {
             for (_, change) in log {
                 switch change.scope.kind {
-                case .room: candidates.insert(try ShortRoomID(encoded: change.scope.id))
-                case .user where change.scope == .user(requester.userID): candidates.insert(try ShortRoomID(encoded: change.key))
+                case .room: changed.insert(try ShortRoomID(encoded: change.scope.id))
+                case .user where change.scope == .user(requester.userID): changed.insert(try ShortRoomID(encoded: change.key))
                 default: break
                 }
             }
-            return try candidates.filter { try view.standing(of: requester.userID, in: $0) != .stranger }.sorted()
+            return changed.sorted()
         }
         let all = try allRooms()
-        for (room, newest) in zip(all, try rooms.positions(of: all.map(\.scope))) where newest.map({ $0 > since.rooms.position }) ?? false {
-            candidates.insert(room)
+        for (room, newest) in zip(all, try rooms.positions(of: all.map(\.scope))) where newest.map({ $0 > since }) ?? false {
+            changed.insert(room)
         }
-        return candidates.sorted()
+        return changed.sorted()
     }
 
     /// Every room that the user has to do with.

@@ -1,0 +1,105 @@
+import CanonicalJSON
+import Homeserver
+import MatrixProtocol
+import Store
+import Testing
+
+/// What a sync tells of a room, where timeline, state and what the client knows meet in unusual ways.
+@Suite struct SyncDeltaTests {
+    private static let messagesOnly: JSONObject = ["room": ["timeline": ["types": ["m.room.message"]]]]
+    private static let lazyMembers: JSONObject = ["room": ["state": ["lazy_load_members": true]]]
+
+    private func state(of room: RoomID, in answer: JSONValue) -> [JSONValue] {
+        answer["rooms", "join", room.string, "state", "events"]?.arrayValue ?? []
+    }
+
+    @Test func aRoomThatWasLeftAndJoinedAgainIsLimited() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            let since = try await server.sync().next
+            try await server.homeserver.rooms.leave(room, reason: nil, by: server.bob)
+            try await server.homeserver.rooms.join(room, content: [:], by: server.bob)
+            let answer = try await server.sync(since: since).answer
+            #expect(answer["rooms", "join", room.string, "timeline", "limited"] == true)
+            #expect(answer["rooms", "leave"] == nil)
+        }
+    }
+
+    @Test func stateThatTheTimelinesFilterLeavesOutIsTold() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            let since = try await server.sync().next
+            try await server.setTopic("before", in: room)
+            try await server.say("hello", in: room, by: server.alice)
+            try await server.setTopic("after", in: room)
+            let answer = try await server.sync(since: since, filter: Self.messagesOnly).answer
+            #expect(state(of: room, in: answer).map { $0["content", "topic"] } == ["after"])
+            let initial = try await server.sync(filter: Self.messagesOnly).answer
+            #expect(state(of: room, in: initial).compactMap { $0["content", "topic"] } == ["after"])
+        }
+    }
+
+    @Test func heroesComeInTheOrderOfTheirJoinsWithTheirMemberEvents() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.carol, server.bob)
+            for _ in 0..<12 { try await server.say("hello", in: room, by: server.bob) }
+            let answer = try await server.sync(filter: Self.lazyMembers).answer
+            let heroes = [server.alice, server.carol].map { JSONValue.string($0.userID.string) }
+            #expect(answer["rooms", "join", room.string, "summary", "m.heroes"]?.arrayValue == heroes)
+            let members = state(of: room, in: answer).filter { $0["type"] == "m.room.member" }.compactMap { $0["state_key"] }
+            #expect(Set(members) == Set(heroes + [.string(server.bob.userID.string)]))
+        }
+    }
+
+    @Test func membersThatTheClientMayKnowAreNoNews() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            let since = try await server.sync(filter: Self.lazyMembers).next
+            _ = try await server.homeserver.rooms.send("org.example.other", [:], to: room, transactionID: "t", by: server.alice)
+            let filter: JSONObject = [
+                "room": ["state": ["lazy_load_members": true], "timeline": ["types": ["m.room.message"]]]
+            ]
+            #expect(try await server.sync(since: since, filter: filter).answer["rooms"] == nil)
+        }
+    }
+
+    @Test func whoIsRemovedAndInvitedAgainLearnsOfBoth() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            let since = try await server.sync().next
+            try await server.say("before you go", in: room, by: server.alice)
+            try await server.homeserver.rooms.kick(server.bob.userID, from: room, reason: nil, by: server.alice)
+            try await server.say("without you", in: room, by: server.alice)
+            try await server.homeserver.rooms.invite(server.bob.userID, to: room, reason: nil, by: server.alice)
+            let answer = try await server.sync(since: since).answer
+            #expect(answer["rooms", "invite", room.string] != nil)
+            let timeline = answer["rooms", "leave", room.string, "timeline", "events"]?.arrayValue ?? []
+            #expect(timeline.compactMap { $0["content", "body"] ?? $0["content", "membership"] } == ["before you go", "leave"])
+        }
+    }
+
+    @Test func accountDataIsFilteredByRoom() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            let since = try await server.sync().next
+            try await server.homeserver.accounts.setAccountData(
+                of: server.bob.userID, in: room, type: "org.example.note", to: Array(#"{"text":"x"}"#.utf8), for: server.bob)
+            let filter: JSONObject = ["room": ["account_data": ["not_rooms": [.string(room.string)]]]]
+            #expect(try await server.sync(since: since, filter: filter).answer["rooms"] == nil)
+            #expect(try await server.sync(since: since).answer["rooms", "join", room.string] != nil)
+        }
+    }
+
+    @Test func aTokenFromTheFutureTellsWhatComesAfterNow() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            let far = Position(1 << 45)
+            let token = SyncToken(rooms: far, accounts: far, transitory: far)
+            let (answer, next) = try await server.sync(since: token)
+            #expect(answer["rooms"] == nil && next.rooms.position < far)
+            try await server.say("later", in: room, by: server.alice)
+            let timeline = try await server.sync(since: next).answer["rooms", "join", room.string, "timeline", "events"]?.arrayValue
+            #expect(timeline?.map { $0["content", "body"] } == ["later"])
+        }
+    }
+}
