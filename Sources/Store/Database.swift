@@ -18,11 +18,16 @@ package final class Database: Sendable {
     private let writer: any SerialWorker
     private let flusher: any SerialWorker
     private let counters: WriterCounters
+    /// How many commits have been handed over and not begun.
+    private let waitingCommits = Atomic<Int>(0)
     private let group: Mutex<Group>
     private let publishedState: Mutex<PublishedSnapshot>
 
     /// For how long a relaxed commit may stay unpublished, in milliseconds.
     private static let relaxedDelayMilliseconds: Int64 = 10
+
+    /// From so many commits on, a group is synced although more are waiting to join it.
+    private static let groupAnswersMax = 64
 
     /// Opens the database in `directory`, which is made if it isn't there.
     ///
@@ -59,8 +64,12 @@ package final class Database: Sendable {
         _ durability: Durability = .synced, _ body: @escaping @Sendable (Commit) throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
+            waitingCommits.add(1, ordering: .sequentiallyConsistent)
             let isTaken = writer.enqueue { self.run(body, durability) { continuation.resume(with: $0) } }
-            if !isTaken { continuation.resume(throwing: StoreError.closed) }
+            if !isTaken {
+                waitingCommits.subtract(1, ordering: .sequentiallyConsistent)
+                continuation.resume(throwing: StoreError.closed)
+            }
         }
     }
 
@@ -78,6 +87,8 @@ package final class Database: Sendable {
     private func run<Result: Sendable>(
         _ body: (Commit) throws -> Result, _ durability: Durability, _ answer: @escaping @Sendable (Swift.Result<Result, any Error>) -> Void
     ) {
+        waitingCommits.subtract(1, ordering: .sequentiallyConsistent)
+        defer { flushIfDue() }
         let commit: Commit
         let outcome: Swift.Result<Result, any Error>
         do {
@@ -97,7 +108,6 @@ package final class Database: Sendable {
         } else {
             // A refusal waits too: what it is based on may not be on the disk yet.
             group.withLock { $0.answers.append { failure in answer(failure.map { .failure($0) } ?? outcome) } }
-            scheduleFlush(after: 0)
         }
     }
 
@@ -129,6 +139,13 @@ package final class Database: Sendable {
 
     // MARK: - The flusher
 
+    /// Has the group synced when nobody else is about to join it, or when it is large enough.
+    private func flushIfDue() {
+        let isLast = waitingCommits.load(ordering: .sequentiallyConsistent) == 0
+        let isDue = group.withLock { !$0.answers.isEmpty && (isLast || $0.answers.count >= Self.groupAnswersMax) }
+        if isDue { scheduleFlush(after: 0) }
+    }
+
     private func scheduleFlush(after milliseconds: Int64) {
         let isNeeded = group.withLock { group in
             if milliseconds == 0 {
@@ -147,7 +164,7 @@ package final class Database: Sendable {
         }
     }
 
-    /// Syncs what has been written so far, publishes it, wakes who waits for it, and answers its commits.
+    /// Syncs what has been written so far, publishes it, answers its commits, and wakes who waits for it.
     private func flush() {
         let (sealed, next) = group.withLock { group in
             let sealed = group
@@ -171,9 +188,10 @@ package final class Database: Sendable {
         }
         if failure == nil {
             for action in sealed.publicationActions { action() }
-            notifier.wake(sealed.changedScopes)
         }
+        // Whoever waits for an answer has work to do; waking the others can take a while.
         for answer in sealed.answers { answer(failure) }
+        if failure == nil { notifier.wake(sealed.changedScopes) }
     }
 
     /// What has been written, or only answered, since the last flush began.

@@ -4,7 +4,7 @@ import RocksDB
 package enum Durability: Sendable {
     /// Until the commit is on the disk.
     case synced
-    /// Not at all: it is on the disk within moments, and lost if the machine fails before. For what is stale by then anyway.
+    /// Not at all: it is on the disk within moments, and lost if the process or the machine fails before. For what is stale by then anyway.
     case relaxed
 }
 

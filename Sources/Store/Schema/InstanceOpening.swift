@@ -101,6 +101,8 @@ enum InstanceOpening {
         options.keepLogFileNum = 4
         options.statsDumpPeriodSeconds = 0
         options.maxBackgroundJobs = 2
+        // The flusher hands a group's log to the system in one piece, instead of each commit its own.
+        options.extra["manual_wal_flush"] = "true"
         // What a restart finds in the log stays in memory instead of becoming a table for each map.
         options.extra["avoid_flush_during_recovery"] = "true"
         // By default RocksDB starts sixteen threads for each map to open its tables, and reads all of their statistics.
