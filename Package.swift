@@ -14,6 +14,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
@@ -37,32 +38,29 @@ let package = Package(
         .target(
             name: "RoomsDatabase",
             dependencies: [
-                "CanonicalJSON", "MatrixProtocol", "Store", "StoredIdentifiers", .product(name: "Crypto", package: "swift-crypto"),
+                "CanonicalJSON", "MatrixProtocol", "RocksDB", "Store", "StoredIdentifiers",
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .target(
-            name: "AccountsDatabase",
-            dependencies: [
-                "CanonicalJSON", "MatrixProtocol", "Store", "StoredIdentifiers", .product(name: "Crypto", package: "swift-crypto"),
-            ]),
-        .target(name: "TransitoryDatabase", dependencies: ["CanonicalJSON", "MatrixProtocol", "Store", "StoredIdentifiers"]),
+        .target(name: "AccountsDatabase", dependencies: ["CanonicalJSON", "MatrixProtocol", "RocksDB", "Store", "StoredIdentifiers"]),
+        .target(name: "TransitoryDatabase", dependencies: ["MatrixProtocol", "RocksDB", "Store", "StoredIdentifiers"]),
         .target(
             name: "Homeserver",
             dependencies: [
-                "AccountsDatabase", "Argon2", "CanonicalJSON", "MatrixProtocol", "RoomsDatabase", "Store", "StoredIdentifiers",
+                "AccountsDatabase", "Argon2", "CanonicalJSON", "MatrixProtocol", "RocksDB", "RoomsDatabase", "Store", "StoredIdentifiers",
                 "TransitoryDatabase",
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "HTTPAPI",
             dependencies: [
                 "CanonicalJSON", "Homeserver", "MatrixProtocol", "Store",
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
@@ -70,8 +68,7 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "CMalloc",
-                "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "ServerConfiguration", "Store",
+                "CMalloc", "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "ServerConfiguration", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -116,6 +113,7 @@ let package = Package(
             dependencies: [
                 "CanonicalJSON", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             exclude: ["slow_fsync.c"]),
         .testTarget(name: "InteropTests", dependencies: ["TestSupport"], exclude: ["nio_chat.py", "nio_endpoints.py"]),
