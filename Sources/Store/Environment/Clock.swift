@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 
 /// Wall-clock time, and timers on it.
@@ -27,21 +26,9 @@ package struct SystemClock: Clock {
     }
 
     package func schedule(after milliseconds: Int64, _ job: @escaping @Sendable () -> Void) -> any ScheduledTimer {
-        let timer = DispatchTimer(job)
-        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Int(milliseconds)), execute: timer.item)
-        return timer
+        Self.timers.schedule(after: milliseconds, job)
     }
 
-    /// `@unchecked Sendable`: the work item is made once and only handed to Dispatch, whose operations on it are thread-safe.
-    private final class DispatchTimer: ScheduledTimer, @unchecked Sendable {
-        let item: DispatchWorkItem
-
-        init(_ job: @escaping @Sendable () -> Void) {
-            item = DispatchWorkItem(block: job)
-        }
-
-        func cancel() {
-            item.cancel()
-        }
-    }
+    /// The process has one queue of timers, whatever clocks are made of the system's.
+    private static let timers = TimerQueue()
 }
