@@ -5,31 +5,32 @@ import Synchronization
 
 /// Remembers which of our users are in a room, so that a new event wakes those who wait for it without a read.
 ///
-/// Filled from the published state when the notifier asks, which is after the publication's actions have run; so what is
-/// remembered is never older than the last publication.
+/// Filled from the published state when the notifier asks, which is after the publication's actions have run, and kept up by these; so
+/// what is remembered is that of the last publication.
 final class LocalMembers: Sendable {
-    private let rooms = Mutex<[[UInt8]: [Scope]]>([:])
+    private let rooms = Mutex<[ShortRoomID: Set<Scope>]>([:])
 
     /// The most rooms that are remembered at a time.
     private static let roomsMax = 4096
 
     /// The members' scopes.
-    func scopes(of room: Scope, in snapshot: PublishedSnapshot, on server: ServerName) -> [Scope] {
-        if let scopes = rooms.withLock({ $0[room.id] }) { return scopes }
+    func scopes(of room: Scope, in snapshot: PublishedSnapshot, on server: ServerName) -> Set<Scope> {
+        guard let short = try? ShortRoomID(encoded: room.id) else { return [] }
+        if let scopes = rooms.withLock({ $0[short] }) { return scopes }
         // A failing read wakes nobody; whoever waits then finds the event when the request's time is up.
-        guard let short = try? ShortRoomID(encoded: room.id), let members = try? RoomsView(snapshot).joinedMembers(of: short) else {
-            return []
-        }
-        let scopes = members.filter { $0.isOn(server) }.map { Scope.user($0) }
+        guard let members = try? RoomsView(snapshot).joinedMembers(of: short) else { return [] }
+        let scopes = Set(members.filter { $0.isOn(server) }.map { Scope.user($0) })
         rooms.withLock { rooms in
             if rooms.count >= Self.roomsMax { rooms.removeAll() }
-            rooms[room.id] = scopes
+            rooms[short] = scopes
         }
         return scopes
     }
 
-    /// Forgets a room whose members have changed.
-    func forget(_ room: ShortRoomID) {
-        rooms.withLock { $0[room.encoded] = nil }
+    /// Takes over a membership of one of our users that is being published. Rooms that aren't remembered stay so.
+    func setJoined(_ isJoined: Bool, _ user: UserID, in room: ShortRoomID) {
+        rooms.withLock { rooms in
+            if isJoined { rooms[room]?.insert(.user(user)) } else { rooms[room]?.remove(.user(user)) }
+        }
     }
 }

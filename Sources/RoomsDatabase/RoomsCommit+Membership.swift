@@ -63,7 +63,7 @@ extension RoomsCommit {
 
         if user.isOn(serverName) {
             commit.stamp(kind: RoomsChange.membership.rawValue, scope: .user(user)) { _ in room.encoded }
-            commit.onPublication { [localMembers] in localMembers.forget(room) }
+            commit.onPublication { [localMembers] in localMembers.setJoined(membership == .join, user, in: room) }
         }
     }
 

@@ -15,6 +15,7 @@ final class TestRooms: Sendable {
     static let bob = UserID(trusted: "@bob:example.org")
 
     let database: RoomsDatabase
+    let notifier = Notifier()
     let signingKey: SigningKey
     private let directory: TemporaryDirectory
 
@@ -26,7 +27,7 @@ final class TestRooms: Sendable {
         self.directory = directory
         database = try await RoomsDatabase(
             directory: "\(directory.path)/rooms", serverName: Self.serverName, blockCache: BlockCache(capacityBytes: 1 << 20),
-            environment: systemEnvironment, notifier: Notifier())
+            environment: systemEnvironment, notifier: notifier)
     }
 
     private struct CannotSign: Error {}

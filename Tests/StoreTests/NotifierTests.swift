@@ -111,6 +111,23 @@ import Testing
         await device.wait(atMost: 1000, on: clock)
     }
 
+    /// However many a change concerns and however many wait.
+    @Test(arguments: [(1, 100), (100, 1), (100, 100)])
+    func wakesWhoIsConcernedAndWaits(_ concernedCount: Int, _ waitingCount: Int) async {
+        let others = (0..<waitingCount).map { notifier.register([Scope(.user, [1, UInt8($0)])]) }
+        notifier.expand(.room) { _ in Set((0..<concernedCount).map { Scope(.user, [0, UInt8($0)]) }) }
+        let waiter = notifier.register([Scope(.user, [0, 0])])
+        notifier.wake([room])
+        await waiter.wait(atMost: 1000, on: clock)
+        // The others still wait for something.
+        for other in others {
+            async let waiting: Void = other.wait(atMost: 1000, on: clock)
+            while clock.timerCount == 0 { await Task.yield() }
+            clock.advance(by: 1000)
+            await waiting
+        }
+    }
+
     @Test func leavesNothingBehind() {
         let expansions = Shared(0)
         let notifier = notifier

@@ -7,7 +7,7 @@ package final class Notifier: Sendable {
     package init() {}
 
     /// Has `expand` say whom else a change in a scope of the given kind concerns, such as the members of a room.
-    package func expand(_ kind: Scope.Kind, _ expand: @escaping @Sendable (Scope) -> [Scope]) {
+    package func expand(_ kind: Scope.Kind, _ expand: @escaping @Sendable (Scope) -> Set<Scope>) {
         state.withLock { $0.expansions[kind] = expand }
     }
 
@@ -26,13 +26,17 @@ package final class Notifier: Sendable {
     package func wake(_ scopes: Set<Scope>) {
         let expansions = state.withLock { $0.signals.isEmpty ? nil : $0.expansions }
         guard let expansions else { return }
-        var all = scopes
-        for scope in scopes {
-            if let expand = expansions[scope.kind] { all.formUnion(expand(scope)) }
-        }
+        let concerned = scopes.compactMap { expansions[$0.kind]?($0) } + [scopes]
         var signals: [UInt64: Waiter.Signal] = [:]
         state.withLock { state in
-            for scope in all { signals.merge(state.signals[scope] ?? [:]) { signal, _ in signal } }
+            for scopes in concerned {
+                // The smaller side is walked: a room may have many members of whom few wait.
+                if scopes.count < state.signals.count {
+                    for scope in scopes { signals.merge(state.signals[scope] ?? [:]) { signal, _ in signal } }
+                } else {
+                    for (scope, waiting) in state.signals where scopes.contains(scope) { signals.merge(waiting) { signal, _ in signal } }
+                }
+            }
         }
         // Each waiter once, whatever it waits for, and in the order of registration, so that a test's run can be repeated.
         for (_, signal) in signals.sorted(by: { $0.key < $1.key }) { signal.raise() }
@@ -50,7 +54,7 @@ package final class Notifier: Sendable {
     private struct State {
         var lastID: UInt64 = 0
         var signals: [Scope: [UInt64: Waiter.Signal]] = [:]
-        var expansions: [Scope.Kind: @Sendable (Scope) -> [Scope]] = [:]
+        var expansions: [Scope.Kind: @Sendable (Scope) -> Set<Scope>] = [:]
     }
 }
 
