@@ -122,6 +122,30 @@ import Testing
         }
     }
 
+    @Test func answersBeforeItWakes() async throws {
+        let store = try TestStore()
+        let waking = Gate()
+        store.notifier.expand(.room) { _ in
+            waking.pass()
+            return []
+        }
+        let waiter = store.notifier.register([Scope(.room, [1])])
+        try await store.session { database in
+            // The flusher stands at the gate with whom it wakes; the commit has its answer.
+            let answered = Shared(false)
+            async let position = {
+                let position = try await database.stamp()
+                answered.change { $0 = true }
+                return position
+            }()
+            defer { waking.open() }
+            try await waking.waitForArrivals(1)
+            try await until { answered.value }
+            #expect(database.snapshot().position == (try await position))
+        }
+        await waiter.wait(atMost: 60_000, on: SystemClock())
+    }
+
     @Test func publishesActionsOfCommitsThatWriteNothing() async throws {
         let store = try TestStore()
         try await store.session { database in
