@@ -11,13 +11,17 @@ package struct HistorySight {
     private let user: UserID
     private let visibilityKey: ShortStateKey?
     private let memberKey: ShortStateKey?
-    /// What a state says, remembered because neighbouring events mostly share theirs.
-    private var remembered: (state: ShortStateHash, rule: Rule)?
+    /// What the last state has for the two keys: neighbouring events mostly share their state.
+    private var last = StateRule()
+    /// What events of the two types say. There are few of them, however many states there are.
+    private var visibilities: [ShortEventID: HistoryVisibility] = [:]
+    private var memberships: [ShortEventID: Membership?] = [:]
 
-    /// The two things that decide at one state.
-    private struct Rule {
-        var visibility: HistoryVisibility
-        var membership: Membership?
+    /// The two things that decide at one state; the membership is looked up when the visibility alone doesn't decide.
+    private struct StateRule {
+        var state: ShortStateHash?
+        var visibility = HistoryVisibility.shared
+        var membership: Membership??
     }
 
     /// How a user sees a room.
@@ -31,29 +35,43 @@ package struct HistorySight {
 
     /// Whether the user may see the event.
     package mutating func canSee(_ event: StoredEvent, at pduID: PDUID) throws -> Bool {
-        let before = try rule(at: try view.state(before: event.shortID))
-        if allows(before, pduID.position) { return true }
+        let state = try view.state(before: event.shortID)
+        let visibility = try visibility(in: state)
+        if isOpen(visibility, at: pduID.position) { return true }
+        let membership = try membership(in: state)
+        if Self.allows(visibility, membership) { return true }
         // An event that changes the visibility, or the user's own membership, is also seen by what it sets.
         let fields = try JSONFields(scanning: event.json)
         guard let type = fields.string("type"), let stateKey = fields.string("state_key"), let content = fields.slice("content") else {
             return false
         }
-        var after = before
         switch StateKey(type, stateKey) {
-        case .historyVisibility: after.visibility = HistoryVisibility(try JSONValue(parsing: content).objectValue)
-        case .member(user): after.membership = Membership(try JSONValue(parsing: content).objectValue ?? [:])
+        case .historyVisibility:
+            let after = HistoryVisibility(try JSONValue(parsing: content).objectValue)
+            return isOpen(after, at: pduID.position) || Self.allows(after, membership)
+        case .member(user):
+            let after = Membership(try JSONValue(parsing: content).objectValue ?? [:])
+            return Self.allows(visibility, after) || Self.isOwnEnd(from: membership, to: after)
         default: return false
         }
-        return allows(after, pduID.position)
     }
 
-    private func allows(_ rule: Rule, _ position: Position) -> Bool {
-        switch (rule.visibility, rule.membership) {
-        case (.worldReadable, _), (_, .join): true
-        case (.shared, _): wasJoined(after: position)
-        case (.invited, .invite): true
-        default: false
+    /// Whether the visibility lets the user see an event there, whatever the membership was.
+    private func isOpen(_ visibility: HistoryVisibility, at position: Position) -> Bool {
+        switch visibility {
+        case .worldReadable: true
+        case .shared: wasJoined(after: position)
+        case .invited, .joined: false
         }
+    }
+
+    private static func allows(_ visibility: HistoryVisibility, _ membership: Membership?) -> Bool {
+        membership == .join || membership == .invite && visibility == .invited
+    }
+
+    /// Whether the user learns from the event that the room is over: that an invite is turned down or taken back, a knock refused.
+    private static func isOwnEnd(from before: Membership?, to after: Membership?) -> Bool {
+        (after == .leave || after == .ban) && (before == .join || before == .invite || before == .knock)
     }
 
     private func wasJoined(after position: Position) -> Bool {
@@ -64,17 +82,31 @@ package struct HistorySight {
         }
     }
 
-    private mutating func rule(at state: ShortStateHash) throws -> Rule {
-        if let remembered, remembered.state == state { return remembered.rule }
-        let visibility = try content(of: visibilityKey, in: state).map { HistoryVisibility($0) } ?? .shared
-        let membership = try content(of: memberKey, in: state).flatMap { Membership($0) }
-        let rule = Rule(visibility: visibility, membership: membership)
-        remembered = (state, rule)
-        return rule
+    private mutating func visibility(in state: ShortStateHash) throws -> HistoryVisibility {
+        if last.state == state { return last.visibility }
+        last = StateRule(state: state)
+        guard let event = try visibilityKey.flatMap({ try view.event(of: $0, in: state) }) else { return last.visibility }
+        last.visibility = try visibilities[event] ?? HistoryVisibility(content(of: event))
+        visibilities[event] = last.visibility
+        return last.visibility
     }
 
-    private func content(of key: ShortStateKey?, in state: ShortStateHash) throws -> JSONObject? {
-        guard let key, let shortID = try view.event(of: key, in: state), let event = try view.event(shortID) else { return nil }
+    /// - Precondition: the visibility in the state was asked for last.
+    private mutating func membership(in state: ShortStateHash) throws -> Membership? {
+        precondition(last.state == state, "the visibility comes first")
+        if let membership = last.membership { return membership }
+        guard let event = try memberKey.flatMap({ try view.event(of: $0, in: state) }) else {
+            last.membership = .some(nil)
+            return nil
+        }
+        let membership: Membership? = try memberships[event] ?? content(of: event).flatMap { Membership($0) }
+        memberships[event] = .some(membership)
+        last.membership = .some(membership)
+        return membership
+    }
+
+    private func content(of event: ShortEventID) throws -> JSONObject? {
+        guard let event = try view.event(event) else { return nil }
         return try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
     }
 }

@@ -129,6 +129,63 @@ import Testing
         }
     }
 
+    /// Who turns an invite down, whose invite is taken back or whose knock is refused learns of it, whatever the visibility.
+    @Test(arguments: [HistoryVisibility.joined, .invited, .shared], [Membership.leave, .ban])
+    func theEndOfAnInviteOrAKnock(_ visibility: HistoryVisibility, _ end: Membership) async throws {
+        try await TestRooms.session { rooms in
+            let (alice, bob) = (TestRooms.alice, TestRooms.bob)
+            let room = try await rooms.makeRoom(
+                .v12,
+                [
+                    (.joinRules, ["join_rule": "knock"]), (.historyVisibility, ["history_visibility": .string(visibility.rawValue)]),
+                ])
+            for beginning in [Membership.invite, .knock] {
+                try await rooms.setMembership(beginning, of: bob, in: room, by: beginning == .invite ? alice : bob)
+                let message = try await rooms.say("not for Bob", in: room)
+                let ending = try await rooms.setMembership(end, of: bob, in: room, by: alice)
+                #expect(try canSee(ending, in: room, rooms.view))
+                #expect(try canSee(message, in: room, rooms.view) == (visibility == .invited && beginning == .invite))
+                // What becomes of one who has nothing to do with the room any more is not for them to see.
+                let after = try await rooms.setMembership(end == .ban ? .leave : .ban, of: bob, in: room, by: alice)
+                #expect(try !canSee(after, in: room, rooms.view))
+                if end == .leave { try await rooms.setMembership(.leave, of: bob, in: room, by: alice) }
+            }
+        }
+    }
+
+    /// A reader who may see everything by the visibility alone is not asked for, and a visibility is read once.
+    @Test func whatDoesNotDecideIsNotRead() async throws {
+        try await TestRooms.session { rooms in
+            let bob = TestRooms.bob
+            let room = try await rooms.makeRoom(
+                .v12, [(.joinRules, ["join_rule": "public"]), (.historyVisibility, ["history_visibility": "shared"])])
+            var ids: [EventID] = []
+            for number in 0..<20 {
+                ids.append(try await rooms.set(.topic, ["topic": "\(number)"], in: room))
+                ids.append(try await rooms.say("\(number)", in: room))
+                if number == 10 { ids.append(try await rooms.setMembership(.join, of: bob, in: room, by: bob)) }
+            }
+            let events = try ids.map { try #require(try rooms.view.timelineEvent($0)) }
+            let reader = CountingReader(rooms.database.snapshot())
+            var sight = try HistorySight(of: room.shortID, by: bob, in: RoomsView(reader))
+            for (pduID, event) in events { #expect(try sight.canSee(event, at: pduID)) }
+            #expect(reader.count(of: RoomsMaps.pduIDToEvent.map) == 1)
+
+            // Where memberships decide, each is read once too.
+            try await rooms.set(.historyVisibility, ["history_visibility": "joined"], in: room)
+            var later: [(EventID, Bool)] = []
+            for number in 0..<20 {
+                later.append((try await rooms.set(.topic, ["topic": "joined \(number)"], in: room), number < 10))
+                if number == 9 { try await rooms.setMembership(.leave, of: bob, in: room, by: bob) }
+            }
+            let joined = try later.map { (try #require(try rooms.view.timelineEvent($0.0)), $0.1) }
+            let another = CountingReader(rooms.database.snapshot())
+            sight = try HistorySight(of: room.shortID, by: bob, in: RoomsView(another))
+            for ((pduID, event), isSeen) in joined { #expect(try sight.canSee(event, at: pduID) == isSeen) }
+            #expect(another.count(of: RoomsMaps.pduIDToEvent.map) == 3)
+        }
+    }
+
     @Test func whoWasBannedSeesNothingNew() async throws {
         try await TestRooms.session { rooms in
             let (alice, bob) = (TestRooms.alice, TestRooms.bob)
