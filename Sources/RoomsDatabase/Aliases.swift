@@ -25,10 +25,11 @@ extension RoomsView {
         try reader.contains(RoomsMaps.publicRooms, room)
     }
 
-    /// All rooms of the public directory.
-    package func publicRooms() throws -> [ShortRoomID] {
-        var rooms = try reader.domain(RoomsMaps.publicRooms, .all)
-        return try rooms.collect().map(\.key)
+    /// All rooms of the public directory, and how many users are joined to them.
+    package func publicRooms() throws -> [(room: ShortRoomID, joinedCount: Int)] {
+        var entries = try reader.domain(RoomsMaps.publicRooms, .all)
+        let rooms = try entries.collect().map(\.key)
+        return zip(rooms, try reader.get(RoomsMaps.roomJoinedCount, all: rooms)).map { ($0, Int($1 ?? 0)) }
     }
 }
 

@@ -70,6 +70,18 @@ extension RoomsView {
         try currentEventID(key, in: room).flatMap { try event($0) }
     }
 
+    /// The room's current events for many state keys, in the keys' order, read as batches; `nil` for those that it has none for.
+    package func currentEvents(_ keys: [StateKey], in room: ShortRoomID) throws -> [StoredEvent?] {
+        let shortKeys = try reader.get(RoomsMaps.stateKeyToShortID, all: keys.map { TupleKey($0.type, $0.key) })
+        let known = shortKeys.compactMap(\.self).map { FixedKey(room, $0) }
+        let current = zip(known, try reader.get(RoomsMaps.roomStateKeyToEvent, all: known)).compactMap { key, event in
+            event.map { (key.parts.1, $0) }
+        }
+        let events = Dictionary(try self.events(current.map(\.1)).map { ($0.shortID, $0) }) { $1 }
+        let byKey = Dictionary(current) { $1 }
+        return shortKeys.map { $0.flatMap { byKey[$0] }.flatMap { events[$0] } }
+    }
+
     /// The room's current state, or a part of it, as short IDs by ascending key.
     package func currentEntries(of room: ShortRoomID, _ part: StatePart = .everything) throws -> [(key: ShortStateKey, event: ShortEventID)]
     {

@@ -5,7 +5,7 @@ import Store
 
 /// What a client asks of the directory (`GET` and `POST /publicRooms`).
 package struct PublicRoomsRequest: Sendable {
-    /// The most rooms to give.
+    /// The most rooms to give; the server has a limit of its own.
     package var limit: Int?
     /// The token of a page that an earlier answer gave.
     package var since: String?
@@ -23,54 +23,104 @@ package struct PublicRoomsRequest: Sendable {
 }
 
 extension Directory {
-    /// A page of the directory, the rooms with most members first, as the endpoint's answer.
+    /// The most rooms of a page, and how many it has when nobody says.
+    package static let roomsPerPageMax = 100
+    /// The most rooms that one request looks at, wanted or not.
+    private static let roomsLookedAtMax = 1000
+
+    /// A page of the directory, the rooms with most members first, as the endpoint's answer. A page can have fewer rooms than its limit,
+    /// and more follow.
     ///
     /// - Parameter server: the server whose directory is wanted; `nil` for this one.
     /// - Throws: `M_INVALID_PARAM` when the page's token is none, `M_NOT_FOUND` for other servers.
     package func publicRooms(_ request: PublicRoomsRequest, of server: ServerName?) throws -> JSONObject {
         if let server, server != serverName { throw MatrixError(.notFound, "The directory of \(server) can't be reached") }
-        let start =
-            try request.since.map { text in
-                guard let start = Int(text), start >= 0 else { throw MatrixError(.invalidParameter, "since is not a token of this server") }
-                return start
-            } ?? 0
-        let wanted = try allPublicRooms().filter { $0.matches(request) }
-        let page = wanted.dropFirst(start).prefix(request.limit ?? wanted.count)
+        let since = try request.since.map { text in
+            guard let token = PublicRoomsToken(text) else { throw MatrixError(.invalidParameter, "since is not a token of this server") }
+            return token
+        }
+        let view = database.view()
+        let places = try view.publicRooms().filter { $0.joinedCount > 0 }.map(PublicRoomsToken.Place.init).sorted()
+        let start = since.map { since in places.firstIndex { since.place < $0 } ?? places.count } ?? 0
+        let isBackward = since?.isBackward ?? false
+        let limit = min(request.limit ?? .max, Self.roomsPerPageMax)
+
+        var rooms: [PublicRoom] = []
+        var end = start
+        while rooms.count < limit, abs(end - start) < Self.roomsLookedAtMax, isBackward ? end > 0 : end < places.count {
+            let place = places[isBackward ? end - 1 : end]
+            end += isBackward ? -1 : 1
+            if let room = try PublicRoom(place, in: view), room.matches(request) { rooms.append(room) }
+        }
+        if isBackward { rooms.reverse() }
+
         var answer: JSONObject = [
-            "chunk": .array(page.map { .object($0.json) }), "total_room_count_estimate": .integer(Int64(wanted.count)),
+            "chunk": .array(rooms.map { .object($0.json) }), "total_room_count_estimate": .integer(Int64(places.count)),
         ]
-        if start + page.count < wanted.count, !page.isEmpty { answer["next_batch"] = .string(String(start + page.count)) }
-        if start > 0 { answer["prev_batch"] = .string(String(max(0, start - (request.limit ?? start)))) }
+        let (first, next) = (min(start, end), max(start, end))
+        if limit > 0, next > 0, next < places.count {
+            answer["next_batch"] = .string(PublicRoomsToken(place: places[next - 1], isBackward: false).description)
+        }
+        if first > 0 { answer["prev_batch"] = .string(PublicRoomsToken(place: places[first - 1], isBackward: true).description) }
         return answer
     }
+}
 
-    private func allPublicRooms() throws -> [PublicRoom] {
-        let view = database.view()
-        return try view.publicRooms()
-            .compactMap { try PublicRoom($0, in: view) }
-            .sorted { ($1.joinedCount, $0.id) < ($0.joinedCount, $1.id) }
+/// Where a page of the directory begins: right after a room in its order, and which way it leads. Rooms that come or go elsewhere don't
+/// move it.
+private struct PublicRoomsToken: CustomStringConvertible {
+    /// A room's place in the order of the directory: by the number of members, the largest first.
+    struct Place: Comparable {
+        let room: ShortRoomID
+        let joinedCount: Int
+
+        static func < (left: Place, right: Place) -> Bool {
+            (right.joinedCount, left.room) < (left.joinedCount, right.room)
+        }
     }
+
+    let place: Place
+    let isBackward: Bool
+
+    init(place: Place, isBackward: Bool) {
+        self.place = place
+        self.isBackward = isBackward
+    }
+
+    init?(_ text: String) {
+        let numbers = text.dropFirst().split(separator: "_", omittingEmptySubsequences: false)
+        guard let way = text.first, way == "n" || way == "p", numbers.count == 2, let count = Int(numbers[0]), let room = UInt64(numbers[1])
+        else { return nil }
+        self.init(place: Place(room: ShortRoomID(number: room), joinedCount: count), isBackward: way == "p")
+    }
+
+    var description: String { "\(isBackward ? "p" : "n")\(place.joinedCount)_\(place.room.number)" }
 }
 
 /// A room as the directory shows it.
 private struct PublicRoom {
-    let id: RoomID
-    let joinedCount: Int
     let json: JSONObject
 
-    init?(_ shortID: ShortRoomID, in view: RoomsView) throws {
+    private static let keys: [StateKey] = [
+        .create, .joinRules, .historyVisibility, .guestAccess, .name, .topic, .avatar, .canonicalAlias,
+    ]
+
+    /// `nil` for a room that strangers can neither come to nor read, though somebody has listed it.
+    init?(_ place: PublicRoomsToken.Place, in view: RoomsView) throws {
+        let events = Dictionary(uniqueKeysWithValues: zip(Self.keys, try view.currentEvents(Self.keys, in: place.room)))
         func content(_ key: StateKey) throws -> JSONObject? {
-            guard let event = try view.currentEvent(key, in: shortID) else { return nil }
+            guard let event = events[key] ?? nil else { return nil }
             return try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
         }
         guard let create = try content(.create) else { return nil }
-        id = try view.roomID(of: shortID)
-        joinedCount = try view.memberCounts(of: shortID).joined
+        let joinRule = try content(.joinRules).flatMap { JoinRule($0) } ?? .default
+        let isWorldReadable = HistoryVisibility(try content(.historyVisibility)) == .worldReadable
+        guard joinRule == .public || joinRule.allowsKnocking || isWorldReadable else { return nil }
         var json: JSONObject = [
-            "room_id": .string(id.string), "num_joined_members": .integer(Int64(joinedCount)),
-            "world_readable": .bool(HistoryVisibility(try content(.historyVisibility)) == .worldReadable),
+            "room_id": .string(try view.roomID(of: place.room).string), "num_joined_members": .integer(Int64(place.joinedCount)),
+            "world_readable": .bool(isWorldReadable),
             "guest_can_join": .bool(try content(.guestAccess)?["guest_access"]?.stringValue == "can_join"),
-            "join_rule": .string((try content(.joinRules).flatMap { JoinRule($0) } ?? .default).rawValue),
+            "join_rule": .string(joinRule.rawValue),
         ]
         let texts = [
             ("room_type", create["type"]), ("name", try content(.name)?["name"]), ("topic", try content(.topic)?["topic"]),
