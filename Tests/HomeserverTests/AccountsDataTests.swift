@@ -122,7 +122,7 @@ import Testing
         await expect(.notFound, 404) { try fixture.accounts.filter(id, of: bob.userID, for: bob) }
         await expect(.notFound, 404) { try fixture.accounts.filter("unknown", of: requester.userID, for: requester) }
         await expect(.badJSON, 400) { try await fixture.accounts.createFilter(["room": 1], of: bob.userID, for: bob) }
-        let large: JSONObject = ["event_fields": .array(Array(repeating: "content.body", count: 8192))]
+        let large: JSONObject = ["event_fields": [.string(String(repeating: "x", count: AccountsLimits.filterSizeMaxBytes))]]
         await expect(.tooLarge, 413) { try await fixture.accounts.createFilter(large, of: bob.userID, for: bob) }
     }
 
@@ -138,5 +138,14 @@ import Testing
         ] as [JSONObject])
     func whatIsNoFilterIsRefused(_ filter: JSONObject) async {
         await expect(.badJSON, 400) { try FilterShape.check(filter) }
+    }
+
+    @Test(arguments: [("types", "m.type"), ("not_types", "m.*"), ("senders", "@a:b.example"), ("rooms", "!a:b.example")])
+    func listsHaveALimit(_ name: String, _ entry: String) async throws {
+        func filter(_ count: Int) -> JSONObject {
+            ["room": ["timeline": [name: .array(Array(repeating: .string(entry), count: count))]]]
+        }
+        try FilterShape.check(filter(FilterShape.listEntriesMax))
+        await expect(.badJSON, 400) { try FilterShape.check(filter(FilterShape.listEntriesMax + 1)) }
     }
 }

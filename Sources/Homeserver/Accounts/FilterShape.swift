@@ -1,8 +1,12 @@
 import CanonicalJSON
 import MatrixProtocol
 
-/// Checks that JSON is a filter: every member that the specification knows has its type ("Filtering"). Others may be anything.
+/// Checks that JSON is a filter: every member that the specification knows has its type, and no list is too long ("Filtering"). Others may be
+/// anything.
 enum FilterShape {
+    /// The most types, senders, rooms or fields that one list has: each event is held against all of them.
+    static let listEntriesMax = 500
+
     /// Checks a filter as clients upload it.
     ///
     /// - Throws: `M_BAD_JSON`.
@@ -38,10 +42,8 @@ enum FilterShape {
 
     private static func check(strings names: [String], in object: JSONObject, _ place: String) throws(MatrixError) {
         for name in names {
-            guard let value = object[name] else { continue }
-            guard let elements = value.arrayValue, elements.allSatisfy({ $0.stringValue != nil }) else {
-                throw wrong(name, place, "an array of strings")
-            }
+            guard let elements = try list(name, in: object, place) else { continue }
+            guard elements.allSatisfy({ $0.stringValue != nil }) else { throw wrong(name, place, "an array of strings") }
         }
     }
 
@@ -49,11 +51,18 @@ enum FilterShape {
         identifiers names: [String], of type: ID.Type, in object: JSONObject, _ place: String
     ) throws(MatrixError) {
         for name in names {
-            guard let value = object[name] else { continue }
-            guard let elements = value.arrayValue, elements.allSatisfy({ $0.stringValue.flatMap(ID.init(_:)) != nil }) else {
+            guard let elements = try list(name, in: object, place) else { continue }
+            guard elements.allSatisfy({ $0.stringValue.flatMap(ID.init(_:)) != nil }) else {
                 throw wrong(name, place, "an array of valid IDs")
             }
         }
+    }
+
+    private static func list(_ name: String, in object: JSONObject, _ place: String) throws(MatrixError) -> [JSONValue]? {
+        guard let value = object[name] else { return nil }
+        guard let elements = value.arrayValue else { throw wrong(name, place, "an array") }
+        guard elements.count <= listEntriesMax else { throw wrong(name, place, "an array of at most \(listEntriesMax) entries") }
+        return elements
     }
 
     private static func check(bools names: [String], in object: JSONObject, _ place: String) throws(MatrixError) {
