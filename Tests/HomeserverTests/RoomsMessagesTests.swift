@@ -69,6 +69,30 @@ import Testing
         #expect(next.bodies == ["new"])
     }
 
+    /// A client that follows a room by paging forward always has a place to go on from.
+    @Test func forwardFollowsARoom() async throws {
+        let fixture = try await RoomsFixture()
+        let room = try await room(fixture, saying: 4)
+        var (from, followed): (PaginationToken?, [String]) = (nil, [])
+        for number in 4..<8 {
+            let page = try fixture.page(
+                of: room, MessagesRequest(from: from, isBackward: false, limit: 1000, filter: said), for: fixture.alice)
+            followed += page.bodies
+            from = try #require(page.answer["end"]?.stringValue.flatMap(PaginationToken.init(_:)))
+            // Where nothing was wanted of what is new, the place has moved all the same.
+            try await fixture.set("m.room.topic", ["topic": "\(number)"], in: room, by: fixture.alice)
+            let skipped = try fixture.page(of: room, MessagesRequest(from: from, isBackward: false, filter: said), for: fixture.alice)
+            #expect(skipped.bodies.isEmpty)
+            let end = try #require(skipped.answer["end"]?.stringValue.flatMap(PaginationToken.init(_:)))
+            #expect(end.order > from?.order ?? .max)
+            // Where nothing is new, there is none.
+            let nothing = try fixture.page(of: room, MessagesRequest(from: end, isBackward: false), for: fixture.alice)
+            #expect(nothing.bodies.isEmpty && nothing.answer["end"] == nil)
+            try await fixture.say("\(number)", in: room, by: fixture.alice)
+        }
+        #expect(followed == (0..<7).map { "\($0)" })
+    }
+
     @Test func betweenTwoTokens() async throws {
         let fixture = try await RoomsFixture()
         let room = try await room(fixture, saying: 0)
@@ -119,6 +143,9 @@ import Testing
         #expect(try bodies(["types": ["org.*"]]) == ["one", "two"])
         #expect(try bodies(["types": ["org.*.one", "m.*e"]]) == ["alice's", "bob's", "one"])
         #expect(try bodies(["types": ["org.*"], "not_types": ["*two"]]) == ["one"])
+        #expect(try bodies(["types": ["*"]]).count == 4 && bodies(["types": ["*org*example*one*"]]) == ["one"])
+        // An asterisk stands for characters between its neighbours, which don't overlap.
+        #expect(try bodies(["types": ["org.example.one*org.example.one", "org.example.*example.one", "org.**.two"]]) == ["two"])
         #expect(try bodies(["senders": ["@alice:example.org"]]) == ["alice's"])
         #expect(try bodies(["not_senders": ["@alice:example.org"]]) == ["bob's", "one", "two"])
         #expect(try bodies(["contains_url": true]) == ["one"])
@@ -129,6 +156,25 @@ import Testing
         for wrong in [["types": 1], ["senders": ["alice"]], ["contains_url": "yes"]] as [JSONObject] {
             await expect(.badJSON, 400) { try bodies(wrong) }
         }
+    }
+
+    /// Two types that look the same are two when their bytes differ.
+    @Test func filtersCompareBytes() async throws {
+        let fixture = try await RoomsFixture()
+        let room = try await fixture.room()
+        let (composed, decomposed) = ("org.\u{e9}t\u{e9}", "org.e\u{301}te\u{301}")
+        for (type, body) in [(composed, "composed"), (decomposed, "decomposed")] {
+            _ = try await fixture.rooms.send(type, ["body": .string(body)], to: room, transactionID: body, by: fixture.alice)
+        }
+        func bodies(_ filter: JSONObject) throws -> [String] {
+            try fixture.page(of: room, MessagesRequest(isBackward: false, limit: 100, filter: EventFilter(filter)), for: fixture.alice)
+                .bodies
+        }
+        #expect(try bodies(["types": [.string(composed)]]) == ["composed"])
+        #expect(try bodies(["types": [.string(decomposed)]]) == ["decomposed"])
+        #expect(try bodies(["types": ["org.e*"]]) == ["decomposed"])
+        #expect(try bodies(["types": ["org.*\u{301}"]]) == ["decomposed"])
+        #expect(try bodies(["types": ["org.*"], "not_types": [.string(decomposed)]]) == ["composed"])
     }
 
     @Test func filteredPagesGoOnWhereTheyEnd() async throws {

@@ -70,7 +70,7 @@ extension Rooms {
 
     private struct Page {
         var events: [StoredEvent] = []
-        /// Where the next page begins; `nil` when there is none.
+        /// Where the next page begins; `nil` when there is none: at the room's start, or when there is nothing new.
         var end: PaginationToken?
     }
 
@@ -84,11 +84,10 @@ extension Rooms {
         while let (pduID, event) = try timeline.next() {
             scanned += 1
             if try request.filter.wants(event), try sight.canSee(event, at: pduID) { page.events.append(event) }
+            // Going forward there can always be more, later; so whoever follows a room has a place from which to go on.
+            if !request.isBackward { page.end = PaginationToken(order: pduID.order) }
             if page.events.count == request.limit || scanned == Self.messagesScannedMax {
-                // Going forward there can always be more, later.
-                if try !request.isBackward || timeline.next() != nil {
-                    page.end = PaginationToken(order: request.isBackward ? pduID.order - 1 : pduID.order)
-                }
+                if try request.isBackward && timeline.next() != nil { page.end = PaginationToken(order: pduID.order - 1) }
                 break
             }
         }
