@@ -170,6 +170,30 @@ import Testing
         await expect(.forbidden, 403) { try await redact(alices, by: alice, in: unknownRoom) }
         let create = try #require(try fixture.rooms.state(.create, of: room, as: .event, for: alice).json()["event_id"]?.stringValue)
         await expect(.forbidden, 403) { try await redact(EventID(trusted: create), by: alice) }
+        // Redacted, an access control list would keep everybody out.
+        let acl = try await fixture.set("m.room.server_acl", ["allow": ["*"]], in: room, by: alice)
+        await expect(.forbidden, 403) { try await redact(acl, by: alice) }
+        #expect(try fixture.content("m.room.server_acl", of: room, for: alice) == ["allow": ["*"]])
+    }
+
+    /// A redaction can be redacted, and that one again; a reader gets the one that belongs to the event, without an end of others in it.
+    @Test func aQuotedRedactionQuotesNothing() async throws {
+        let fixture = try await RoomsFixture()
+        let (rooms, alice) = (fixture.rooms, fixture.alice)
+        let room = try await fixture.room()
+        var events = [try await fixture.say("a mistake", in: room, by: alice)]
+        for number in 0..<20 {
+            events.append(
+                try await rooms.redact(events[number], content: [:], in: room, transactionID: "\(number)", by: alice))
+        }
+        for (target, redaction) in zip(events, events.dropFirst()) {
+            let because = try #require(try fixture.event(target, in: room, for: alice)["unsigned", "redacted_because"])
+            #expect(because["event_id"]?.stringValue == redaction.string)
+            #expect(because["unsigned", "transaction_id"] != nil && because["unsigned", "redacted_because"] == nil)
+        }
+        let page = try fixture.page(of: room, MessagesRequest(isBackward: true, limit: 100), for: alice).answer
+        let quoted = page["chunk"]?.arrayValue?.compactMap { $0["unsigned", "redacted_because", "event_id"]?.stringValue }
+        #expect(quoted == events.dropFirst().map(\.string).reversed())
     }
 
     @Test func aRedactionNamesItsTarget() async throws {

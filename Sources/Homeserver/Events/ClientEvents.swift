@@ -16,17 +16,18 @@ struct ClientEvents {
     /// The members that are taken over as they are.
     private static let splicedMembers = ["origin_server_ts", "sender", "state_key", "type"]
 
+    /// An event, and where its members are.
+    private typealias Scanned = (event: StoredEvent, fields: JSONFields)
+
     /// Writes the events as array elements.
     ///
     /// - Parameter roomID: the room, where each event is to name it.
     func write(_ events: [StoredEvent], roomID: RoomID?, to writer: inout JSONWriter) throws {
-        let scanned = try events.map { (event: $0, fields: try JSONFields(scanning: $0.json)) }
-        let own = scanned.filter { $0.fields.string("sender") == requester.userID.string }.map(\.event.shortID)
-        let transactions = try transactionIDs(of: own)
-        let others = try companions(of: events)
-        for (event, fields) in scanned {
-            try write(event, fields, roomID: roomID, transactionID: transactions[event.shortID], companions: others, to: &writer)
-        }
+        let scanned = try events.map { Scanned($0, try JSONFields(scanning: $0.json)) }
+        let quoted = try quotedEvents(of: events)
+        let redactions = events.compactMap { quoted[$0.redaction] }
+        let transactions = try transactionIDs(of: scanned + redactions)
+        for event in scanned { try write(event, roomID: roomID, transactions, quoting: quoted, to: &writer) }
     }
 
     /// Writes one event.
@@ -35,26 +36,28 @@ struct ClientEvents {
     }
 
     /// The transaction IDs by which the asking device sent the events.
-    private func transactionIDs(of events: [ShortEventID]) throws -> [ShortEventID: String] {
+    private func transactionIDs(of events: [Scanned]) throws -> [ShortEventID: String] {
         guard let device = requester.deviceID else { return [:] }
+        let own = events.filter { $0.fields.string("sender") == requester.userID.string }.map(\.event.shortID)
         var ids: [ShortEventID: String] = [:]
-        for (event, transaction) in zip(events, try view.transactions(of: events)) {
+        for (event, transaction) in zip(own, try view.transactions(of: own)) {
             if let (user, sendingDevice, id) = transaction?.parts, user == requester.userID, sendingDevice == device { ids[event] = id }
         }
         return ids
     }
 
     /// The events that `unsigned` quotes: what was replaced, and redactions.
-    private func companions(of events: [StoredEvent]) throws -> [ShortEventID: StoredEvent] {
+    private func quotedEvents(of events: [StoredEvent]) throws -> [ShortEventID: Scanned] {
         let wanted = Set(events.flatMap { [$0.replaced, $0.redaction] }).subtracting([.none]).sorted()
         if wanted.isEmpty { return [:] }
-        return Dictionary(try view.events(wanted).map { ($0.shortID, $0) }) { $1 }
+        return Dictionary(try view.events(wanted).map { ($0.shortID, Scanned($0, try JSONFields(scanning: $0.json))) }) { $1 }
     }
 
     private func write(
-        _ event: StoredEvent, _ fields: JSONFields, roomID: RoomID?, transactionID: String?, companions: [ShortEventID: StoredEvent],
+        _ scanned: Scanned, roomID: RoomID?, _ transactions: [ShortEventID: String], quoting quoted: [ShortEventID: Scanned],
         to writer: inout JSONWriter
     ) throws {
+        let (event, fields) = scanned
         let redacts = try redacts(fields)
         writer.beginObject()
         if let content = fields.slice("content") {
@@ -81,23 +84,23 @@ struct ClientEvents {
         writer.beginObject()
         writer.key("age")
         writer.integer(now - (fields.integer("origin_server_ts") ?? now))
-        if let transactionID {
+        if let transactionID = transactions[event.shortID] {
             writer.key("transaction_id")
             writer.string(transactionID)
         }
-        if let replaced = companions[event.replaced] {
-            let replacedFields = try JSONFields(scanning: replaced.json)
+        if let replaced = quoted[event.replaced] {
             writer.key("replaces_state")
-            writer.string(replaced.id.string)
+            writer.string(replaced.event.id.string)
             for (name, source) in [("prev_content", "content"), ("prev_sender", "sender")] {
-                guard let value = replacedFields.slice(source) else { continue }
+                guard let value = replaced.fields.slice(source) else { continue }
                 writer.key(name)
                 writer.raw(value)
             }
         }
-        if let redaction = companions[event.redaction] {
+        if let redaction = quoted[event.redaction] {
             writer.key("redacted_because")
-            try write(redaction, roomID: roomID, to: &writer)
+            // A redaction can be redacted too, and that one again: the quoted one quotes nothing, or there would be no end.
+            try write(redaction, roomID: roomID, transactions, quoting: [:], to: &writer)
         }
         writer.endObject()
         writer.endObject()
