@@ -29,7 +29,7 @@ import Testing
     @Test func whatIsNoAliasOfThisServer() async throws {
         let fixture = try await RoomsFixture()
         let room = try await fixture.room()
-        for alias in ["#pub:elsewhere.example", "#:example.org"] {
+        for alias in ["#pub:elsewhere.example", "#:example.org", "#with space:example.org", "#with\u{2003}space:example.org"] {
             await expect(.invalidParameter, 400) {
                 try await fixture.directory.setAlias(RoomAlias(trusted: alias), to: room, by: fixture.alice)
             }
@@ -94,7 +94,10 @@ import Testing
 
     @Test func aRoomsEntry() async throws {
         let fixture = try await RoomsFixture()
-        let plain = try await fixture.room(.privateChat) { $0.visibility = .public }
+        let plain = try await fixture.room(.privateChat) {
+            $0.visibility = .public
+            $0.initialState = [(.joinRules, ["join_rule": "knock"])]
+        }
         let room = try await fixture.room(with: fixture.bob) {
             $0.visibility = .public
             $0.name = "The Pub"
@@ -117,15 +120,58 @@ import Testing
                 ],
                 [
                     "room_id": .string(plain.string), "num_joined_members": 1, "world_readable": false, "guest_can_join": true,
-                    "join_rule": "invite",
+                    "join_rule": "knock",
                 ],
             ])
+    }
+
+    /// Who looks for a room wants to come in, to knock, or to read.
+    @Test func roomsThatStrangersCanDoNothingWithAreLeftOut() async throws {
+        let fixture = try await RoomsFixture()
+        func room(_ joinRule: JSONValue, _ visibility: JSONValue = "shared") async throws -> RoomID {
+            try await fixture.room(.privateChat) {
+                $0.visibility = .public
+                $0.initialState = [(.joinRules, ["join_rule": joinRule]), (.historyVisibility, ["history_visibility": visibility])]
+            }
+        }
+        for rule in ["invite", "private", "restricted"] as [JSONValue] { _ = try await room(rule) }
+        let listed = [
+            try await room("public"), try await room("knock"), try await room("knock_restricted"),
+            try await room("invite", "world_readable"),
+        ]
+        let empty = try await room("public")
+        try await fixture.rooms.leave(empty, reason: nil, by: fixture.alice)
+        let answer = try fixture.directory.publicRooms(PublicRoomsRequest(), of: nil)
+        #expect(answer["chunk"]?.arrayValue?.map { $0["room_id"] } == listed.map { .string($0.string) })
+        // A page goes past the rooms that are left out, both ways.
+        let first = try fixture.directory.publicRooms(PublicRoomsRequest(limit: 1), of: nil)
+        #expect(first["chunk"]?.arrayValue?.map { $0["room_id"] } == [.string(listed[0].string)])
+        let second = try fixture.directory.publicRooms(PublicRoomsRequest(limit: 1, since: first["next_batch"]?.stringValue), of: nil)
+        #expect(second["chunk"]?.arrayValue?.map { $0["room_id"] } == [.string(listed[1].string)])
+        let back = try fixture.directory.publicRooms(PublicRoomsRequest(limit: 1, since: second["prev_batch"]?.stringValue), of: nil)
+        #expect(back["chunk"] == first["chunk"])
+    }
+
+    @Test func aPageHasALimitOfItsOwn() async throws {
+        let fixture = try await RoomsFixture()
+        for _ in 0...Directory.roomsPerPageMax { _ = try await fixture.room { $0.visibility = .public } }
+        for limit in [nil, Directory.roomsPerPageMax + 1, .max] {
+            let answer = try fixture.directory.publicRooms(PublicRoomsRequest(limit: limit), of: nil)
+            #expect(answer["chunk"]?.arrayValue?.count == Directory.roomsPerPageMax)
+            #expect(answer["total_room_count_estimate"] == .integer(Int64(Directory.roomsPerPageMax + 1)))
+            let next = try #require(answer["next_batch"]?.stringValue)
+            let rest = try fixture.directory.publicRooms(PublicRoomsRequest(limit: limit, since: next), of: nil)
+            #expect(rest["chunk"]?.arrayValue?.count == 1 && rest["next_batch"] == nil)
+        }
     }
 
     /// Members of wrong types in a room's state don't reach whoever looks through the directory.
     @Test func malformedStateIsLeftOut() async throws {
         let fixture = try await RoomsFixture()
-        let room = try await fixture.room { $0.visibility = .public }
+        let room = try await fixture.room {
+            $0.visibility = .public
+            $0.initialState = [(.historyVisibility, ["history_visibility": "world_readable"])]
+        }
         for (type, content) in [
             ("m.room.name", ["name": 1]), ("m.room.topic", ["topic": ["a"]]), ("m.room.avatar", ["url": [:]]),
             ("m.room.join_rules", ["join_rule": 1]),
@@ -155,7 +201,7 @@ import Testing
         let back = try #require(pages[1]["prev_batch"]?.stringValue)
         #expect(try fixture.directory.publicRooms(PublicRoomsRequest(limit: 2, since: back), of: nil)["chunk"] == pages[0]["chunk"])
         #expect(try fixture.directory.publicRooms(PublicRoomsRequest(limit: 0), of: nil)["chunk"] == [])
-        for wrong in ["token", "-1"] {
+        for wrong in ["token", "-1", "n", "n1", "n1_", "n1_-1", "x1_1", "n1_1_1"] {
             await expect(.invalidParameter, 400) { try fixture.directory.publicRooms(PublicRoomsRequest(since: wrong), of: nil) }
         }
     }

@@ -52,6 +52,8 @@ import Testing
             ("xyz.amorgan.blurhash", 1, .badJSON), ("org.example.float", 1.5, .badJSON), ("", 1, .invalidParameter),
             ("Upper", 1, .invalidParameter), ("with space", 1, .invalidParameter), ("1st", 1, .invalidParameter),
             (String(repeating: "a", count: 256), 1, .keyTooLarge),
+            ("displayname", .string(String(repeating: "🫖", count: 257)), .badJSON),
+            ("avatar_url", .string("mxc://" + String(repeating: "a", count: 995)), .badJSON),
             ("org.example.large", .string(String(repeating: "x", count: 65_536)), .profileTooLarge),
         ] as [(String, JSONValue, MatrixError.Code)])
     func wrongFields(_ field: String, _ value: JSONValue, _ code: MatrixError.Code) async throws {
@@ -97,6 +99,34 @@ import Testing
         #expect(try member(bob, fixture, invited) == ["membership": "invite"])
         try await fixture.profiles.set("displayname", to: nil, of: bob.userID, by: bob)
         for room in rooms { #expect(try member(bob, fixture, room) == ["membership": "join", "avatar_url": "mxc://example.org/bob"]) }
+    }
+
+    @Test func theLongestNameAndAvatar() async throws {
+        let fixture = try await RoomsFixture()
+        let fields: JSONObject = [
+            "displayname": .string(String(repeating: "🫖", count: 256)),
+            "avatar_url": .string("mxc://" + String(repeating: "a", count: 994)),
+        ]
+        for (field, value) in fields { try await fixture.profiles.set(field, to: value, of: fixture.alice.userID, by: fixture.alice) }
+        #expect(try profile(fixture, of: fixture.alice) == fields)
+    }
+
+    /// The server may stop between the commit that changes the profile and those that tell the rooms.
+    @Test func aRepeatedRequestFinishesWhatAnEarlierOneBegan() async throws {
+        let fixture = try await RoomsFixture()
+        let bob = fixture.bob
+        let (behind, right) = (try await fixture.room(with: bob), try await fixture.room(with: bob))
+        try await fixture.profiles.set("displayname", to: "Bob", of: bob.userID, by: bob)
+        try await fixture.set(
+            "m.room.member", bob.userID.string, ["membership": "join", "displayname": "Before"], in: behind, by: bob)
+        let newest = try fixture.page(of: right, MessagesRequest(isBackward: true, limit: 1), for: bob).answer["chunk"]
+        try await fixture.profiles.set("displayname", to: "Bob", of: bob.userID, by: bob)
+        #expect(try member(bob, fixture, behind)?["displayname"] == "Bob")
+        #expect(try fixture.page(of: right, MessagesRequest(isBackward: true, limit: 1), for: bob).answer["chunk"] == newest)
+        // Where all is right, nothing happens.
+        let before = fixture.database.snapshot().position
+        try await fixture.profiles.set("displayname", to: "Bob", of: bob.userID, by: bob)
+        #expect(fixture.database.snapshot().position == before)
     }
 
     @Test func otherFieldsAreNoBusinessOfRooms() async throws {

@@ -169,7 +169,7 @@ import Testing
         #expect(try fixture.rooms.joinedRooms(of: fixture.alice) == [room])
     }
 
-    @Test(arguments: ["", "with:colon", "with space", "nul\u{0}", String(repeating: "a", count: 250)])
+    @Test(arguments: ["", "with:colon", "with space", "with\u{2003}space", "nul\u{0}", String(repeating: "a", count: 250)])
     func invalidAliases(_ localpart: String) async throws {
         let fixture = try await RoomsFixture()
         await expect(.invalidParameter, 400) { try await fixture.room { $0.aliasLocalpart = localpart } }
@@ -198,6 +198,37 @@ import Testing
             }
         }
         await expect(.invalidRoomState, 400) { try await fixture.room { $0.powerLevelOverride = ["users_default": "50"] } }
+    }
+
+    /// What initial_state sets is checked like what is set later.
+    @Test func initialStateFollowsTheRulesOfState() async throws {
+        let fixture = try await RoomsFixture()
+        _ = try await fixture.room { $0.aliasLocalpart = "taken" }
+        for (key, content, code) in [
+            (StateKey("m.room.redaction"), ["redacts": "$event"], .badJSON),
+            (.powerLevels, ["users": ["@alice:example.org": 100]], .badJSON),
+            (.member(fixture.bob.userID), ["membership": "invited"], .badJSON),
+            (StateKey("m.room.member", "bob"), ["membership": "invite"], .badJSON),
+            (.canonicalAlias, ["alias": "#taken:example.org"], .badAlias),
+            (.canonicalAlias, ["alias": "#pub:elsewhere.example"], .badAlias),
+            (.canonicalAlias, ["alias": "#own:example.org", "alt_aliases": ["#nobodys:example.org"]], .badAlias),
+            (.canonicalAlias, ["alias": "own"], .invalidParameter), (.canonicalAlias, ["alias": 1], .badJSON),
+        ] as [(StateKey, JSONObject, MatrixError.Code)] {
+            await expect(code, 400) {
+                try await fixture.room {
+                    $0.aliasLocalpart = "own"
+                    $0.initialState = [(key, content)]
+                }
+            }
+        }
+        // The alias that the request makes leads to the room.
+        let content: JSONObject = ["alias": "#own:example.org", "alt_aliases": ["#own:example.org"]]
+        let room = try await fixture.room {
+            $0.aliasLocalpart = "own"
+            $0.initialState = [(.canonicalAlias, content)]
+        }
+        #expect(try fixture.content("m.room.canonical_alias", of: room, for: fixture.alice) == .object(content))
+        await expect(.badAlias, 400) { try await fixture.room { $0.initialState = [(.canonicalAlias, content)] } }
     }
 
     @Test(arguments: [1.5, 1e3, 9_007_199_254_740_992, -9_007_199_254_740_992, .bigInteger("99999999999999999999")] as [JSONValue])

@@ -27,13 +27,10 @@ package final class Directory: Sendable {
 
     /// Makes an alias (`PUT /directory/room/{roomAlias}`).
     ///
-    /// - Throws: `M_INVALID_PARAM` for aliases of other servers, `M_UNKNOWN` with status 409 when it is taken, `M_NOT_FOUND` for an unknown
-    ///   room, `M_FORBIDDEN` for who isn't in the room.
+    /// - Throws: `M_INVALID_PARAM` for what can't be an alias of this server, `M_UNKNOWN` with status 409 when it is taken, `M_NOT_FOUND` for an
+    ///   unknown room, `M_FORBIDDEN` for who isn't in the room.
     package func setAlias(_ alias: RoomAlias, to roomID: RoomID, by requester: Requester) async throws {
-        guard alias.serverName == serverName else {
-            throw MatrixError(.invalidParameter, "The aliases of \(alias.serverName) are made there")
-        }
-        guard !alias.localpart.isEmpty else { throw MatrixError(.invalidParameter, "An alias needs a name before its server's") }
+        try alias.checkMaking(on: serverName)
         guard let room = try database.room(roomID) else { throw Rooms.unknownRoom(roomID) }
         try await rooms.commit { commit in
             guard try commit.view.isJoined(requester.userID, to: room.shortID) else { throw Rooms.notInRoom }
@@ -93,6 +90,19 @@ package final class Directory: Sendable {
                 levels.user(requester.userID, canSend: EventType.roomCanonicalAlias, isState: true)
             else { throw MatrixError(.forbidden, "Listing the room needs the power level for its canonical alias") }
             commit.setPublic(isPublic, room.shortID)
+        }
+    }
+}
+
+extension RoomAlias {
+    /// Checks that a user of the server can make the alias, by whatever endpoint.
+    ///
+    /// - Throws: `M_INVALID_PARAM` for an alias of another server, and for one whose name is empty or has white space.
+    func checkMaking(on server: ServerName) throws(MatrixError) {
+        guard serverName == server else { throw MatrixError(.invalidParameter, "The aliases of \(serverName) are made there") }
+        guard !localpart.isEmpty else { throw MatrixError(.invalidParameter, "An alias needs a name before its server's") }
+        guard !localpart.unicodeScalars.contains(where: \.properties.isWhitespace) else {
+            throw MatrixError(.invalidParameter, "An alias has no white space")
         }
     }
 }

@@ -40,20 +40,23 @@ package final class Profiles: Sendable {
         if isShownInRooms || field == ProfileField.blurhash, let value, value.stringValue == nil {
             throw MatrixError(.badJSON, "\(field) must be a string")
         }
-        if let value { try EventContentRules.check([field: value]) }
+        if let value {
+            try EventContentRules.check([field: value])
+            try ProfileLimits.check([field: value])
+        }
         // An empty name or address is how clients take it away.
         let value = isShownInRooms && value?.stringValue?.isEmpty == true ? nil : value
-        let changed = try await database.commit { commit in
+        try await database.commit { commit in
             var profile = try commit.view.profile(of: user)
-            if profile[field] == value { return false }
+            if profile[field] == value { return }
             profile[field] = value
             guard profile.encoded().count <= Self.profileMaxBytes else {
                 throw MatrixError(.profileTooLarge, "The profile would be larger than \(Self.profileMaxBytes) bytes")
             }
             commit.setProfileField(field, of: user, to: value)
-            return true
         }
-        if changed, isShownInRooms { try await rooms.showProfile(of: user) }
+        // Also when nothing changed: if the server stopped between these commits the last time, the repeated request finishes them.
+        if isShownInRooms { try await rooms.showProfile(of: user) }
     }
 
     /// Whether the name follows the Common Namespaced Identifier Grammar (appendices), its length aside.
@@ -76,7 +79,7 @@ extension Rooms {
     /// So many rooms learn of a changed profile in one commit, which holds that many events of the largest size.
     private static let roomsPerProfileCommit = 10
 
-    /// Sends the user's profile into every room that the user is joined to.
+    /// Sends the user's profile into every room that the user is joined to and that shows another one.
     fileprivate func showProfile(of user: UserID) async throws {
         let view = database.view()
         var joined = try view.joinedRooms(of: user).map { try view.roomID(of: $0.room) }[...]
@@ -88,9 +91,9 @@ extension Rooms {
                 for room in chunk {
                     guard let member = try commit.view.currentEvent(.member(user), in: room.shortID) else { continue }
                     var content = try Event(trusted: member.json, id: member.id, roomID: room.id, version: room.version).content
-                    guard Membership(content) == .join else { continue }
-                    content[ProfileField.displayName] = profile[ProfileField.displayName]
-                    content[ProfileField.avatarURL] = profile[ProfileField.avatarURL]
+                    let shown = [ProfileField.displayName, ProfileField.avatarURL]
+                    guard Membership(content) == .join, shown.contains(where: { content[$0] != profile[$0] }) else { continue }
+                    for field in shown { content[field] = profile[field] }
                     content["join_authorised_via_users_server"] = nil
                     do {
                         _ = try commit.send(.member(user, content, in: room, by: user), in: room, signingKey: signingKey)

@@ -14,7 +14,7 @@ extension Rooms {
     /// Makes a room with all that the request asks for, in one commit (`POST /createRoom`).
     ///
     /// - Throws: `M_UNSUPPORTED_ROOM_VERSION`, `M_ROOM_IN_USE` for the alias, `M_INVALID_ROOM_STATE`, `M_INVALID_PARAM`, `M_BAD_JSON`,
-    ///   `M_FORBIDDEN`.
+    ///   `M_BAD_ALIAS`, `M_FORBIDDEN`.
     package func create(_ request: CreateRoomRequest, by requester: Requester) async throws -> RoomID {
         let version = try request.roomVersion.map(Self.supportedVersion) ?? defaultVersion
         let alias = try request.aliasLocalpart.map(alias)
@@ -48,9 +48,10 @@ extension Rooms {
     }
 
     private func alias(localpart: String) throws -> RoomAlias {
-        guard !localpart.isEmpty, !localpart.contains(":"), !localpart.contains(where: \.isWhitespace),
-            let alias = RoomAlias("#\(localpart):\(serverName)")
-        else { throw MatrixError(.invalidParameter, "\(localpart) can't be an alias") }
+        guard let alias = RoomAlias(localpart: localpart, serverName: serverName) else {
+            throw MatrixError(.invalidParameter, "\(localpart) can't be an alias")
+        }
+        try alias.checkMaking(on: serverName)
         return alias
     }
 
@@ -80,9 +81,7 @@ extension Rooms {
                 guard key.type != EventType.roomCreate else {
                     throw MatrixError(.invalidRoomState, "The create event is set by creation_content, not by initial_state")
                 }
-                if key.type == EventType.roomMember {
-                    try StateContentRules.checkMember(key.key, content, serverName: serverName)
-                }
+                try StateContentRules(in: room, alias: alias, serverName: serverName).check(key, content)
                 try set(key, content)
             }
             if let name = request.name { try set(.name, ["name": .string(name)]) }

@@ -7,12 +7,13 @@ extension Rooms {
     /// Joins a room (`POST /rooms/{roomId}/join`, `POST /join/{roomIdOrAlias}`).
     ///
     /// - Parameter content: further members of the member event's content, such as a reason.
-    /// - Throws: `M_NOT_FOUND` when the room isn't here, `M_FORBIDDEN` when its join rules don't let the user in.
+    /// - Throws: `M_NOT_FOUND` when the room isn't here, `M_FORBIDDEN` when its join rules don't let the user in, `M_BAD_JSON`.
     package func join(_ roomID: RoomID, content: JSONObject, by requester: Requester) async throws {
         guard let room = try database.room(roomID) else {
             throw Self.unknownRoom(roomID)
         }
         try EventContentRules.check(content)
+        try ProfileLimits.check(content)
         let user = requester.userID
         _ = try await commit { [signingKey, serverName] commit in
             var content = content

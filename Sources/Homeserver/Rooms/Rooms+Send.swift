@@ -33,26 +33,28 @@ extension Rooms {
     package func setState(_ key: StateKey, _ content: JSONObject, in roomID: RoomID, by requester: Requester) async throws -> EventID {
         try EventContentRules.check(content)
         let room = try room(roomID)
-        let template = EventTemplate(type: key.type, stateKey: key.key, content: content, sender: requester.userID, roomID: roomID)
         return try await commit { [signingKey, serverName] commit in
-            if key == .member(requester.userID), Membership(content) == .join {
-                return try commit.send(
-                    RestrictedJoin.template(content, of: requester.userID, in: room, serverName: serverName, commit), in: room,
-                    signingKey: signingKey)
-            }
             // Others than members change nothing but their own membership.
             guard try key.type == EventType.roomMember || commit.view.isJoined(requester.userID, to: room.shortID) else {
                 throw Self.notInRoom
             }
-            try StateContentRules.check(template, in: room, serverName: serverName, commit)
+            try StateContentRules(in: room, serverName: serverName, commit).check(key, content)
+            let isOwnJoin = key == .member(requester.userID) && Membership(content) == .join
+            let template =
+                try isOwnJoin
+                ? RestrictedJoin.template(content, of: requester.userID, in: room, serverName: serverName, commit)
+                : EventTemplate(type: key.type, stateKey: key.key, content: content, sender: requester.userID, roomID: roomID)
             return try commit.send(template, in: room, signingKey: signingKey)
         }
     }
 
+    /// What nobody may redact: without its create event a room is none, and an access control list that is redacted lets nobody in.
+    private static let unredactableTypes: Set<String> = [EventType.roomCreate, EventType.roomServerACL]
+
     /// Redacts an event (`PUT /rooms/{roomId}/redact/{eventId}/{txnId}`).
     ///
     /// - Parameter content: the redaction's content, such as its reason.
-    /// - Throws: `M_NOT_FOUND` when the event isn't in the room, `M_FORBIDDEN`.
+    /// - Throws: `M_NOT_FOUND` when the event isn't in the room, `M_FORBIDDEN`, also for create events and server ACLs.
     package func redact(
         _ eventID: EventID, content: JSONObject, in roomID: RoomID, transactionID: String, by requester: Requester
     ) async throws -> EventID {
@@ -74,7 +76,9 @@ extension Rooms {
                 throw MatrixError(.notFound, "There is no event \(eventID) in this room")
             }
             let event = try Event(trusted: target.json, id: eventID, roomID: room.id, version: room.version)
-            guard event.type != EventType.roomCreate else { throw MatrixError(.forbidden, "A room's create event can't be redacted") }
+            guard !Self.unredactableTypes.contains(event.type) else {
+                throw MatrixError(.forbidden, "Events of type \(event.type) can't be redacted")
+            }
             let levels = try commit.powerLevels(in: room)
             guard event.sender == requester.userID || levels.user(requester.userID, has: levels.redact) else {
                 throw MatrixError(.forbidden, "Redacting other people's events needs power level \(levels.redact)")

@@ -4,28 +4,37 @@ import RoomsDatabase
 import Store
 
 /// What the server asks of the content of state events that clients set, beyond the authorization rules.
-enum StateContentRules {
+struct StateContentRules {
+    /// The room's create event.
+    let create: Event
+    let version: RoomVersion
+    let serverName: ServerName
+    /// The content of the canonical alias event that stands.
+    let canonicalAlias: () throws -> JSONObject?
+    /// Whether an alias leads to the room.
+    let leadsToRoom: (RoomAlias) throws -> Bool
+
+    /// The rules for a state event with that content.
+    ///
     /// - Throws: `MatrixError` with what is wrong.
-    static func check(_ template: EventTemplate, in room: Room, serverName: ServerName, _ commit: RoomsCommit) throws {
-        switch template.type {
+    func check(_ key: StateKey, _ content: JSONObject) throws {
+        switch key.type {
         case EventType.roomCreate: throw MatrixError(.forbidden, "A room has one create event, which it begins with")
         case EventType.roomRedaction: throw MatrixError(.badJSON, "A redaction is not a state event")
-        case EventType.roomMember: try checkMember(template.stateKey, template.content, serverName: serverName)
-        case EventType.roomPowerLevels: try checkPowerLevels(template.content, create: room.create, version: room.version)
-        case EventType.roomCanonicalAlias where template.stateKey == "":
-            try checkCanonicalAlias(template.content, in: room, serverName: serverName, commit)
+        case EventType.roomMember: try checkMember(key.key, content)
+        case EventType.roomPowerLevels: try Self.checkPowerLevels(content, create: create, version: version)
+        case EventType.roomCanonicalAlias where key.key.isEmpty: try checkCanonicalAlias(content)
         default: break
         }
     }
 
-    static func checkMember(_ stateKey: String?, _ content: JSONObject, serverName: ServerName) throws(MatrixError) {
+    private func checkMember(_ stateKey: String, _ content: JSONObject) throws(MatrixError) {
         guard let membership = Membership(content) else {
             throw MatrixError(.badJSON, "A member event needs a membership: join, invite, leave, ban or knock")
         }
-        guard let user = stateKey.flatMap(UserID.init) else {
-            throw MatrixError(.badJSON, "A member event's state key is a user ID")
-        }
-        if membership == .invite { try checkInvite(of: user, serverName: serverName) }
+        guard let user = UserID(stateKey) else { throw MatrixError(.badJSON, "A member event's state key is a user ID") }
+        if membership == .invite { try Self.checkInvite(of: user, serverName: serverName) }
+        try ProfileLimits.check(content)
     }
 
     /// Who is invited has to learn of it.
@@ -43,15 +52,10 @@ enum StateContentRules {
     }
 
     /// Aliases that are new in the content have to lead to the room ("m.room.canonical_alias").
-    private static func checkCanonicalAlias(
-        _ content: JSONObject, in room: Room, serverName: ServerName, _ commit: RoomsCommit
-    ) throws {
-        let standing = try commit.view.currentEvent(.canonicalAlias, in: room.shortID).map {
-            try Event(trusted: $0.json, id: $0.id, roomID: room.id, version: room.version).content
-        }
-        let known = Set(aliases(in: standing ?? [:]))
-        for alias in try checkedAliases(in: content) where !known.contains(alias) {
-            guard alias.serverName == serverName, try commit.view.room(of: alias) == room.id else {
+    private func checkCanonicalAlias(_ content: JSONObject) throws {
+        let known = Set(Self.aliases(in: try canonicalAlias() ?? [:]))
+        for alias in try Self.checkedAliases(in: content) where !known.contains(alias) {
+            guard alias.serverName == serverName, try leadsToRoom(alias) else {
                 throw MatrixError(.badAlias, "\(alias) does not lead to this room")
             }
         }
@@ -79,5 +83,28 @@ enum StateContentRules {
     private static func texts(in content: JSONObject) -> [String] {
         let main = content["alias"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
         return [main].compactMap(\.self) + (content["alt_aliases"]?.arrayValue ?? []).compactMap(\.stringValue)
+    }
+}
+
+extension StateContentRules {
+    /// The rules in a room that there is.
+    init(in room: Room, serverName: ServerName, _ commit: RoomsCommit) {
+        self.init(
+            create: room.create, version: room.version, serverName: serverName,
+            canonicalAlias: {
+                try commit.view.currentEvent(.canonicalAlias, in: room.shortID).map {
+                    try Event(trusted: $0.json, id: $0.id, roomID: room.id, version: room.version).content
+                }
+            },
+            leadsToRoom: { try commit.view.room(of: $0) == room.id })
+    }
+
+    /// The rules in a room that is being made.
+    ///
+    /// - Parameter alias: the alias that is made with it.
+    init(in room: NewRoom, alias: RoomAlias?, serverName: ServerName) {
+        self.init(
+            create: room.events[0], version: room.version, serverName: serverName,
+            canonicalAlias: { room[.canonicalAlias]?.content }, leadsToRoom: { $0 == alias })
     }
 }
