@@ -109,15 +109,12 @@ import Testing
     /// A room for the members of another one, of both of which Alice is.
     private func restrictedRoom(_ fixture: RoomsFixture, _ version: RoomVersion) async throws -> (club: RoomID, room: RoomID) {
         let club = try await fixture.room(version: version)
-        let room = try await fixture.room(.privateChat, version: version) {
-            $0.initialState = [
-                (
-                    .joinRules,
-                    ["join_rule": "restricted", "allow": [["type": "m.room_membership", "room_id": .string(club.string)]]]
-                )
-            ]
-        }
+        let room = try await fixture.room(.privateChat, version: version) { $0.initialState = [(.joinRules, rules(club))] }
         return (club, room)
+    }
+
+    private func rules(_ club: RoomID) -> JSONObject {
+        ["join_rule": "restricted", "allow": [["type": "m.room_membership", "room_id": .string(club.string)]]]
     }
 
     @Test(arguments: RoomVersion.supported)
@@ -138,6 +135,57 @@ import Testing
         try await fixture.rooms.invite(fixture.carol.userID, to: room, reason: nil, by: fixture.alice)
         try await fixture.rooms.join(room, content: [:], by: fixture.carol)
         #expect(try fixture.content("m.room.member", fixture.carol.userID.string, of: room, for: fixture.alice) == ["membership": "join"])
+    }
+
+    /// Who has power of their own is asked first, then any member, where any may invite.
+    @Test func whoLetsOthersIn() async throws {
+        let fixture = try await RoomsFixture()
+        let (rooms, alice, bob) = (fixture.rooms, fixture.alice, fixture.bob)
+        let abe = Requester(userID: UserID(trusted: "@abe:example.org"), deviceID: "ABE")
+        let (club, room) = try await restrictedRoom(fixture, .v12)
+        func join(_ name: String) async throws -> String? {
+            let user = Requester(userID: UserID(trusted: "@\(name):example.org"), deviceID: "PHONE")
+            try await rooms.join(club, content: [:], by: user)
+            try await rooms.join(room, content: [:], by: user)
+            let content = try rooms.state(.member(user.userID), of: room, as: .content, for: user).json()
+            return content["join_authorised_via_users_server"]?.stringValue
+        }
+        try await rooms.join(club, content: [:], by: bob)
+        for user in [abe, bob] {
+            try await rooms.invite(user.userID, to: room, reason: nil, by: alice)
+            try await rooms.join(room, content: [:], by: user)
+        }
+        try await fixture.set(
+            "m.room.power_levels", ["users": ["@bob:example.org": 50], "invite": 50, "state_default": 50], in: room, by: alice)
+        #expect(try await join("dave") == "@alice:example.org")
+        try await rooms.leave(room, reason: nil, by: alice)
+        #expect(try await join("erin") == "@bob:example.org")
+        // Where everybody may invite, those are still the first.
+        try await fixture.set("m.room.power_levels", ["users": ["@bob:example.org": 50], "invite": 0], in: room, by: bob)
+        #expect(try await join("frank") == "@bob:example.org")
+        try await rooms.leave(room, reason: nil, by: bob)
+        #expect(try await join("grace") == "@abe:example.org")
+        try await rooms.join(room, content: [:], by: bob)
+        try await fixture.set("m.room.power_levels", ["users": ["@bob:example.org": 50], "invite": 50], in: room, by: bob)
+        try await rooms.leave(room, reason: nil, by: bob)
+        await expect(.forbidden, 403) { try await join("heidi") }
+    }
+
+    @Test func longNamesInMemberEvents() async throws {
+        let fixture = try await RoomsFixture()
+        let room = try await fixture.room()
+        let (key, long) = (StateKey.member(fixture.bob.userID), String(repeating: "x", count: 1001))
+        for (field, count) in [("displayname", 256), ("avatar_url", 1000)] {
+            func content(_ count: Int) -> JSONObject { ["membership": "join", field: .string(String(long.prefix(count)))] }
+            await expect(.badJSON, 400) { try await fixture.rooms.join(room, content: content(count + 1), by: fixture.bob) }
+            await expect(.badJSON, 400) { try await fixture.rooms.setState(key, content(count + 1), in: room, by: fixture.bob) }
+            try await fixture.rooms.join(room, content: content(count), by: fixture.bob)
+            await expect(.badJSON, 400) { try await fixture.rooms.setState(key, content(count + 1), in: room, by: fixture.bob) }
+            _ = try await fixture.rooms.setState(key, content(count), in: room, by: fixture.bob)
+            await expect(.badJSON, 400) {
+                try await fixture.room { $0.initialState = [(key, ["membership": "invite", field: content(count + 1)[field] ?? .null])] }
+            }
+        }
     }
 
     @Test func nobodyVouchesForThemselves() async throws {

@@ -38,9 +38,21 @@ enum RestrictedJoin {
         guard isAllowed else {
             throw MatrixError(.forbidden, "You are not in any of the rooms whose members may join this one")
         }
-        let levels = try commit.powerLevels(in: room)
-        let inviter = try commit.view.joinedMembers(of: room.shortID).first { $0.isOn(serverName) && levels.user($0, has: levels.invite) }
-        guard let inviter else { throw MatrixError(.forbidden, "Nobody in the room can let you in") }
+        guard let inviter = try inviter(in: room, serverName: serverName, commit) else {
+            throw MatrixError(.forbidden, "Nobody in the room can let you in")
+        }
         return inviter
+    }
+
+    /// A member on this server who may invite; `nil` when there is none.
+    private static func inviter(in room: Room, serverName: ServerName, _ commit: RoomsCommit) throws -> UserID? {
+        let levels = try commit.powerLevels(in: room)
+        func mayInvite(_ user: UserID) -> Bool { user.isOn(serverName) && levels.user(user, has: levels.invite) }
+        if let named = try levels.namedUsers.first(where: { try mayInvite($0) && commit.view.isJoined($0, to: room.shortID) }) {
+            return named
+        }
+        // Everybody else has the same power, so where that isn't enough, nobody needs to be looked for.
+        guard levels.usersDefault >= levels.invite else { return nil }
+        return try commit.view.firstJoinedMember(of: room.shortID, where: mayInvite)
     }
 }

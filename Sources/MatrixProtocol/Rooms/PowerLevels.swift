@@ -95,6 +95,16 @@ package struct PowerLevels: Sendable {
         }
     }
 
+    /// The users whose power is their own, not that of everybody: the creators, and who is listed.
+    package var namedUsers: [UserID] {
+        let listed = listedUsers.map(\.user)
+        return switch creators {
+        case .privileged(let creators): creators + listed
+        case .usual(let creator?) where content == nil: [UserID(trusted: creator)] + listed
+        case .usual: listed
+        }
+    }
+
     private func level(_ name: String, default: Int64) -> Int64 { content?[name]?.integerValue ?? `default` }
 }
 
