@@ -93,11 +93,18 @@ import Testing
         try await fixture.profiles.set("displayname", to: "Bob", of: fixture.bob.userID, by: fixture.bob)
         let room = try await fixture.room(with: fixture.bob)
         try await fixture.rooms.invite(fixture.carol.userID, to: room, reason: nil, by: fixture.alice)
+        let (dave, erin) = (UserID(trusted: "@dave:example.org"), UserID(trusted: "@erin:example.org"))
+        for user in [dave, erin] { try await fixture.rooms.join(room, content: [:], by: Requester(userID: user, deviceID: "PHONE")) }
+        try await fixture.rooms.kick(dave, from: room, reason: nil, by: fixture.alice)
+        // What is no text is none, and what is one stays as it is.
+        try await fixture.rooms.join(
+            room, content: ["displayname": 1, "avatar_url": "\"\\\n🫖"], by: Requester(userID: erin, deviceID: "PHONE"))
         #expect(
-            try fixture.rooms.joinedMembers(of: room, for: fixture.alice) == [
+            try fixture.rooms.joinedMembers(of: room, for: fixture.alice).json() == [
                 "joined": [
                     "@alice:example.org": ["display_name": .null, "avatar_url": .null],
                     "@bob:example.org": ["display_name": "Bob", "avatar_url": .null],
+                    "@erin:example.org": ["display_name": .null, "avatar_url": "\"\\\n🫖"],
                 ]
             ])
     }

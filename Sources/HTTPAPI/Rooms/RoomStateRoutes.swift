@@ -45,6 +45,6 @@ package struct RoomStateRoutes: RouteGroup {
     }
 
     private func getJoinedMembers(_ request: ClientRequest) async throws -> Answer {
-        Answer(try rooms.joinedMembers(of: request.roomID("roomId"), for: request.requester))
+        Answer(json: try rooms.joinedMembers(of: request.roomID("roomId"), for: request.requester))
     }
 }

@@ -154,18 +154,27 @@ extension Rooms {
     }
 
     /// The joined members with their profiles (`GET /rooms/{roomId}/joined_members`), as the endpoint's answer.
-    package func joinedMembers(of roomID: RoomID, for requester: Requester) throws -> JSONObject {
+    package func joinedMembers(of roomID: RoomID, for requester: Requester) throws -> [UInt8] {
         let room = try room(roomID)
         let view = database.view()
         guard try view.isJoined(requester.userID, to: room.shortID) else { throw Self.notInRoom }
-        var members: JSONObject = [:]
-        for event in try view.events(view.currentEntries(of: room.shortID, .members).map(\.event)) {
-            guard let user = try JSONFields(scanning: event.json).string("state_key"), let content = try Self.memberContent(event),
-                Membership(content) == .join
-            else { continue }
-            func text(_ field: String) -> JSONValue { content[field]?.stringValue.map { .string($0) } ?? .null }
-            members[user] = ["display_name": text(ProfileField.displayName), "avatar_url": text(ProfileField.avatarURL)]
+        let members = try view.joinedMembers(of: room.shortID)
+        var writer = JSONWriter(capacity: 64 + 128 * members.count)
+        writer.beginObject()
+        writer.key("joined")
+        writer.beginObject()
+        for (member, event) in zip(members, try view.currentEvents(members.map { .member($0) }, in: room.shortID)) {
+            let content = try event.flatMap { try JSONFields(scanning: $0.json).slice("content") }.map { try JSONFields(scanning: $0) }
+            writer.key(member.string)
+            writer.beginObject()
+            for (name, field) in [("avatar_url", ProfileField.avatarURL), ("display_name", ProfileField.displayName)] {
+                writer.key(name)
+                if let value = content?.slice(field), value.first == UInt8(ascii: "\"") { writer.raw(value) } else { writer.null() }
+            }
+            writer.endObject()
         }
-        return ["joined": .object(members)]
+        writer.endObject()
+        writer.endObject()
+        return writer.bytes
     }
 }
