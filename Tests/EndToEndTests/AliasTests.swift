@@ -6,7 +6,7 @@ import Testing
     @Test func anAliasIsMadeResolvedListedAndDeleted() async throws {
         let alice = try await newUser("alice")
         let room = try await alice.createRoom()
-        let alias = "#\(unique("alias/with slash")):localhost"
+        let alias = "#\(unique("alias/with%slash")):localhost"
         try await anybody().get("directory", "room", alias).fails(404, "M_NOT_FOUND")
         try await alice.put("directory", "room", alias, body: ["room_id": "\(room)"]).ok()
         let answer = try await anybody().get("directory", "room", alias).ok()
@@ -17,6 +17,13 @@ import Testing
         try await anybody().get("directory", "room", alias).fails(404, "M_NOT_FOUND")
         try await alice.delete("directory", "room", alias).fails(404, "M_NOT_FOUND")
         #expect(try await alice.get("rooms", room, "aliases").ok()["aliases"] == [])
+    }
+
+    @Test func aliasesHaveNoWhiteSpace() async throws {
+        let alice = try await newUser("alice")
+        let (room, name) = (try await alice.createRoom(), unique("with space"))
+        try await alice.put("directory", "room", "#\(name):localhost", body: ["room_id": "\(room)"]).fails(400, "M_INVALID_PARAM")
+        try await alice.post("createRoom", body: ["room_alias_name": "\(name)"]).fails(400, "M_INVALID_PARAM")
     }
 
     @Test func anAliasIsTakenOnce() async throws {
