@@ -90,6 +90,22 @@ import Testing
         }
     }
 
+    @Test func eventsInTheFormOfServers() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            let since = try await server.sync().next
+            try await server.say("hello", in: room, by: server.bob)
+            let answer = try await server.sync(since: since, filter: ["event_format": "federation"]).answer
+            let event = try #require(answer["rooms", "join", room.string, "timeline", "events"]?.arrayValue?.first?.objectValue)
+            let members: Set = [
+                "auth_events", "content", "depth", "event_id", "hashes", "origin_server_ts", "prev_events", "room_id", "sender",
+                "signatures", "type", "unsigned",
+            ]
+            #expect(Set(event.keys) == members)
+            #expect(event["unsigned"]?.objectValue?["transaction_id"] != nil)
+        }
+    }
+
     @Test func aTokenFromTheFutureTellsWhatComesAfterNow() async throws {
         try await SyncServer.run { server in
             let room = try await server.room(.publicChat, with: server.bob)

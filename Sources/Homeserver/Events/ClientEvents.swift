@@ -12,6 +12,16 @@ struct ClientEvents {
     let requester: Requester
     /// Now, in milliseconds.
     let now: Int64
+    /// Which of an event's members they want.
+    var format = Format.client
+
+    /// The forms in which clients can ask for events (`event_format` in "Filtering").
+    enum Format: String {
+        /// What clients need.
+        case client
+        /// Everything that is sent between servers.
+        case federation
+    }
 
     /// The members that are taken over as they are.
     private static let splicedMembers = ["origin_server_ts", "sender", "state_key", "type"]
@@ -58,27 +68,17 @@ struct ClientEvents {
         to writer: inout JSONWriter
     ) throws {
         let (event, fields) = scanned
-        let redacts = try redacts(fields)
         writer.beginObject()
-        if let content = fields.slice("content") {
-            writer.key("content")
-            try write(content, adding: redacts, to: &writer)
-        }
-        for name in Self.splicedMembers {
-            guard let value = fields.slice(name) else { continue }
-            writer.key(name)
-            writer.raw(value)
+        switch format {
+        case .client: try writeMembers(of: fields, redacts: redacts(fields), roomID: roomID, to: &writer)
+        case .federation:
+            for (name, value) in fields {
+                writer.key(String(decoding: fields.bytes[name], as: UTF8.self))
+                writer.raw(fields.bytes[value])
+            }
         }
         writer.key("event_id")
         writer.string(event.id.string)
-        if let roomID {
-            writer.key("room_id")
-            writer.string(roomID.string)
-        }
-        if let redacts {
-            writer.key("redacts")
-            writer.raw(redacts)
-        }
 
         writer.key("unsigned")
         writer.beginObject()
@@ -104,6 +104,29 @@ struct ClientEvents {
         }
         writer.endObject()
         writer.endObject()
+    }
+
+    /// Writes the members that clients need.
+    private func writeMembers(
+        of fields: JSONFields, redacts: ArraySlice<UInt8>?, roomID: RoomID?, to writer: inout JSONWriter
+    ) throws {
+        if let content = fields.slice("content") {
+            writer.key("content")
+            try write(content, adding: redacts, to: &writer)
+        }
+        for name in Self.splicedMembers {
+            guard let value = fields.slice(name) else { continue }
+            writer.key(name)
+            writer.raw(value)
+        }
+        if let roomID {
+            writer.key("room_id")
+            writer.string(roomID.string)
+        }
+        if let redacts {
+            writer.key("redacts")
+            writer.raw(redacts)
+        }
     }
 
     /// What a redaction redacts; `nil` for other events. It stands at the top level or, from room version 11 on, in the content; clients

@@ -167,7 +167,8 @@ struct RoomDelta {
     }
 
     private func writeEvents(to writer: inout JSONWriter) throws {
-        let clientEvents = ClientEvents(view: builder.view, requester: builder.requester, now: builder.now)
+        let clientEvents = ClientEvents(
+            view: builder.view, requester: builder.requester, now: builder.now, format: builder.request.filter.format)
         writer.key("timeline")
         writer.beginObject()
         writer.key("events")

@@ -48,6 +48,8 @@ package struct SyncFilter: Sendable {
     let accountData: EventFilter
     /// Whether rooms that the user has left are part of an initial sync.
     let includesLeft: Bool
+    /// The form of the events.
+    let format: ClientEvents.Format
 
     /// Wants everything.
     package static let everything = SyncFilter([:])
@@ -70,6 +72,7 @@ package struct SyncFilter: Sendable {
         roomAccountData = part("account_data", of: room)
         accountData = part("account_data", of: json)
         includesLeft = room["include_leave"]?.boolValue ?? false
+        format = json["event_format"]?.stringValue.flatMap(ClientEvents.Format.init(rawValue:)) ?? .client
     }
 
     /// How many events a room's timeline has when the filter doesn't say.
