@@ -9,8 +9,12 @@ package struct HistorySight {
     package let standing: RoomsView.Standing
     private let view: RoomsView
     private let user: UserID
-    private let visibilityKey: ShortStateKey?
-    private let memberKey: ShortStateKey?
+    private let room: ShortRoomID
+    private let keys: Keys
+    /// The room's current state, of which single entries are found faster than of others.
+    private let current: ShortStateHash
+    /// The states before events that were looked up ahead.
+    private var statesBefore: [ShortEventID: ShortStateHash] = [:]
     /// What the last state has for the two keys: neighbouring events mostly share their state.
     private var last = StateRule()
     /// What events of the two types say. There are few of them, however many states there are.
@@ -24,18 +28,43 @@ package struct HistorySight {
         var membership: Membership??
     }
 
+    /// The state keys that decide, which are the same for all rooms.
+    package struct Keys: Sendable {
+        fileprivate let visibility: ShortStateKey?
+        fileprivate let member: ShortStateKey?
+
+        /// The keys for what a user sees.
+        package init(for user: UserID, in view: RoomsView) throws {
+            visibility = try view.shortStateKey(.historyVisibility)
+            member = try view.shortStateKey(.member(user))
+        }
+    }
+
     /// How a user sees a room.
-    package init(of room: ShortRoomID, by user: UserID, in view: RoomsView) throws {
+    ///
+    /// - Parameters:
+    ///   - standing: what the room is to the user, where that is known.
+    ///   - keys: the user's keys, where they are known.
+    package init(
+        of room: ShortRoomID, by user: UserID, in view: RoomsView, standing: RoomsView.Standing? = nil, keys: Keys? = nil
+    ) throws {
         self.view = view
         self.user = user
-        standing = try view.standing(of: user, in: room)
-        visibilityKey = try view.shortStateKey(.historyVisibility)
-        memberKey = try view.shortStateKey(.member(user))
+        self.room = room
+        self.standing = try standing ?? view.standing(of: user, in: room)
+        self.keys = try keys ?? Keys(for: user, in: view)
+        current = try view.currentState(of: room)
+    }
+
+    /// Looks up at once what `canSee` needs of each of the events.
+    package mutating func lookAhead(at events: [StoredEvent]) throws {
+        let states = try view.reader.get(RoomsMaps.shortEventIDToStateHash, all: events.map(\.shortID))
+        for (event, state) in zip(events, states) { statesBefore[event.shortID] = state }
     }
 
     /// Whether the user may see the event.
     package mutating func canSee(_ event: StoredEvent, at pduID: PDUID) throws -> Bool {
-        let state = try view.state(before: event.shortID)
+        let state = try statesBefore[event.shortID] ?? view.state(before: event.shortID)
         let visibility = try visibility(in: state)
         if isOpen(visibility, at: pduID.position) { return true }
         let membership = try membership(in: state)
@@ -85,7 +114,7 @@ package struct HistorySight {
     private mutating func visibility(in state: ShortStateHash) throws -> HistoryVisibility {
         if last.state == state { return last.visibility }
         last = StateRule(state: state)
-        guard let event = try visibilityKey.flatMap({ try view.event(of: $0, in: state) }) else { return last.visibility }
+        guard let event = try entry(keys.visibility, of: state) else { return last.visibility }
         last.visibility = try visibilities[event] ?? HistoryVisibility(content(of: event))
         visibilities[event] = last.visibility
         return last.visibility
@@ -95,7 +124,7 @@ package struct HistorySight {
     private mutating func membership(in state: ShortStateHash) throws -> Membership? {
         precondition(last.state == state, "the visibility comes first")
         if let membership = last.membership { return membership }
-        guard let event = try memberKey.flatMap({ try view.event(of: $0, in: state) }) else {
+        guard let event = try entry(keys.member, of: state) else {
             last.membership = .some(nil)
             return nil
         }
@@ -103,6 +132,12 @@ package struct HistorySight {
         memberships[event] = .some(membership)
         last.membership = .some(membership)
         return membership
+    }
+
+    private func entry(_ key: ShortStateKey?, of state: ShortStateHash) throws -> ShortEventID? {
+        guard let key else { return nil }
+        return state == current
+            ? try view.reader.get(RoomsMaps.roomStateKeyToEvent, FixedKey(room, key)) : try view.event(of: key, in: state)
     }
 
     private func content(of event: ShortEventID) throws -> JSONObject? {

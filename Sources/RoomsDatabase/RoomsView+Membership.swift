@@ -5,7 +5,7 @@ import StoredIdentifiers
 /// Who is in which room, from the indexes that follow the rooms' current states.
 extension RoomsView {
     /// What a room is to a user.
-    package enum Standing: Equatable {
+    package enum Standing: Equatable, Sendable {
         /// Joined since the position.
         case joined(since: Position)
         case invited(StrippedRoom)

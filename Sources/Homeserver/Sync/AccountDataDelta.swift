@@ -14,11 +14,15 @@ struct AccountDataDelta {
     /// The rooms with entries that have changed.
     var rooms: [RoomID] { Array(byRoom.keys) }
 
-    /// What has changed since a position; all global entries, and none of rooms, when there is none.
+    /// Whether everything is here, in an initial sync.
+    private let isWhole: Bool
+
+    /// What has changed since a position; everything when there is none.
     init(of user: UserID, since: Position?, in accounts: PublishedSnapshot) throws {
         let view = AccountsView(accounts)
+        isWhole = since == nil
         guard let since else {
-            global = try view.accountData(of: user, in: nil)
+            for (room, type, content) in try view.accountData(of: user, after: Position(0)) { add((type, content), to: room) }
             return
         }
         let log = try accounts.changes(after: since, limit: SyncBuilder.logEntriesMax)
@@ -36,7 +40,7 @@ struct AccountDataDelta {
 
     /// The room's entries to tell of: all of a room that is new to the client, else those that have changed.
     func room(_ room: RoomID, isNew: Bool, in view: AccountsView, _ user: UserID) throws -> [Entry] {
-        isNew ? try view.accountData(of: user, in: room) : byRoom[room] ?? []
+        isNew && !isWhole ? try view.accountData(of: user, in: room) : byRoom[room] ?? []
     }
 
     private mutating func add(_ entry: Entry, to room: RoomID?) {

@@ -18,21 +18,21 @@ struct RoomDelta {
     /// A room that the user is in.
     ///
     /// - Parameter since: what the client knows of the room; `nil` when the room is new to it.
-    init(joined room: ShortRoomID, _ id: RoomID, since: Position?, _ builder: SyncBuilder) throws {
+    init(joined room: ShortRoomID, _ id: RoomID, _ standing: RoomsView.Standing, since: Position?, _ builder: SyncBuilder) throws {
         self.builder = builder
         self.id = id
         let view = builder.view
         let orders = since.map { PDUID.order(of: $0.next) } ?? .min
-        var timeline = try RoomTimeline(of: room, id, orders...Int64.max, isKnown: since != nil, builder)
+        var timeline = try RoomTimeline(of: room, id, orders...Int64.max, standing: standing, isKnown: since != nil, builder)
         // A room that is new only since the token is told from its beginning, whatever the client knows of an earlier stay.
         if since == nil, builder.since != nil { timeline.isLimited = true }
         self.timeline = timeline
         previousBatch = PaginationToken(order: try timeline.firstOrder.map { $0 - 1 } ?? view.newestOrder(of: room) ?? 0)
 
+        let current = try view.currentState(of: room)
         let states = States(
-            known: try since.map { try view.state(of: room, at: $0) },
-            start: try timeline.first.map { try view.state(before: $0) } ?? view.currentState(of: room),
-            end: try view.currentState(of: room))
+            room: room, known: try since.map { try view.state(of: room, at: $0) },
+            start: try timeline.first.map { try view.state(before: $0) } ?? current, end: current, current: current)
         summary =
             try states.haveMembersChanged(in: view) ? RoomSummary(of: room, for: builder.requester.userID, in: view) : nil
         (state, hasStateNews) = try states.events(for: id, timeline, heroes: summary?.heroes ?? [], builder)
@@ -48,7 +48,7 @@ struct RoomDelta {
         let isStayNews = left.joinedUntil > since ?? Position(0)
         let oldest = since.map { PDUID.order(of: $0.next) } ?? .min
         let newest = PDUID.order(of: left.joinedUntil)
-        var timeline = try RoomTimeline(of: room, id, isStayNews ? oldest...newest : nil, isKnown: false, builder)
+        var timeline = try RoomTimeline(of: room, id, isStayNews ? oldest...newest : nil, standing: .left(left), isKnown: false, builder)
         if left.position > left.joinedUntil,
             let ending = try view.reader.get(RoomsMaps.pduIDToEvent, PDUID(room: room, position: left.position)),
             try builder.request.filter.timeline.wants(id) && builder.request.filter.timeline.wants(ending)
@@ -64,8 +64,8 @@ struct RoomDelta {
         }
         let end = try view.state(of: room, at: left.joinedUntil)
         let states = States(
-            known: try since.map { try view.state(of: room, at: $0) }, start: try timeline.first.map { try view.state(before: $0) } ?? end,
-            end: end)
+            room: room, known: try since.map { try view.state(of: room, at: $0) },
+            start: try timeline.first.map { try view.state(before: $0) } ?? end, end: end, current: nil)
         (state, hasStateNews) = try states.events(for: id, timeline, heroes: [], builder)
     }
 
@@ -73,12 +73,15 @@ struct RoomDelta {
 
     /// The states between which the answer leads.
     private struct States {
+        let room: ShortRoomID
         /// What the client knows; `nil` for nothing.
         let known: ShortStateHash?
         /// Before the timeline.
         let start: ShortStateHash
         /// After it.
         let end: ShortStateHash
+        /// The room's current state, which is read faster as a whole than others.
+        let current: ShortStateHash?
 
         /// Whether memberships are news to the client.
         func haveMembersChanged(in view: RoomsView) throws -> Bool {
@@ -117,7 +120,8 @@ struct RoomDelta {
                 for (key, _, new) in try view.difference(from: known, to: told) { entries[key] = new }
             } else {
                 let part: RoomsView.StatePart = builder.request.filter.state.lazyLoadsMembers ? .allButMembers : .everything
-                for (key, event) in try view.entries(of: told, part) { entries[key] = event }
+                let all = try told == current ? view.currentEntries(of: room, part) : view.entries(of: told, part)
+                for (key, event) in all { entries[key] = event }
             }
             if isBefore, timeline.hasLeftOut {
                 // State that the timeline's filter has left out is told of here, or it would never be.

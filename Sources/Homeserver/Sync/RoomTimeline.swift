@@ -20,28 +20,43 @@ struct RoomTimeline {
     /// - Parameters:
     ///   - orders: which part of the room's timeline is news to the client; `nil` for none.
     ///   - isKnown: whether the user has been in the room all that time, and so may see everything of it.
-    init(of room: ShortRoomID, _ id: RoomID, _ orders: ClosedRange<Int64>?, isKnown: Bool, _ builder: SyncBuilder) throws {
+    init(
+        of room: ShortRoomID, _ id: RoomID, _ orders: ClosedRange<Int64>?, standing: RoomsView.Standing, isKnown: Bool,
+        _ builder: SyncBuilder
+    ) throws {
         let filter = builder.request.filter
         guard let orders, filter.timeline.wants(id) else { return }
         let limit = filter.timelineLimit
-        var sight = try HistorySight(of: room, by: builder.requester.userID, in: builder.view)
+        var wanted: [(pduID: PDUID, event: StoredEvent)] = []
         var newest = try builder.view.timeline(of: room, orders, .backward)
         var leftOut = 0
-        while let (pduID, event) = try newest.next() {
-            guard try isKnown || sight.canSee(event, at: pduID), events.count < limit, leftOut < Self.leftOutMax else {
+        while let entry = try newest.next() {
+            guard wanted.count < limit, leftOut < Self.leftOutMax else {
                 isLimited = true
                 break
             }
-            guard try filter.timeline.wants(event) else {
-                leftOut += 1
-                continue
-            }
-            events.append(event)
-            firstOrder = pduID.order
-            first = event.shortID
+            if try filter.timeline.wants(entry.value) { wanted.append((entry.key, entry.value)) } else { leftOut += 1 }
         }
         hasLeftOut = leftOut > 0
-        events.reverse()
+        if !isKnown {
+            let visible = try visible(wanted, of: room, standing, builder)
+            // What the user may not see hides what is before it too, or the timeline would have holes.
+            if visible < wanted.count { isLimited = true }
+            wanted.removeLast(wanted.count - visible)
+        }
+        firstOrder = wanted.last?.pduID.order
+        first = wanted.last?.event.shortID
+        events = wanted.reversed().map(\.event)
+    }
+
+    /// How many of the events, from the newest one on, the user may see.
+    private func visible(
+        _ events: [(pduID: PDUID, event: StoredEvent)], of room: ShortRoomID, _ standing: RoomsView.Standing, _ builder: SyncBuilder
+    ) throws -> Int {
+        var sight = try HistorySight(
+            of: room, by: builder.requester.userID, in: builder.view, standing: standing, keys: builder.sightKeys)
+        try sight.lookAhead(at: events.map(\.event))
+        return try events.firstIndex { try !sight.canSee($0.event, at: $0.pduID) } ?? events.count
     }
 
     /// Adds what came after all others.

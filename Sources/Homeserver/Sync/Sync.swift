@@ -32,35 +32,30 @@ package final class Sync: Sendable {
     package func sync(_ request: SyncRequest, for requester: Requester) async throws -> [UInt8] {
         guard request.since != nil, !request.isFullState else {
             // It reads every room of the user.
-            return try await withTaskExecutorPreference(environment.executors.long) { try self.answer(request, for: requester).bytes }
+            return try await withTaskExecutorPreference(environment.executors.long) {
+                try await self.answer(request, for: requester).bytes
+            }
         }
         // Whoever registers before reading misses nothing that comes between the two.
         let waiter = notifier.register([.user(requester.userID)])
         let deadline = environment.clock.now() + min(request.timeoutMilliseconds, Self.timeoutMaxMilliseconds)
         while true {
-            let answer = try answer(request, for: requester)
+            let answer = try await answer(request, for: requester)
             let remaining = deadline - environment.clock.now()
             if answer.tellsSomething || remaining <= 0 || Task.isCancelled { return answer.bytes }
             await waiter.wait(atMost: remaining, on: environment.clock)
         }
     }
 
-    private func answer(_ request: SyncRequest, for requester: Requester) throws -> SyncAnswer {
+    private func answer(_ request: SyncRequest, for requester: Requester) async throws -> SyncAnswer {
         // In this order whoever sees an encrypted event also sees the key that was sent before it.
         let roomsState = rooms.snapshot()
         let accountsState = accounts.snapshot()
         let transitoryState = transitory.snapshot()
-        var builder = SyncBuilder(
-            request: request, requester: requester, rooms: roomsState, accounts: accountsState, now: environment.clock.now())
         let next = SyncToken(rooms: roomsState.position, accounts: accountsState.position, transitory: transitoryState.position)
-        return try builder.answer(next: next)
+        return try await SyncAnswer(
+            to: SyncCapture(
+                request: request, requester: requester, rooms: roomsState, accounts: accountsState, next: next,
+                now: environment.clock.now()))
     }
-}
-
-/// A sync's answer.
-struct SyncAnswer {
-    /// The answer as JSON.
-    var bytes: [UInt8]
-    /// Whether there is anything in it that the client doesn't know.
-    var tellsSomething: Bool
 }

@@ -4,130 +4,84 @@ import MatrixProtocol
 import RoomsDatabase
 import Store
 
-/// Puts one answer together, from one state of each database.
+/// Finds out what an answer has to tell of rooms.
 struct SyncBuilder {
     let request: SyncRequest
     let requester: Requester
-    let rooms: PublishedSnapshot
-    let accounts: PublishedSnapshot
     let now: Int64
     let view: RoomsView
-    let accountsView: AccountsView
     /// How far the client has seen the rooms; `nil` in an initial sync. Never beyond what there is.
     let since: Position?
+    /// By what the user sees the rooms' histories.
+    let sightKeys: HistorySight.Keys
+    private let rooms: PublishedSnapshot
+    private let accountsView: AccountsView
+    private let accountData: AccountDataDelta
 
     /// So many entries of a database's log are read; with more since the token, the newest position of each scope is looked up.
     static let logEntriesMax = 1000
 
-    init(request: SyncRequest, requester: Requester, rooms: PublishedSnapshot, accounts: PublishedSnapshot, now: Int64) {
-        self.request = request
-        self.requester = requester
-        self.rooms = rooms
-        self.accounts = accounts
-        self.now = now
-        view = RoomsView(rooms)
-        accountsView = AccountsView(accounts)
-        since = request.since.map { min($0.rooms.position, rooms.position) }
+    init(_ capture: SyncCapture, _ accountData: AccountDataDelta) throws {
+        request = capture.request
+        requester = capture.requester
+        now = capture.now
+        rooms = capture.rooms
+        view = RoomsView(capture.rooms)
+        accountsView = AccountsView(capture.accounts)
+        self.accountData = accountData
+        since = capture.request.since.map { min($0.rooms.position, capture.rooms.position) }
+        sightKeys = try HistorySight.Keys(for: capture.requester.userID, in: view)
     }
 
-    /// The answer with `next` as its `next_batch`.
-    mutating func answer(next: SyncToken) throws -> SyncAnswer {
-        let accountData = try AccountDataDelta(
-            of: requester.userID, since: request.since.map { min($0.accounts.position, accounts.position) }, in: accounts)
-        let sections = try roomSections(accountData)
-        let globalData = accountData.global.filter { request.filter.accountData.wants(type: $0.type) }
-
-        var writer = JSONWriter(capacity: 512 + sections.reduce(0) { $0 + $1.rooms.reduce(0) { $0 + $1.json.count + 64 } })
-        writer.beginObject()
-        writer.key("next_batch")
-        writer.string(next.description)
-        if !globalData.isEmpty {
-            writer.key("account_data")
-            writer.accountData(globalData)
-        }
-        let filled = sections.filter { !$0.rooms.isEmpty }
-        if !filled.isEmpty {
-            writer.key("rooms")
-            writer.beginObject()
-            for section in filled {
-                writer.key(section.name)
-                writer.beginObject()
-                for room in section.rooms {
-                    writer.key(room.id.string)
-                    writer.raw(room.json)
-                }
-                writer.endObject()
-            }
-            writer.endObject()
-        }
-        writer.key("device_one_time_keys_count")
-        writer.object([:])
-        writer.key("device_unused_fallback_key_types")
-        writer.beginArray()
-        writer.endArray()
-        writer.endObject()
-        return SyncAnswer(bytes: writer.bytes, tellsSomething: !filled.isEmpty || !globalData.isEmpty)
-    }
-
-    /// One of the answer's lists of rooms.
-    private struct Section {
-        let name: String
-        var rooms: [(id: RoomID, json: [UInt8])] = []
-    }
-
-    private func roomSections(_ accountData: AccountDataDelta) throws -> [Section] {
-        var joined = Section(name: "join")
-        var invited = Section(name: "invite")
-        var knocked = Section(name: "knock")
-        var left = Section(name: "leave")
-        for (shortID, standing) in try candidates(accountData) {
+    /// What is to be told of the rooms.
+    func rooms(_ shortIDs: ArraySlice<ShortRoomID>) throws -> SyncRooms {
+        var rooms = SyncRooms()
+        for shortID in shortIDs {
+            let standing = try view.standing(of: requester.userID, in: shortID)
+            if standing == .stranger { continue }
             let id = try view.roomID(of: shortID)
-            guard request.filter.rooms.wants(id) else { continue }
-            switch standing {
-            case .joined(let joinedSince):
-                // For a room that is new to the client there is no time before.
-                let known = since.flatMap { joinedSince > $0 ? nil : $0 }
-                let delta = try RoomDelta(joined: shortID, id, since: known, self)
-                if let json = try delta.joinedJSON(accountData.room(id, isNew: known == nil, in: accountsView, requester.userID)) {
-                    joined.rooms.append((id, json))
-                }
-            case .invited(let invite):
-                try addLeave(shortID, id, LeftRoom(position: invite.joinedUntil, joinedUntil: invite.joinedUntil), to: &left)
-                if isNew(invite.position) { invited.rooms.append((id, Self.stripped(invite.state, name: "invite_state"))) }
-            case .knocked(let knock):
-                try addLeave(shortID, id, LeftRoom(position: knock.joinedUntil, joinedUntil: knock.joinedUntil), to: &left)
-                if isNew(knock.position) { knocked.rooms.append((id, Self.stripped(knock.state, name: "knock_state"))) }
-            case .left(let leave):
-                if since != nil {
-                    try addLeave(shortID, id, leave, to: &left)
-                } else if request.filter.includesLeft, !leave.isForgotten {
-                    left.rooms.append((id, try RoomDelta(left: shortID, id, leave, since: nil, self).leftJSON()))
-                }
-            case .stranger: continue
-            }
+            if request.filter.rooms.wants(id) { try add(shortID, id, standing, to: &rooms) }
         }
-        return [joined, invited, knocked, left]
+        return rooms
+    }
+
+    private func add(_ shortID: ShortRoomID, _ id: RoomID, _ standing: RoomsView.Standing, to rooms: inout SyncRooms) throws {
+        switch standing {
+        case .joined(let joinedSince):
+            // For a room that is new to the client there is no time before.
+            let known = since.flatMap { joinedSince > $0 ? nil : $0 }
+            let delta = try RoomDelta(joined: shortID, id, standing, since: known, self)
+            if let json = try delta.joinedJSON(accountData.room(id, isNew: known == nil, in: accountsView, requester.userID)) {
+                rooms.joined.append((id, json))
+            }
+        case .invited(let invite):
+            try addLeave(shortID, id, LeftRoom(position: invite.joinedUntil, joinedUntil: invite.joinedUntil), to: &rooms)
+            if isNew(invite.position) { rooms.invited.append((id, Self.stripped(invite.state, name: "invite_state"))) }
+        case .knocked(let knock):
+            try addLeave(shortID, id, LeftRoom(position: knock.joinedUntil, joinedUntil: knock.joinedUntil), to: &rooms)
+            if isNew(knock.position) { rooms.knocked.append((id, Self.stripped(knock.state, name: "knock_state"))) }
+        case .left(let leave):
+            if since != nil {
+                try addLeave(shortID, id, leave, to: &rooms)
+            } else if request.filter.includesLeft, !leave.isForgotten {
+                rooms.left.append((id, try RoomDelta(left: shortID, id, leave, since: nil, self).leftJSON()))
+            }
+        case .stranger: break
+        }
     }
 
     /// Tells of a leave, when the client doesn't know of it.
-    private func addLeave(_ shortID: ShortRoomID, _ id: RoomID, _ left: LeftRoom, to section: inout Section) throws {
+    private func addLeave(_ shortID: ShortRoomID, _ id: RoomID, _ left: LeftRoom, to rooms: inout SyncRooms) throws {
         guard let since, left.position > since else { return }
-        section.rooms.append((id, try RoomDelta(left: shortID, id, left, since: since, self).leftJSON()))
+        rooms.left.append((id, try RoomDelta(left: shortID, id, left, since: since, self).leftJSON()))
     }
 
     private func isNew(_ position: Position) -> Bool {
         since.map { position > $0 } ?? true
     }
 
-    /// The rooms that something may have to be told of, and what each is to the user.
-    private func candidates(_ accountData: AccountDataDelta) throws -> [(room: ShortRoomID, standing: RoomsView.Standing)] {
-        try changedRooms(accountData).compactMap { room in
-            let standing = try view.standing(of: requester.userID, in: room)
-            return standing == .stranger ? nil : (room, standing)
-        }
-    }
-
-    private func changedRooms(_ accountData: AccountDataDelta) throws -> [ShortRoomID] {
+    /// The rooms that something may have to be told of.
+    func changedRooms() throws -> [ShortRoomID] {
         guard let since, !request.isFullState else { return try allRooms() }
         var changed = Set(try accountData.rooms.compactMap { try view.shortID(of: $0) })
         let log = try rooms.changes(after: since, limit: Self.logEntriesMax)

@@ -1,0 +1,62 @@
+import CanonicalJSON
+import MatrixProtocol
+import RoomsDatabase
+import Store
+
+/// A sync's answer.
+struct SyncAnswer {
+    /// The answer as JSON.
+    let bytes: [UInt8]
+    /// Whether there is anything in it that the client doesn't know.
+    let tellsSomething: Bool
+
+    /// So many rooms are worked off in one piece; with more, the pieces are worked off side by side.
+    private static let roomsPerPiece = 25
+
+    /// Puts the answer together.
+    init(to capture: SyncCapture) async throws {
+        let accountData = try AccountDataDelta(
+            of: capture.requester.userID, since: capture.request.since.map { min($0.accounts.position, capture.accounts.position) },
+            in: capture.accounts)
+        let rooms = try await Self.rooms(of: capture, accountData)
+        let globalData = accountData.global.filter { capture.request.filter.accountData.wants(type: $0.type) }
+
+        var writer = JSONWriter(capacity: 512 + rooms.sizeBytes)
+        writer.beginObject()
+        writer.key("next_batch")
+        writer.string(capture.next.description)
+        if !globalData.isEmpty {
+            writer.key("account_data")
+            writer.accountData(globalData)
+        }
+        if !rooms.isEmpty {
+            writer.key("rooms")
+            rooms.write(to: &writer)
+        }
+        writer.key("device_one_time_keys_count")
+        writer.object([:])
+        writer.key("device_unused_fallback_key_types")
+        writer.beginArray()
+        writer.endArray()
+        writer.endObject()
+        bytes = writer.bytes
+        tellsSomething = !rooms.isEmpty || !globalData.isEmpty
+    }
+
+    private static func rooms(of capture: SyncCapture, _ accountData: AccountDataDelta) async throws -> SyncRooms {
+        let builder = try SyncBuilder(capture, accountData)
+        let changed = try builder.changedRooms()
+        guard changed.count > roomsPerPiece else { return try builder.rooms(changed[...]) }
+        return try await withThrowingTaskGroup(of: (start: Int, rooms: SyncRooms).self) { group in
+            for start in stride(from: 0, to: changed.count, by: roomsPerPiece) {
+                group.addTask {
+                    let piece = changed[start..<min(start + roomsPerPiece, changed.count)]
+                    return (start, try SyncBuilder(capture, accountData).rooms(piece))
+                }
+            }
+            var pieces: [(start: Int, rooms: SyncRooms)] = []
+            for try await piece in group { pieces.append(piece) }
+            return pieces.sorted { $0.start < $1.start }.reduce(into: SyncRooms()) { $0.append($1.rooms) }
+        }
+    }
+}
