@@ -38,7 +38,7 @@ import TransitoryDatabase
 
         let instance = try options.section("DBOptions")
         #expect(instance["max_open_files"] == "-1")
-        #expect(instance["db_write_buffer_size"] == String(16 << 20))
+        #expect(instance["db_write_buffer_size"] == String(24 << 20))
         #expect(instance["max_total_wal_size"] == String(24 << 20))
         #expect(instance["keep_log_file_num"] == "4")
         #expect(instance["info_log_level"] == "FATAL_LEVEL")

@@ -23,9 +23,9 @@ package protocol SerialWorker: Sendable {
 package struct ThreadExecutors: Executors {
     private let pool: BlockingPool
 
-    /// Makes a pool of `threads` threads, at least two, by default four for each core.
+    /// Makes a pool of `threads` threads, at least two, by default two for each core and four at least.
     package init(threads: Int? = nil) {
-        pool = BlockingPool(threads: threads ?? max(4, 4 * Thread.coreCount))
+        pool = BlockingPool(threads: threads ?? max(4, 2 * Thread.coreCount))
     }
 
     package var short: any TaskExecutor { pool.short }

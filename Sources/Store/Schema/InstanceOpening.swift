@@ -96,7 +96,7 @@ enum InstanceOpening {
     private static func options() -> InstanceOptions {
         var options = InstanceOptions()
         options.maxOpenFiles = -1
-        options.dbWriteBufferSizeBytes = 16 << 20
+        options.dbWriteBufferSizeBytes = 24 << 20
         options.maxTotalWALSizeBytes = 24 << 20
         options.keepLogFileNum = 4
         options.statsDumpPeriodSeconds = 0
