@@ -26,6 +26,8 @@ package final class Database: Sendable {
     /// For how long a relaxed commit may stay unpublished, in milliseconds.
     private static let relaxedDelayMilliseconds: Int64 = 10
 
+    /// So much memory's worth of writes is left to the log when the database closes; empty memory counts too, by some kilobytes for each map.
+    private static let keptInLogMaxBytes: UInt64 = 4 << 20
     /// From so many commits on, a group is synced although more are waiting to join it.
     private static let groupAnswersMax = 64
 
@@ -80,6 +82,15 @@ package final class Database: Sendable {
         writer.shutDown()
         flusher.enqueue { self.flush() }
         flusher.shutDown()
+        writeTables()
+    }
+
+    /// Writes what is in memory to tables when it is much, so that the next start has little of the log to read. A failure costs nothing: the log
+    /// has it all.
+    private func writeTables() {
+        let inMemory = families.all.reduce(0) { $0 + (instance.integerProperty("rocksdb.cur-size-active-mem-table", in: $1) ?? 0) }
+        guard inMemory > Self.keptInLogMaxBytes else { return }
+        for family in families.all { try? instance.flush(family) }
     }
 
     // MARK: - The writer

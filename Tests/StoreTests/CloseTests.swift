@@ -56,6 +56,22 @@ import Testing
         #expect(database.snapshot().position == position)
     }
 
+    @Test func leavesLittleToTheLog() async throws {
+        let store = try TestStore()
+        let values = (0..<8 as Range<UInt8>).map { [UInt8](repeating: $0, count: 800_000) }
+        try await store.session { database in
+            for (number, value) in values.enumerated() {
+                try await database.commit { $0.put(TestMaps.bytes, [UInt8(number)], value) }
+            }
+            #expect(try DatabaseFiles(in: store.path).logSize > 4 << 20)
+        }
+        #expect(try DatabaseFiles(in: store.path).logSize < 1 << 20)
+        try await store.session { database in
+            var walk = try database.snapshot().domain(TestMaps.bytes, .all)
+            #expect(try walk.collect().map(\.value) == values)
+        }
+    }
+
     @Test func givesTheDirectoryBack() async throws {
         let store = try TestStore()
         let clock = VirtualClock()

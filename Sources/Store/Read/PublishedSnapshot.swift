@@ -55,6 +55,9 @@ struct ColumnFamilies: Sendable {
         self.families = families
     }
 
+    /// All of them, in no order.
+    var all: [ColumnFamily] { Array(families.values) }
+
     subscript(map: MapDescriptor) -> ColumnFamily {
         guard let family = families[ObjectIdentifier(map)] else {
             preconditionFailure("the map \(map.name) belongs to another database")
