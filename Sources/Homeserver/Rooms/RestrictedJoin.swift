@@ -22,7 +22,7 @@ enum RestrictedJoin {
     /// - Throws: `M_FORBIDDEN` when the user meets none of the room's conditions.
     private static func authorizer(of user: UserID, in room: Room, serverName: ServerName, _ commit: RoomsCommit) throws -> UserID? {
         guard room.version.restrictedJoins, let rules = try commit.authEvent(.joinRules, in: room)?.content,
-            let rule = rules["join_rule"]?.stringValue, rule == "restricted" || rule == "knock_restricted"
+            JoinRule(rules)?.isRestricted == true
         else { return nil }
         switch try commit.authEvent(.member(user), in: room)?.membership {
         case .invite, .join, .ban: return nil

@@ -14,12 +14,6 @@ package enum EventType {
     package static let roomEncryption = "m.room.encryption"
     package static let roomTombstone = "m.room.tombstone"
     package static let roomServerACL = "m.room.server_acl"
-    package static let roomPinnedEvents = "m.room.pinned_events"
     package static let roomMessage = "m.room.message"
-    package static let roomEncrypted = "m.room.encrypted"
     package static let roomRedaction = "m.room.redaction"
-    package static let reaction = "m.reaction"
-    package static let sticker = "m.sticker"
-    package static let spaceChild = "m.space.child"
-    package static let spaceParent = "m.space.parent"
 }

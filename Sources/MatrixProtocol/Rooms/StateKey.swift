@@ -36,7 +36,6 @@ extension StateKey {
     package static let avatar = StateKey(EventType.roomAvatar)
     package static let encryption = StateKey(EventType.roomEncryption)
     package static let tombstone = StateKey(EventType.roomTombstone)
-    package static let serverACL = StateKey(EventType.roomServerACL)
 
     /// A user's membership.
     package static func member(_ user: UserID) -> StateKey { StateKey(EventType.roomMember, user.string) }
