@@ -1,18 +1,18 @@
 import CRocksDB
 import Glibc
+import Synchronization
 
 /// An open RocksDB database.
 ///
 /// It closes when this object and every column family, snapshot and iterator that came from it are gone; then its directory can be opened again.
 /// All of it may be used from any thread, except iterators and write batches, which are for one at a time.
-// Invariant of @unchecked Sendable: both properties are constants, and each is safe for use from any thread.
-package final class Instance: @unchecked Sendable {
+package final class Instance: Sendable {
     let database: OpenDatabase
-    private let columnFamilies: [String: ColumnFamily]
+    private let columnFamilies: Mutex<[String: ColumnFamily]>
 
     private init(database: OpenDatabase, columnFamilies: [String: ColumnFamily]) {
         self.database = database
-        self.columnFamilies = columnFamilies
+        self.columnFamilies = Mutex(columnFamilies)
     }
 
     /// Opens the database in the directory `path`.
@@ -53,15 +53,11 @@ package final class Instance: @unchecked Sendable {
                 : rocksdb_open_column_families(instanceOptions.pointer, path, count, namePointers, optionPointers, &handles, error)
         }
 
-        var caches: [BlockCache] = []
-        for case let cache? in descriptors.map(\.options.blockCache) where !caches.contains(where: { $0 === cache }) {
-            caches.append(cache)
-        }
-        let database = OpenDatabase(
-            pointer: created(pointer), columnFamilyHandles: handles.map(created), options: instanceOptions, blockCaches: caches)
+        let database = OpenDatabase(pointer: created(pointer), options: instanceOptions)
         var families: [String: ColumnFamily] = [:]
-        for (descriptor, handle) in zip(descriptors, database.columnFamilyHandles) {
-            families[descriptor.name] = ColumnFamily(name: descriptor.name, handle: handle, database: database)
+        for (descriptor, handle) in zip(descriptors, handles) {
+            families[descriptor.name] = ColumnFamily(
+                name: descriptor.name, handle: created(handle), database: database, blockCache: descriptor.options.blockCache)
         }
         return Instance(database: database, columnFamilies: families)
     }
@@ -88,7 +84,38 @@ package final class Instance: @unchecked Sendable {
 
     /// The column family of that name, where it was opened.
     package func columnFamily(_ name: String) -> ColumnFamily? {
-        columnFamilies[name]
+        columnFamilies.withLock { $0[name] }
+    }
+
+    /// Makes a column family, which is on the disk when this returns. RocksDB writes its OPTIONS file anew for each: that takes a while.
+    ///
+    /// - Throws: `RocksDBError` of the kind `invalidArgument` when there is one of that name.
+    package func createColumnFamily(_ name: String, options: ColumnFamilyOptions) throws(RocksDBError) -> ColumnFamily {
+        let familyOptions = try options.makeHandle()
+        defer { withExtendedLifetime(familyOptions) {} }
+        let handle = try RocksDBError.check { rocksdb_create_column_family(database.pointer, familyOptions.pointer, name, $0) }
+        let family = ColumnFamily(name: name, handle: created(handle), database: database, blockCache: options.blockCache)
+        columnFamilies.withLock { $0[name] = family }
+        return family
+    }
+
+    /// Takes a column family away, for good when this returns. What still refers to it can go on reading it; its tables are removed once
+    /// nothing does.
+    package func dropColumnFamily(_ columnFamily: ColumnFamily) throws(RocksDBError) {
+        requireOwn(columnFamily, nil)
+        try RocksDBError.check { rocksdb_drop_column_family(database.pointer, columnFamily.handle, $0) }
+        columnFamilies.withLock { $0[columnFamily.name] = nil }
+    }
+
+    /// Each block cache that was given for one of the column families, once.
+    var blockCaches: [BlockCache] {
+        columnFamilies.withLock { families in
+            var caches: [BlockCache] = []
+            for case let cache? in families.values.map(\.blockCache) where !caches.contains(where: { $0 === cache }) {
+                caches.append(cache)
+            }
+            return caches
+        }
     }
 
     /// The state as it is now, for reading it later.

@@ -29,7 +29,7 @@ extension Instance {
         let consumers = rocksdb_memory_consumers_create()
         defer { rocksdb_memory_consumers_destroy(consumers) }
         rocksdb_memory_consumers_add_db(consumers, database.pointer)
-        for cache in database.blockCaches { rocksdb_memory_consumers_add_cache(consumers, cache.pointer) }
+        for cache in blockCaches { rocksdb_memory_consumers_add_cache(consumers, cache.pointer) }
         let usage = try RocksDBError.check { rocksdb_approximate_memory_usage_create(consumers, $0) }
         defer { rocksdb_approximate_memory_usage_destroy(usage) }
         return MemoryUse(
