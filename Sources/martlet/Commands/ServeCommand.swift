@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import Glibc
 import HTTPAPI
 import Homeserver
@@ -18,14 +17,10 @@ struct ServeCommand: AsyncParsableCommand {
             (MARTLET_REGISTRATION__TOKEN for registration.token), above them by these flags; docs/configuration.md has all options.
             """)
 
-    @Option(name: .customLong("config"), help: ArgumentHelp("The configuration file.", valueName: "file"))
-    var configurationFile: String?
+    @OptionGroup var configurationOptions: ConfigurationOptions
 
     @Option(help: ArgumentHelp("The name in user IDs and room aliases (server_name).", valueName: "name"))
     var serverName: String?
-
-    @Option(name: .customLong("data"), help: ArgumentHelp("The data directory (data_directory).", valueName: "directory"))
-    var dataDirectory: String?
 
     @Option(help: ArgumentHelp("An IP address for the first listener; can be repeated.", valueName: "address"))
     var bind: [String] = []
@@ -37,7 +32,7 @@ struct ServeCommand: AsyncParsableCommand {
         // Whoever reads the log and goes away must not end the server.
         signal(SIGPIPE, SIG_IGN)
         MemoryAllocator.keepSmall()
-        let configuration = try Configuration.load(from: try sources())
+        let configuration = try configurationOptions.load(flags: flags)
         let environment = Environment.system()
         ServerLog.start(configuration.logging, clock: environment.clock)
         let logger = Logger(label: "martlet")
@@ -56,14 +51,11 @@ struct ServeCommand: AsyncParsableCommand {
             ClientServerAPI.routes(of: homeserver, publicAddress: configuration.publicAddress), authenticator: homeserver.accounts)
     }
 
-    private func sources() throws -> ConfigurationSources {
-        var sources = ConfigurationSources()
-        sources.file = try configurationFile.map { try ConfigurationFile(reading: $0) }
-        sources.environment = ProcessInfo.processInfo.environment
-        if let serverName { sources.flags.append(ConfigurationFlag("--server-name", sets: "server_name", to: .text(serverName))) }
-        if let dataDirectory { sources.flags.append(ConfigurationFlag("--data", sets: "data_directory", to: .text(dataDirectory))) }
-        if !bind.isEmpty { sources.flags.append(ConfigurationFlag("--bind", sets: "listeners[0].bind", to: .list(bind))) }
-        if let port { sources.flags.append(ConfigurationFlag("--port", sets: "listeners[0].port", to: .text("\(port)"))) }
-        return sources
+    private var flags: [ConfigurationFlag] {
+        var flags: [ConfigurationFlag] = []
+        if let serverName { flags.append(ConfigurationFlag("--server-name", sets: "server_name", to: .text(serverName))) }
+        if !bind.isEmpty { flags.append(ConfigurationFlag("--bind", sets: "listeners[0].bind", to: .list(bind))) }
+        if let port { flags.append(ConfigurationFlag("--port", sets: "listeners[0].port", to: .text("\(port)"))) }
+        return flags
     }
 }
