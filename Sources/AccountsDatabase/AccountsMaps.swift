@@ -58,7 +58,7 @@ package enum AccountsMaps {
 
     /// The database as a whole.
     package static let schema = DatabaseSchema(
-        name: "accounts", version: 1,
+        name: "accounts", version: 2,
         maps: [
             loginTokens.map, openIDTokens.map, tokenToOwner.map, deviceToMetadata.map, deviceToToken.map, interactiveAuthSessions.map,
             userIDToAccount.map,

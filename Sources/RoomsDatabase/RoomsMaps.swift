@@ -98,7 +98,7 @@ package enum RoomsMaps {
 
     /// The database as a whole.
     package static let schema = DatabaseSchema(
-        name: "rooms", version: 1,
+        name: "rooms", version: 2,
         maps: [
             eventIDToOutlier.map, eventIDToPDUID.map, eventIDToShortID.map, pduIDToEvent.map, referencedEvents.map,
             shortEventIDToAuthChain.map, shortEventIDToEventID.map, shortEventIDToPDUID.map, shortEventIDToStateHash.map,

@@ -29,7 +29,7 @@ package enum TransitoryMaps {
 
     /// The database as a whole.
     package static let schema = DatabaseSchema(
-        name: "transitory", version: 1,
+        name: "transitory", version: 2,
         maps: [
             keyChangeIDToUserID.map, lazyLoadedMembers.map, toDeviceEvents.map, userIDToDeviceListVersion.map,
             presenceIDToPresence.map, userIDToPresenceID.map,

@@ -23,8 +23,18 @@ package enum CommonMaps {
     static let positionChange = Column<Position, Change>("position_change", in: "meta", .sequentialSmall)
     /// The newest position of each scope.
     static let scopePosition = Column<Scope, Position>("scope_position", in: "meta", .randomSmall, .pointLookups)
+    /// How far a follower is: its source's name, a slash, and its own name -> the position up to which its work is done.
+    package static let followerPosition = Column<String, Position>("follower_position", in: "meta", .randomSmall)
+    /// The jobs that aren't done.
+    package static let jobs = Column<JobID, Job>("jobid_job", in: "meta", .randomSmall)
+    /// The intents of this database that aren't known to be carried out.
+    package static let intents = Column<IntentID, Intent>("intentid_intent", in: "meta", .randomSmall)
+    /// The intents of other databases that have been carried out here: the owner's name and the intent's number.
+    package static let finishedIntents = Column<TupleKey<String, IntentID>, Empty>("finishedintentids", in: "meta", .randomSmall)
 
-    static let all: [MapDescriptor] = [global.map, positionChange.map, scopePosition.map]
+    static let all: [MapDescriptor] = [
+        global.map, positionChange.map, scopePosition.map, followerPosition.map, jobs.map, intents.map, finishedIntents.map,
+    ]
 }
 
 /// The keys of `global`.
@@ -37,4 +47,6 @@ enum GlobalKey {
     static let positionReserved = "position_reserved"
     /// The last short ID that is reserved: 8 bytes.
     static let shortIDReserved = "short_id_reserved"
+    /// The position up to which the log of positions has been trimmed: 8 bytes; none before the first time.
+    static let logFloor = "log_floor"
 }
