@@ -93,6 +93,22 @@ package final class Database: Sendable {
         for family in families.all { try? instance.flush(family) }
     }
 
+    /// Writes what is in memory to tables, and waits until that is done.
+    ///
+    /// - Throws: `StoreError` when it fails; nothing is lost then, since the log has it all.
+    package func flushTables() throws {
+        do throws(RocksDBError) {
+            for map in schema.maps { try instance.flush(families[map]) }
+        } catch {
+            throw StoreError.rocksDB(error)
+        }
+    }
+
+    /// Merges each map's tables, and waits until that is done.
+    package func compactTables() {
+        for map in schema.maps { instance.compact(families[map]) }
+    }
+
     // MARK: - The writer
 
     private func run<Result: Sendable>(

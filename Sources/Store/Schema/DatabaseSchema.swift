@@ -6,6 +6,9 @@ package struct DatabaseSchema: Sendable {
     package let version: UInt64
     /// Its maps, those that every database has among them.
     package let maps: [MapDescriptor]
+    /// Whether tables are merged when there are many. Where they are not, they change only when somebody asks for it, so that a run of the
+    /// store can be repeated.
+    package var compactsAutomatically = true
 
     /// A database of the given maps; those that every database has are added.
     package init(name: String, version: UInt64, maps: [MapDescriptor]) {

@@ -112,6 +112,10 @@ enum InstanceOpening {
     }
 
     private static func families(_ schema: DatabaseSchema, _ blockCache: BlockCache) -> [(name: String, options: ColumnFamilyOptions)] {
-        schema.maps.map { ($0.name, $0.pattern.options(for: $0, blockCache: blockCache)) }
+        schema.maps.map { map in
+            var options = map.pattern.options(for: map, blockCache: blockCache)
+            if !schema.compactsAutomatically { options.extra["disable_auto_compactions"] = "true" }
+            return (map.name, options)
+        }
     }
 }

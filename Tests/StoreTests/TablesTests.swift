@@ -1,0 +1,33 @@
+import Store
+import Testing
+
+/// Tables are written and merged when somebody asks for it, and only then where the schema says so.
+@Suite struct TablesTests {
+    private static var schema: DatabaseSchema {
+        var schema = TestMaps.schema
+        schema.compactsAutomatically = false
+        return schema
+    }
+
+    @Test func writesAndMergesTablesOnDemand() async throws {
+        let store = try TestStore()
+        let database = try store.open(Self.schema)
+        defer { database.close() }
+        // The database's own counters.
+        try database.flushTables()
+        let own = try tableCount(store)
+        for number in 0..<6 as Range<UInt64> {
+            try await database.commit { $0.put(TestMaps.numbers, number % 2, number) }
+            try database.flushTables()
+        }
+        // Each turn wrote a table of the one map that had changed.
+        #expect(try tableCount(store) == own + 6)
+        database.compactTables()
+        #expect(try tableCount(store) == own + 1)
+        #expect(try database.snapshot().get(TestMaps.numbers, all: [0, 1]) == [4, 5])
+    }
+
+    private func tableCount(_ store: TestStore) throws -> Int {
+        try DatabaseFiles.names(in: store.path).filter { $0.hasSuffix(".sst") }.count
+    }
+}
