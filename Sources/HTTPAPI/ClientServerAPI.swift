@@ -21,6 +21,7 @@ package enum ClientServerAPI {
             SendingRoutes(rooms: homeserver.rooms),
             RoomStateRoutes(rooms: homeserver.rooms),
             MessagesRoutes(rooms: homeserver.rooms),
+            RelationsRoutes(rooms: homeserver.rooms),
             DirectoryRoutes(directory: homeserver.directory),
             SyncRoutes(sync: homeserver.sync, accounts: homeserver.accounts),
         ]

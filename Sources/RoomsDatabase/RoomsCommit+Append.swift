@@ -36,14 +36,21 @@ extension RoomsCommit {
         return short
     }
 
+    /// The event's short ID, a new one for an event that nobody has heard of.
+    func makeShortEventID(_ event: EventID) throws -> ShortEventID {
+        if let short = try view.shortID(of: event) { return short }
+        let short = commit.makeShortID(ShortEventID.self)
+        commit.put(RoomsMaps.eventIDToShortID, event, short)
+        commit.put(RoomsMaps.shortEventIDToEventID, short, event)
+        return short
+    }
+
     /// Appends an authorized event to its room's timeline with all its indexes. Its previous events are the room's extremities, so
     /// the state before it is the room's current state.
     @discardableResult
     package func append(_ event: Event, to room: Room, by transaction: Transaction? = nil) throws -> AppendedEvent {
-        let shortID = commit.makeShortID(ShortEventID.self)
-        commit.put(RoomsMaps.eventIDToShortID, event.id, shortID)
-        commit.put(RoomsMaps.shortEventIDToEventID, shortID, event.id)
-
+        let known = try view.shortID(of: event.id)
+        let shortID = try known ?? makeShortEventID(event.id)
         let stateBefore = try view.currentState(of: room.shortID)
         commit.put(RoomsMaps.shortEventIDToStateHash, shortID, stateBefore)
         let position = commit.stamp(kind: RoomsChange.event.rawValue, scope: room.shortID.scope) {
@@ -53,6 +60,7 @@ extension RoomsCommit {
         let replaced = try event.key.map { try setState($0, to: shortID, in: room.shortID, at: position, from: stateBefore) } ?? nil
         commit.put(RoomsMaps.eventIDToPDUID, event.id, pduID)
         commit.put(RoomsMaps.shortEventIDToPDUID, shortID, pduID)
+        commit.put(RoomsMaps.eventsByTime, FixedKey(room.shortID, event.originServerTS, pduID.order), Empty())
         commit.put(
             RoomsMaps.pduIDToEvent, pduID,
             StoredEvent(id: event.id, shortID: shortID, replaced: replaced ?? .none, json: event.bytes))
@@ -67,6 +75,9 @@ extension RoomsCommit {
             try setMembership(of: user, in: room.shortID, to: membership, at: position)
         }
         let appended = AppendedEvent(event: event, pduID: pduID, shortID: shortID)
+        // What related to the event before it came has given it its short ID.
+        if known != nil { try adoptRelations(to: appended, in: room) }
+        try relate(appended, in: room)
         if event.redacts != nil { try applyRedaction(appended, in: room) }
         return appended
     }

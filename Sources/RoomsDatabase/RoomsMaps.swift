@@ -22,8 +22,13 @@ package enum RoomsMaps {
     package static let shortEventIDToTransaction = Column<ShortEventID, TupleKey<UserID, String, String>>(
         "shorteventid_transaction", in: "events", .sequentialSmall, .pointLookups)
     package static let softFailedEventIDs = Column<EventID, Empty>("softfailedeventids", in: "events", .randomSmall, .pointLookups)
-    package static let threadIDToUserIDs = Column<ShortEventID, [UInt8]>("threadid_userids", in: "events", .sequentialSmall)
-    package static let relations = Column<FixedKey<ShortEventID, ShortEventID>, Empty>("tofrom_relation", in: "events", .randomSmall)
+    package static let threadParticipants = Column<TupleKey<ShortEventID, UserID>, UInt64>(
+        "threadid_userids", in: "events", .sequentialSmall, .pointLookups)
+    package static let threads = Column<FixedKey<ShortRoomID, Int64>, ShortEventID>("shortroomid_thread", in: "events", .randomSmall)
+    package static let relations = Column<RelatedEvent.Key, RelatedEvent.Value>("tofrom_relation", in: "events", .randomSmall)
+    package static let aggregations = Column<ShortEventID, Aggregation>(
+        "shorteventid_aggregation", in: "events", .randomSmall, .pointLookups)
+    package static let eventsByTime = Column<FixedKey<ShortRoomID, Int64, Int64>, Empty>("timestamp_pduid", in: "events", .sequential)
     package static let searchTokens = Column<[UInt8], Empty>("tokenids", in: "events", .random)
     package static let transactionToEventID = Column<TupleKey<UserID, String, String>, EventID>(
         "userdevicetxnid_response", in: "events", .randomSmall, .pointLookups)
@@ -102,7 +107,8 @@ package enum RoomsMaps {
         maps: [
             eventIDToOutlier.map, eventIDToPDUID.map, eventIDToShortID.map, pduIDToEvent.map, referencedEvents.map,
             shortEventIDToAuthChain.map, shortEventIDToEventID.map, shortEventIDToPDUID.map, shortEventIDToStateHash.map,
-            shortEventIDToTransaction.map, softFailedEventIDs.map, threadIDToUserIDs.map, relations.map, searchTokens.map,
+            shortEventIDToTransaction.map, softFailedEventIDs.map, threadParticipants.map, threads.map, relations.map, aggregations.map,
+            eventsByTime.map, searchTokens.map,
             transactionToEventID.map,
             roomToStateHash.map, roomPositionToStateHash.map, roomStateKeyToEvent.map, stateLayers.map, shortIDToStateKey.map,
             stateHashToShortID.map, stateKeyToShortID.map,

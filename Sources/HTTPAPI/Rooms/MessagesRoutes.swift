@@ -2,7 +2,7 @@ import CanonicalJSON
 import Homeserver
 import MatrixProtocol
 
-/// Paging through a room's history ("Getting events for a room").
+/// Reading a room's history ("Getting events for a room", "Event Context").
 package struct MessagesRoutes: RouteGroup {
     private let rooms: Rooms
 
@@ -17,17 +17,13 @@ package struct MessagesRoutes: RouteGroup {
 
     package func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/rooms/{roomId}/messages", access: .user, lane: .long, getMessages)
-    }
-
-    /// Which way a page leads from its start: `dir`.
-    private enum Direction: String {
-        case backward = "b"
-        case forward = "f"
+        routes.get("/_matrix/client/v3/rooms/{roomId}/context/{eventId}", access: .user, lane: .long, getContext)
+        routes.get("/_matrix/client/v1/rooms/{roomId}/timestamp_to_event", access: .user, getEventByTimestamp)
     }
 
     private func getMessages(_ request: ClientRequest) async throws -> Answer {
         let query = request.query
-        guard let direction = try query.choice("dir", of: Direction.self) else {
+        guard let direction = try query.choice("dir", of: PageDirection.self) else {
             throw MatrixError(.missingParameter, "Missing query parameter dir")
         }
         let messages = MessagesRequest(
@@ -36,6 +32,28 @@ package struct MessagesRoutes: RouteGroup {
             limit: Int(min(try query.integer("limit", in: 0...Int64.max) ?? Self.limitDefault, Self.limitMax)),
             filter: try query.string("filter").map(Self.filter) ?? .everything)
         return Answer(json: try rooms.messages(of: request.roomID("roomId"), messages, for: request.requester))
+    }
+
+    private func getContext(_ request: ClientRequest) async throws -> Answer {
+        let query = request.query
+        return Answer(
+            json: try rooms.context(
+                of: request.eventID("eventId"), in: request.roomID("roomId"),
+                limit: Int(min(try query.integer("limit", in: 0...Int64.max) ?? Self.limitDefault, Self.limitMax)),
+                filter: try query.string("filter").map(Self.filter) ?? .everything, for: request.requester))
+    }
+
+    private func getEventByTimestamp(_ request: ClientRequest) async throws -> Answer {
+        let query = request.query
+        guard let timestamp = try query.integer("ts", in: 0...Int64.max) else {
+            throw MatrixError(.missingParameter, "Missing query parameter ts")
+        }
+        guard let direction = try query.choice("dir", of: PageDirection.self) else {
+            throw MatrixError(.missingParameter, "Missing query parameter dir")
+        }
+        let found = try rooms.event(
+            closestTo: timestamp, direction == .forward ? .forward : .backward, in: request.roomID("roomId"), for: request.requester)
+        return Answer(["event_id": .string(found.id.string), "origin_server_ts": .integer(found.originServerTS)])
     }
 
     private static func filter(_ text: String) throws(MatrixError) -> EventFilter {

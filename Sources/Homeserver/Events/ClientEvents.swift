@@ -14,6 +14,8 @@ struct ClientEvents {
     let now: Int64
     /// Which of an event's members they want.
     var format = Format.client
+    /// Whether it is told with an event what other events make of it ("Aggregations of child events").
+    var bundlesAggregations = false
 
     /// The forms in which clients can ask for events (`event_format` in "Filtering").
     enum Format: String {
@@ -33,11 +35,14 @@ struct ClientEvents {
     ///
     /// - Parameter roomID: the room, where each event is to name it.
     func write(_ events: [StoredEvent], roomID: RoomID?, to writer: inout JSONWriter) throws {
-        let scanned = try events.map { Scanned($0, try JSONFields(scanning: $0.json)) }
-        let quoted = try quotedEvents(of: events)
-        let redactions = events.compactMap { quoted[$0.redaction] }
-        let transactions = try transactionIDs(of: scanned + redactions)
-        for event in scanned { try write(event, roomID: roomID, transactions, quoting: quoted, to: &writer) }
+        let bundles = try bundlesAggregations ? BundledAggregations(with: events, for: requester.userID, in: view) : .none
+        let told = try (events + bundles.events).map { Scanned($0, try JSONFields(scanning: $0.json)) }
+        let quoted = try quotedEvents(of: told.map(\.event))
+        let redactions = told.compactMap { quoted[$0.event.redaction] }
+        let surroundings = Surroundings(
+            roomID: roomID, told: bundles.events.isEmpty ? [:] : Dictionary(told.map { ($0.event.shortID, $0) }) { $1 }, quoted: quoted,
+            bundles: bundles, transactions: try transactionIDs(of: told + redactions))
+        for event in told.prefix(events.count) { try write(event, surroundings, to: &writer) }
     }
 
     /// Writes one event.
@@ -45,7 +50,18 @@ struct ClientEvents {
         try write([event], roomID: roomID, to: &writer)
     }
 
-    /// The transaction IDs by which the asking device sent the events.
+    /// What is told with the events that are written together.
+    private struct Surroundings {
+        let roomID: RoomID?
+        /// The events that can be told whole.
+        let told: [ShortEventID: Scanned]
+        /// The events that are quoted: what was replaced, and redactions.
+        var quoted: [ShortEventID: Scanned]
+        let bundles: BundledAggregations
+        /// The transaction IDs by which the asking device sent the events.
+        let transactions: [ShortEventID: String]
+    }
+
     private func transactionIDs(of events: [Scanned]) throws -> [ShortEventID: String] {
         guard let device = requester.deviceID else { return [:] }
         let own = events.filter { $0.fields.string("sender") == requester.userID.string }.map(\.event.shortID)
@@ -56,21 +72,18 @@ struct ClientEvents {
         return ids
     }
 
-    /// The events that `unsigned` quotes: what was replaced, and redactions.
+    /// The events that `unsigned` quotes.
     private func quotedEvents(of events: [StoredEvent]) throws -> [ShortEventID: Scanned] {
         let wanted = Set(events.flatMap { [$0.replaced, $0.redaction] }).subtracting([.none]).sorted()
         if wanted.isEmpty { return [:] }
         return Dictionary(try view.events(wanted).map { ($0.shortID, Scanned($0, try JSONFields(scanning: $0.json))) }) { $1 }
     }
 
-    private func write(
-        _ scanned: Scanned, roomID: RoomID?, _ transactions: [ShortEventID: String], quoting quoted: [ShortEventID: Scanned],
-        to writer: inout JSONWriter
-    ) throws {
+    private func write(_ scanned: Scanned, _ surroundings: Surroundings, to writer: inout JSONWriter) throws {
         let (event, fields) = scanned
         writer.beginObject()
         switch format {
-        case .client: try writeMembers(of: fields, redacts: redacts(fields), roomID: roomID, to: &writer)
+        case .client: try writeMembers(of: fields, redacts: redacts(fields), roomID: surroundings.roomID, to: &writer)
         case .federation:
             for (name, value) in fields {
                 writer.key(String(decoding: fields.bytes[name], as: UTF8.self))
@@ -84,11 +97,11 @@ struct ClientEvents {
         writer.beginObject()
         writer.key("age")
         writer.integer(now - (fields.integer("origin_server_ts") ?? now))
-        if let transactionID = transactions[event.shortID] {
+        if let transactionID = surroundings.transactions[event.shortID] {
             writer.key("transaction_id")
             writer.string(transactionID)
         }
-        if let replaced = quoted[event.replaced] {
+        if let replaced = surroundings.quoted[event.replaced] {
             writer.key("replaces_state")
             writer.string(replaced.event.id.string)
             for (name, source) in [("prev_content", "content"), ("prev_sender", "sender")] {
@@ -97,12 +110,42 @@ struct ClientEvents {
                 writer.raw(value)
             }
         }
-        if let redaction = quoted[event.redaction] {
+        if let redaction = surroundings.quoted[event.redaction] {
             writer.key("redacted_because")
             // A redaction can be redacted too, and that one again: the quoted one quotes nothing, or there would be no end.
-            try write(redaction, roomID: roomID, transactions, quoting: [:], to: &writer)
+            var nothingQuoted = surroundings
+            nothingQuoted.quoted = [:]
+            try write(redaction, nothingQuoted, to: &writer)
+        }
+        if let bundle = surroundings.bundles[event.shortID] {
+            writer.key("m.relations")
+            try write(bundle, surroundings, to: &writer)
         }
         writer.endObject()
+        writer.endObject()
+    }
+
+    private func write(_ bundle: BundledAggregations.Bundle, _ surroundings: Surroundings, to writer: inout JSONWriter) throws {
+        writer.beginObject()
+        if let replacement = bundle.replacement.flatMap({ surroundings.told[$0.shortID] }) {
+            writer.key(Relation.replacement)
+            try write(replacement, surroundings, to: &writer)
+        }
+        if let thread = bundle.thread, let latest = surroundings.told[thread.latest.shortID] {
+            writer.key(Relation.thread)
+            writer.beginObject()
+            writer.key("latest_event")
+            try write(latest, surroundings, to: &writer)
+            writer.key("count")
+            writer.integer(Int64(clamping: thread.count))
+            writer.key("current_user_participated")
+            writer.bool(thread.hasParticipated)
+            writer.endObject()
+        }
+        if !bundle.references.isEmpty {
+            writer.key(Relation.reference)
+            writer.object(["chunk": .array(bundle.references.map { ["event_id": .string($0.string)] })])
+        }
         writer.endObject()
     }
 

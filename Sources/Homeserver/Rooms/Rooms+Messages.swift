@@ -53,7 +53,7 @@ extension Rooms {
             writer.key("end")
             writer.string(end.description)
         }
-        let clientEvents = clientEvents(readable.view, for: requester)
+        let clientEvents = clientEvents(readable.view, for: requester, bundlesAggregations: true)
         writer.key("chunk")
         writer.beginArray()
         try clientEvents.write(page.events, roomID: roomID, to: &writer)
@@ -68,13 +68,17 @@ extension Rooms {
         return writer.bytes
     }
 
-    private struct Page {
+    /// A part of a room's history.
+    struct Page {
         var events: [StoredEvent] = []
+        /// The order of the last event that was looked at.
+        var lastOrder: Int64?
         /// Where the next page begins; `nil` when there is none: at the room's start, or when there is nothing new.
         var end: PaginationToken?
     }
 
-    private func page(
+    /// Reads a page of what the user may see and wants.
+    func page(
         of readable: ReadableRoom, _ orders: ClosedRange<Int64>, _ request: MessagesRequest, for requester: Requester
     ) throws -> Page {
         var sight = try HistorySight(of: readable.room.shortID, by: requester.userID, in: readable.view)
@@ -83,6 +87,7 @@ extension Rooms {
         var scanned = 0
         while let (pduID, event) = try timeline.next() {
             scanned += 1
+            page.lastOrder = pduID.order
             if try request.filter.wants(event), try sight.canSee(event, at: pduID) { page.events.append(event) }
             // Going forward there can always be more, later; so whoever follows a room has a place from which to go on.
             if !request.isBackward { page.end = PaginationToken(order: pduID.order) }

@@ -22,8 +22,11 @@ extension Rooms {
             return try await redact(target, content: content, in: room, by: requester, transaction)
         }
         let template = EventTemplate(type: type, content: content, sender: requester.userID, roomID: roomID)
+        let relation = Relation(content)
         return try await commit { [signingKey] commit in
-            try commit.send(template, in: room, signingKey: signingKey, by: transaction)
+            if let sent = try commit.view.eventID(transaction) { return sent }
+            if let relation { try RelationRules.check(relation, type: type, sender: requester.userID, in: room, commit) }
+            return try commit.send(template, in: room, signingKey: signingKey, by: transaction)
         }
     }
 

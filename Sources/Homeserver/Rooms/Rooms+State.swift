@@ -82,26 +82,6 @@ extension Rooms {
         }
     }
 
-    /// One event that the user may see (`GET /rooms/{roomId}/event/{eventId}`).
-    ///
-    /// - Throws: `M_NOT_FOUND` when there is no such event, or the user may not see it.
-    package func event(_ eventID: EventID, in roomID: RoomID, for requester: Requester) throws -> [UInt8] {
-        let notFound = MatrixError(.notFound, "There is no event \(eventID) that you can see in this room")
-        let readable: ReadableRoom
-        do {
-            readable = try readableRoom(roomID, for: requester)
-        } catch let error as MatrixError where error == Self.notInRoom {
-            throw notFound
-        }
-        var sight = try HistorySight(of: readable.room.shortID, by: requester.userID, in: readable.view)
-        guard let (pduID, event) = try readable.view.timelineEvent(eventID), pduID.room == readable.room.shortID,
-            pduID.order <= readable.newestOrder ?? .max, try sight.canSee(event, at: pduID)
-        else { throw notFound }
-        var writer = JSONWriter(capacity: event.json.count)
-        try clientEvents(readable.view, for: requester).write(event, roomID: roomID, to: &writer)
-        return writer.bytes
-    }
-
     /// The room's member events (`GET /rooms/{roomId}/members`), as the endpoint's answer.
     ///
     /// - Parameters:

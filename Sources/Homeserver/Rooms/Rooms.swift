@@ -46,8 +46,8 @@ package final class Rooms: Sendable {
     }
 
     /// Writes events for the requester, at a state of the database.
-    func clientEvents(_ view: RoomsView, for requester: Requester) -> ClientEvents {
-        ClientEvents(view: view, requester: requester, now: environment.clock.now())
+    func clientEvents(_ view: RoomsView, for requester: Requester, bundlesAggregations: Bool = false) -> ClientEvents {
+        ClientEvents(view: view, requester: requester, now: environment.clock.now(), bundlesAggregations: bundlesAggregations)
     }
 
     /// Runs a commit whose refusals become the errors that clients know.

@@ -171,8 +171,10 @@ struct RoomDelta {
     }
 
     private func writeEvents(to writer: inout JSONWriter) throws {
-        let clientEvents = ClientEvents(
+        var clientEvents = ClientEvents(
             view: builder.view, requester: builder.requester, now: builder.now, format: builder.request.filter.format)
+        // Whoever has all events of a timeline can see for itself which of them relate to which.
+        clientEvents.bundlesAggregations = timeline.isLimited
         writer.key("timeline")
         writer.beginObject()
         writer.key("events")

@@ -15,5 +15,6 @@ package enum EventType {
     package static let roomTombstone = "m.room.tombstone"
     package static let roomServerACL = "m.room.server_acl"
     package static let roomMessage = "m.room.message"
+    package static let roomEncrypted = "m.room.encrypted"
     package static let roomRedaction = "m.room.redaction"
 }

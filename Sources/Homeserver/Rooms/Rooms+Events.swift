@@ -1,0 +1,119 @@
+import CanonicalJSON
+import MatrixProtocol
+import RoomsDatabase
+import Store
+
+/// Single events, and what lies around them.
+extension Rooms {
+    /// One event that the user may see (`GET /rooms/{roomId}/event/{eventId}`).
+    ///
+    /// - Throws: `M_NOT_FOUND` when there is no such event, or the user may not see it.
+    package func event(_ eventID: EventID, in roomID: RoomID, for requester: Requester) throws -> [UInt8] {
+        let found = try visibleEvent(eventID, in: roomID, for: requester)
+        var writer = JSONWriter(capacity: found.event.json.count)
+        try clientEvents(found.readable.view, for: requester, bundlesAggregations: true).write(found.event, roomID: roomID, to: &writer)
+        return writer.bytes
+    }
+
+    /// An event that somebody may see, and how its room is read.
+    struct VisibleEvent {
+        let readable: ReadableRoom
+        var sight: HistorySight
+        let pduID: PDUID
+        let event: StoredEvent
+    }
+
+    /// Finds an event of a room that the user may see.
+    ///
+    /// - Throws: `M_NOT_FOUND` when there is no such event, or the user may not see it.
+    func visibleEvent(_ eventID: EventID, in roomID: RoomID, for requester: Requester) throws -> VisibleEvent {
+        let notFound = MatrixError(.notFound, "There is no event \(eventID) that you can see in this room")
+        let readable: ReadableRoom
+        do {
+            readable = try readableRoom(roomID, for: requester)
+        } catch let error as MatrixError where error == Self.notInRoom {
+            throw notFound
+        }
+        var sight = try HistorySight(of: readable.room.shortID, by: requester.userID, in: readable.view)
+        guard let (pduID, event) = try readable.view.timelineEvent(eventID), pduID.room == readable.room.shortID,
+            pduID.order <= readable.newestOrder ?? .max, try sight.canSee(event, at: pduID)
+        else { throw notFound }
+        return VisibleEvent(readable: readable, sight: sight, pduID: pduID, event: event)
+    }
+
+    /// An event with what came before and after it (`GET /rooms/{roomId}/context/{eventId}`), as the endpoint's answer.
+    ///
+    /// - Parameter limit: how many events besides are wanted, those before and after together.
+    /// - Throws: `M_NOT_FOUND` when there is no such event, or the user may not see it.
+    package func context(
+        of eventID: EventID, in roomID: RoomID, limit: Int, filter: EventFilter, for requester: Requester
+    ) throws -> [UInt8] {
+        let found = try visibleEvent(eventID, in: roomID, for: requester)
+        let (readable, view, order) = (found.readable, found.readable.view, found.pduID.order)
+        func page(_ orders: ClosedRange<Int64>, isBackward: Bool, limit: Int) throws -> Page {
+            guard limit > 0, filter.wants(roomID) else { return Page() }
+            let request = MessagesRequest(isBackward: isBackward, limit: limit, filter: filter)
+            return try self.page(of: readable, orders, request, for: requester)
+        }
+        let before = try page(.min...order - 1, isBackward: true, limit: limit / 2)
+        let newest = readable.newestOrder ?? .max
+        let after = try order < newest ? page(order + 1...newest, isBackward: false, limit: limit - limit / 2) : Page()
+
+        let told = before.events + [found.event] + after.events
+        let lastPosition = PDUID(room: readable.room.shortID, order: after.lastOrder ?? order).position
+        let stateAfter = try view.state(of: readable.room.shortID, at: lastPosition)
+        let state =
+            try filter.lazyLoadsMembers
+            ? view.events(view.entries(of: stateAfter, .allButMembers).map(\.event)) + memberEvents(of: told, in: stateAfter, view)
+            : view.events(view.entries(of: stateAfter).map(\.event))
+
+        let clientEvents = clientEvents(view, for: requester, bundlesAggregations: true)
+        var writer = JSONWriter(capacity: 16 << 10)
+        writer.beginObject()
+        writer.key("start")
+        writer.string((before.end ?? PaginationToken(order: (before.lastOrder ?? order) - 1)).description)
+        writer.key("end")
+        writer.string(PaginationToken(order: after.lastOrder ?? order).description)
+        writer.key("event")
+        try clientEvents.write(found.event, roomID: roomID, to: &writer)
+        for (name, events) in [("events_before", before.events), ("events_after", after.events)] {
+            writer.key(name)
+            writer.beginArray()
+            try clientEvents.write(events, roomID: roomID, to: &writer)
+            writer.endArray()
+        }
+        writer.key("state")
+        writer.beginArray()
+        try self.clientEvents(view, for: requester).write(state.filter(filter.wants), roomID: roomID, to: &writer)
+        writer.endArray()
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// The most events that are looked at for one that the user may see.
+    private static let timestampScannedMax = 1000
+
+    /// The event whose time is closest to a moment, on one side of it (`GET /rooms/{roomId}/timestamp_to_event`).
+    ///
+    /// - Parameters:
+    ///   - timestamp: the moment, in milliseconds since 1970.
+    ///   - direction: whether the event's time is that moment or later, or that moment or earlier.
+    /// - Throws: `M_FORBIDDEN` for who isn't in the room, `M_NOT_FOUND` when there is no such event.
+    package func event(
+        closestTo timestamp: Int64, _ direction: Direction, in roomID: RoomID, for requester: Requester
+    ) throws -> (id: EventID, originServerTS: Int64) {
+        let room = try room(roomID)
+        let view = database.view()
+        guard try view.isJoined(requester.userID, to: room.shortID) else { throw Self.notInRoom }
+        var sight = try HistorySight(of: room.shortID, by: requester.userID, in: view)
+        var events = try view.events(of: room.shortID, from: timestamp, direction)
+        for _ in 0..<Self.timestampScannedMax {
+            guard let (pduID, event) = try events.next() else { break }
+            guard try sight.canSee(event, at: pduID), let time = try JSONFields(scanning: event.json).integer("origin_server_ts") else {
+                continue
+            }
+            return (event.id, time)
+        }
+        throw MatrixError(.notFound, "There is no event \(direction == .forward ? "from" : "up to") that moment in this room")
+    }
+}

@@ -1,0 +1,196 @@
+import CanonicalJSON
+import MatrixProtocol
+import RoomsDatabase
+import Store
+
+/// Which of the events that relate to an event are wanted (`GET /rooms/{roomId}/relations/{eventId}`).
+package struct RelationsRequest: Sendable {
+    /// The kind of relation; `nil` for all.
+    package var relationType: String?
+    /// The type of the events themselves; `nil` for all.
+    package var eventType: String?
+    package var from: PaginationToken?
+    package var to: PaginationToken?
+    /// Whether the newest come first.
+    package var isBackward: Bool
+    package var limit: Int
+    /// Whether what relates to those that relate to the event is wanted too.
+    package var recurses: Bool
+
+    package init(
+        relationType: String? = nil, eventType: String? = nil, from: PaginationToken? = nil, to: PaginationToken? = nil,
+        isBackward: Bool = true, limit: Int, recurses: Bool = false
+    ) {
+        self.relationType = relationType
+        self.eventType = eventType
+        self.from = from
+        self.to = to
+        self.isBackward = isBackward
+        self.limit = limit
+        self.recurses = recurses
+    }
+
+    fileprivate func wants(_ event: RelatedEvent) -> Bool {
+        (relationType == nil || event.relationType == relationType) && (eventType == nil || event.type == eventType)
+    }
+}
+
+/// Which of a room's threads are wanted (`include` of `GET /rooms/{roomId}/threads`).
+package enum ThreadSelection: String, Sendable {
+    case all
+    case participated
+}
+
+extension Rooms {
+    /// How far relations of relations are followed.
+    private static let recursionDepthMax = 3
+    /// The most events that one answer about relations looks at.
+    private static let relationsScannedMax = 10_000
+
+    /// What relates to an event, as the endpoint's answer.
+    ///
+    /// - Throws: `M_NOT_FOUND` when there is no such event, or the user may not see it.
+    package func relations(
+        of eventID: EventID, in roomID: RoomID, _ request: RelationsRequest, for requester: Requester
+    ) throws -> [UInt8] {
+        let found = try visibleEvent(eventID, in: roomID, for: requester)
+        let view = found.readable.view
+        var sight = found.sight
+        let newest = found.readable.newestOrder ?? .max
+        let oldest = (request.isBackward ? request.to : request.from).map { $0.order + 1 } ?? .min
+        let last = min(newest, (request.isBackward ? request.from : request.to)?.order ?? .max)
+
+        // One more than wanted shows whether there is another page.
+        var events: [(order: Int64, event: StoredEvent)] = []
+        var depth = 1
+        if oldest <= last {
+            var related = try relatedEvents(to: found.event.shortID, oldest...last, request, in: view)
+            if request.recurses {
+                let all = try descendants(of: related, request, in: view)
+                depth = all.depth
+                related = all.events.filter { (oldest...last).contains($0.order) }
+                related.sort { request.isBackward ? $0.order > $1.order : $0.order < $1.order }
+            }
+            for candidate in related where events.count <= request.limit {
+                guard let event = try view.event(candidate.shortID),
+                    try sight.canSee(event, at: PDUID(room: found.readable.room.shortID, order: candidate.order))
+                else { continue }
+                events.append((candidate.order, event))
+            }
+        }
+        let hasMore = events.count > request.limit
+        if hasMore { events.removeLast(events.count - request.limit) }
+
+        var writer = JSONWriter(capacity: 4096)
+        writer.beginObject()
+        writer.key("chunk")
+        writer.beginArray()
+        try clientEvents(view, for: requester, bundlesAggregations: true).write(events.map(\.event), roomID: roomID, to: &writer)
+        writer.endArray()
+        if hasMore, let end = events.last {
+            writer.key("next_batch")
+            writer.string(PaginationToken(order: request.isBackward ? end.order - 1 : end.order).description)
+        }
+        if let from = request.from {
+            writer.key("prev_batch")
+            writer.string(from.description)
+        }
+        if request.recurses {
+            writer.key("recursion_depth")
+            writer.integer(Int64(depth))
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// What relates to the event itself. With recursion all of it is needed, since what is behind it can lie anywhere.
+    private func relatedEvents(
+        to event: ShortEventID, _ orders: ClosedRange<Int64>, _ request: RelationsRequest, in view: RoomsView
+    ) throws -> [RelatedEvent] {
+        try view.relatedEvents(
+            to: event, request.recurses ? .min ... .max : orders, request.isBackward ? .backward : .forward,
+            limit: Self.relationsScannedMax, where: request.wants)
+    }
+
+    /// The events and what relates to them, and so on, and how deep that went.
+    private func descendants(
+        of events: [RelatedEvent], _ request: RelationsRequest, in view: RoomsView
+    ) throws -> (events: [RelatedEvent], depth: Int) {
+        var all = events
+        var known = Set(events.map(\.shortID))
+        var generation = events
+        var depth = 1
+        while depth < Self.recursionDepthMax, !generation.isEmpty, all.count < Self.relationsScannedMax {
+            generation = try generation.flatMap {
+                try view.relatedEvents(
+                    to: $0.shortID, .min ... .max, .forward, limit: Self.relationsScannedMax - all.count, where: request.wants)
+            }.filter { known.insert($0.shortID).inserted }
+            all += generation
+            depth += 1
+        }
+        return (all, depth)
+    }
+
+    /// The roots of a room's threads, those first in which something was said last (`GET /rooms/{roomId}/threads`), as the endpoint's answer.
+    package func threads(
+        of roomID: RoomID, _ selection: ThreadSelection, from: PaginationToken?, limit: Int, for requester: Requester
+    ) throws -> [UInt8] {
+        let readable = try readableRoom(roomID, for: requester)
+        let view = readable.view
+        var sight = try HistorySight(of: readable.room.shortID, by: requester.userID, in: view)
+        let newest = min(readable.newestOrder ?? .max, from?.order ?? .max)
+        var threads = try view.threads(of: readable.room.shortID, .min...newest)
+        var roots: [StoredEvent] = []
+        var next: PaginationToken?
+        var scanned = 0
+        while let (key, rootID) = try threads.next() {
+            guard roots.count < limit, scanned < Self.relationsScannedMax else {
+                next = PaginationToken(order: key.parts.1)
+                break
+            }
+            scanned += 1
+            guard let pduID = try view.reader.get(RoomsMaps.shortEventIDToPDUID, rootID), let root = try view.event(rootID),
+                try sight.canSee(root, at: pduID)
+            else { continue }
+            if selection == .participated {
+                let isOwn = try JSONFields(scanning: root.json).string("sender") == requester.userID.string
+                guard try isOwn || view.hasReplied(requester.userID, inThread: rootID) else { continue }
+            }
+            roots.append(root)
+        }
+        var writer = JSONWriter(capacity: 4096)
+        writer.beginObject()
+        writer.key("chunk")
+        writer.beginArray()
+        try clientEvents(view, for: requester, bundlesAggregations: true).write(roots, roomID: roomID, to: &writer)
+        writer.endArray()
+        if let next {
+            writer.key("next_batch")
+            writer.string(next.description)
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+}
+
+/// What is asked of a relation that a client sends.
+enum RelationRules {
+    /// - Throws: `M_UNKNOWN` when an event that relates to another one itself is to be the root of a thread ("Validation of `m.thread`
+    ///   relationships"), `M_DUPLICATE_ANNOTATION` for what the user has said of the event already ("Avoiding duplicate annotations").
+    static func check(_ relation: Relation, type: String, sender: UserID, in room: Room, _ commit: RoomsCommit) throws {
+        guard let target = try commit.view.shortID(of: relation.target) else { return }
+        switch relation.type {
+        case Relation.thread:
+            guard let root = try commit.view.event(target), let content = try JSONFields(scanning: root.json).slice("content"),
+                let json = try JSONValue(parsing: content).objectValue, Relation(json) != nil
+            else { return }
+            throw MatrixError(.unknown, "An event that relates to another one can't be the root of a thread")
+        case Relation.annotation:
+            let same = try commit.view.relatedEvents(to: target, .min ... .max, .forward, limit: 1) {
+                $0.relationType == Relation.annotation && $0.sender == sender && $0.type == type && $0.key == relation.key
+            }
+            guard same.isEmpty else { throw MatrixError(.duplicateAnnotation, "You have annotated the event like this already") }
+        default: return
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import MatrixProtocol
+import Store
+import StoredIdentifiers
+
+/// The index of relations and what follows from it, kept as events come and are redacted.
+extension RoomsCommit {
+    /// Enters a new event among those that relate to what it names.
+    func relate(_ appended: AppendedEvent, in room: Room) throws {
+        guard let relation = appended.event.relation else { return }
+        let target = try makeShortEventID(relation.target)
+        let targetEvent = try relationTarget(target, in: room)
+        // An event of another room is nothing to relate to; one that isn't here may still come.
+        if targetEvent == nil, try view.reader.contains(RoomsMaps.shortEventIDToPDUID, target) { return }
+        let key = RelatedEvent.Key(target, appended.pduID.order, appended.shortID)
+        let value = RelatedEvent.Value(relation.type, appended.event.type, appended.event.sender, relation.key)
+        commit.put(RoomsMaps.relations, key, value)
+        if let targetEvent { try aggregate([RelatedEvent(key, value)], target: target, targetEvent, in: room) }
+    }
+
+    /// Takes over what has related to the event since before it came.
+    func adoptRelations(to appended: AppendedEvent, in room: Room) throws {
+        let here = try view.relatedEvents(to: appended.shortID).filter { related in
+            let isHere = try commit.get(RoomsMaps.shortEventIDToPDUID, related.shortID)?.room == room.shortID
+            if !isHere { commit.delete(RoomsMaps.relations, RelatedEvent.Key(appended.shortID, related.order, related.shortID)) }
+            return isHere
+        }
+        try aggregate(here, target: appended.shortID, appended.event, in: room)
+    }
+
+    /// Takes an event that is being redacted out of the relations: it no longer says what it related to.
+    func unrelate(_ event: Event, _ shortID: ShortEventID, at order: Int64, in room: Room) throws {
+        guard let relation = event.relation, let target = try view.shortID(of: relation.target) else { return }
+        let key = RelatedEvent.Key(target, order, shortID)
+        guard try commit.get(RoomsMaps.relations, key) != nil else { return }
+        commit.delete(RoomsMaps.relations, key)
+        guard var aggregation = try commit.get(RoomsMaps.aggregations, target), let targetEvent = try relationTarget(target, in: room)
+        else { return }
+        switch relation.type {
+        case Relation.replacement where aggregation.replacement == shortID:
+            aggregation.replacement = .none
+            for related in try view.relatedEvents(to: target) where related.relationType == Relation.replacement {
+                try replace(targetEvent, by: related, &aggregation, in: room)
+            }
+        case Relation.thread where targetEvent.relation == nil:
+            try unthread(event, shortID, from: target, &aggregation, in: room)
+        case Relation.reference:
+            aggregation.referenceCount -= min(1, aggregation.referenceCount)
+        default: return
+        }
+        put(aggregation, of: target)
+    }
+
+    /// The event that others relate to, if it is in the room's timeline.
+    private func relationTarget(_ target: ShortEventID, in room: Room) throws -> Event? {
+        guard let pduID = try commit.get(RoomsMaps.shortEventIDToPDUID, target), pduID.room == room.shortID,
+            let stored = try commit.get(RoomsMaps.pduIDToEvent, pduID)
+        else { return nil }
+        return try Event(trusted: stored.json, id: stored.id, roomID: room.id, version: room.version)
+    }
+
+    /// Counts further events among those that relate to the target.
+    private func aggregate(_ related: [RelatedEvent], target: ShortEventID, _ targetEvent: Event, in room: Room) throws {
+        if related.isEmpty { return }
+        let before = try commit.get(RoomsMaps.aggregations, target) ?? Aggregation()
+        var aggregation = before
+        for event in related {
+            switch event.relationType {
+            case Relation.replacement: try replace(targetEvent, by: event, &aggregation, in: room)
+            // What relates to another event can't be the root of a thread.
+            case Relation.thread where targetEvent.relation == nil: try thread(event, target, &aggregation, in: room)
+            case Relation.reference: aggregation.referenceCount += 1
+            default: break
+            }
+        }
+        if aggregation != before { put(aggregation, of: target) }
+    }
+
+    private func put(_ aggregation: Aggregation, of target: ShortEventID) {
+        if aggregation.isEmpty {
+            commit.delete(RoomsMaps.aggregations, target)
+        } else {
+            commit.put(RoomsMaps.aggregations, target, aggregation)
+        }
+    }
+
+    // MARK: - Replacements
+
+    /// Lets a replacement count, if it is valid and the latest ("Validity of replacement events").
+    private func replace(_ original: Event, by related: RelatedEvent, _ aggregation: inout Aggregation, in room: Room) throws {
+        guard related.sender == original.sender, related.type == original.type, original.stateKey == nil,
+            original.relation?.type != Relation.replacement, let replacement = try relationTarget(related.shortID, in: room),
+            replacement.stateKey == nil,
+            replacement.type == EventType.roomEncrypted || replacement.contentMember("m.new_content")?.objectValue != nil
+        else { return }
+        if aggregation.replacement != .none, let standing = try relationTarget(aggregation.replacement, in: room),
+            (replacement.originServerTS, replacement.id) < (standing.originServerTS, standing.id)
+        {
+            return
+        }
+        aggregation.replacement = related.shortID
+    }
+
+    // MARK: - Threads
+
+    private func thread(_ related: RelatedEvent, _ root: ShortEventID, _ aggregation: inout Aggregation, in room: Room) throws {
+        aggregation.threadCount += 1
+        let participant = TupleKey(root, related.sender)
+        commit.put(RoomsMaps.threadParticipants, participant, (try commit.get(RoomsMaps.threadParticipants, participant) ?? 0) + 1)
+        let latest = try latestOrder(of: aggregation)
+        if latest.map({ $0 < related.order }) ?? true { move(root, from: latest, to: related, &aggregation, in: room) }
+    }
+
+    private func unthread(
+        _ event: Event, _ shortID: ShortEventID, from root: ShortEventID, _ aggregation: inout Aggregation, in room: Room
+    ) throws {
+        aggregation.threadCount -= min(1, aggregation.threadCount)
+        let participant = TupleKey(root, event.sender)
+        let count = try commit.get(RoomsMaps.threadParticipants, participant) ?? 0
+        if count > 1 {
+            commit.put(RoomsMaps.threadParticipants, participant, count - 1)
+        } else {
+            commit.delete(RoomsMaps.threadParticipants, participant)
+        }
+        guard aggregation.threadLatest == shortID else { return }
+        let before = try view.relatedEvents(to: root, .min ... .max, .backward, limit: 1) { $0.relationType == Relation.thread }.first
+        move(root, from: try latestOrder(of: aggregation), to: before, &aggregation, in: room)
+    }
+
+    /// Takes the thread to its place among the room's threads, which are sorted by their latest events.
+    private func move(
+        _ root: ShortEventID, from order: Int64?, to latest: RelatedEvent?, _ aggregation: inout Aggregation, in room: Room
+    ) {
+        if let order { commit.delete(RoomsMaps.threads, FixedKey(room.shortID, order)) }
+        if let latest { commit.put(RoomsMaps.threads, FixedKey(room.shortID, latest.order), root) }
+        aggregation.threadLatest = latest?.shortID ?? .none
+    }
+
+    private func latestOrder(of aggregation: Aggregation) throws -> Int64? {
+        if aggregation.threadLatest == .none { return nil }
+        return try commit.get(RoomsMaps.shortEventIDToPDUID, aggregation.threadLatest)?.order
+    }
+}
