@@ -83,6 +83,9 @@ let package = Package(
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
+        .executableTarget(
+            name: "TransitoryWriter", dependencies: ["MatrixProtocol", "RocksDB", "Store", "TransitoryDatabase"],
+            path: "Tests/TransitoryWriter"),
         .target(name: "TestSupport", dependencies: ["CanonicalJSON"], path: "Tests/Support"),
         .target(name: "StoreTestSupport", dependencies: ["Store"], path: "Tests/StoreSupport"),
         .target(name: "CFaultyDisk", path: "Tests/CFaultyDisk"),
