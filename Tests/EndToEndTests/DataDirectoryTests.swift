@@ -36,9 +36,7 @@ import Testing
 
         /// Checks that all of it is there on a server, and goes on with it.
         func goesOn(on server: ServerProcess) async throws {
-            let alice = MatrixTestClient(
-                baseURL: server.baseURL, userID: alice.userID, deviceID: alice.deviceID, accessToken: alice.accessToken)
-            let bob = MatrixTestClient(baseURL: server.baseURL, userID: bob.userID, deviceID: bob.deviceID, accessToken: bob.accessToken)
+            let (alice, bob) = (alice.on(server), bob.on(server))
             let answer = try await bob.sync(since: since)
             #expect(answer.timeline(room).eventIDs == [event])
             #expect(try await Self.send(alice, room) == event)

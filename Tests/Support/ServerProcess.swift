@@ -29,6 +29,8 @@ public final class ServerProcess: Sendable {
         public var environment: [String: String] = [:]
         /// A library that is loaded before all others.
         public var preload: String?
+        /// A program and its arguments that become the server, such as `nsenter` with a namespace; empty for none.
+        public var launcher: [String] = []
 
         /// The settings that the server has when it is told nothing but its data directory.
         public init() {}
@@ -51,11 +53,13 @@ public final class ServerProcess: Sendable {
     public let directory: TemporaryDirectory
     /// What it was started with.
     public let options: Options
+    /// How long it took from the start of the process until it said that it listens.
+    public let startDuration: Duration
     private let process: ChildProcess
 
     private init(
         process: ChildProcess, baseURL: String, port: Int, registrationToken: String?, directory: TemporaryDirectory, dataDirectory: String,
-        options: Options
+        options: Options, startDuration: Duration
     ) {
         self.process = process
         self.baseURL = baseURL
@@ -64,6 +68,7 @@ public final class ServerProcess: Sendable {
         self.directory = directory
         self.dataDirectory = dataDirectory
         self.options = options
+        self.startDuration = startDuration
     }
 
     deinit {
@@ -81,14 +86,9 @@ public final class ServerProcess: Sendable {
         in directory: TemporaryDirectory? = nil, dataName: String = "data", port: Int = 0, options: Options = Options()
     ) async throws -> ServerProcess {
         let directory = try directory ?? TemporaryDirectory("martlet-server")
-        let dataDirectory = "\(directory.path)/\(dataName)"
-        var environment = options.environment
-        environment["LD_PRELOAD"] = options.preload
-        let process = try ChildProcess(
-            executable, ["serve", "--port", "\(port)", "--data", dataDirectory, "--server-name", options.serverName],
-            environment: environment, outputPath: outputPath(in: directory))
-
-        let deadline = ContinuousClock.now + startTimeout
+        let begin = ContinuousClock.now
+        let process = try launch(in: directory, dataName: dataName, port: port, options: options)
+        let deadline = begin + startTimeout
         while ContinuousClock.now < deadline {
             // The status first: what an ended program has written is complete.
             let status = process.exitStatus
@@ -98,12 +98,25 @@ public final class ServerProcess: Sendable {
                 let token = value(after: "registration token: ", in: output)
                 return ServerProcess(
                     process: process, baseURL: baseURL, port: port, registrationToken: token, directory: directory,
-                    dataDirectory: dataDirectory, options: options)
+                    dataDirectory: "\(directory.path)/\(dataName)", options: options, startDuration: ContinuousClock.now - begin)
             }
             if let status { throw Failure.ended(status, output: output) }
             try await Task.sleep(for: .milliseconds(5))
         }
         throw Failure.silent(output: process.output)
+    }
+
+    /// Starts a server's process and doesn't wait for it to listen.
+    public static func launch(
+        in directory: TemporaryDirectory, dataName: String = "data", port: Int = 0, options: Options = Options()
+    ) throws -> ChildProcess {
+        var environment = options.environment
+        environment["LD_PRELOAD"] = options.preload
+        let dataDirectory = "\(directory.path)/\(dataName)"
+        let command =
+            options.launcher
+            + [executable, "serve", "--port", "\(port)", "--data", dataDirectory, "--server-name", options.serverName]
+        return try ChildProcess(command[0], Array(command.dropFirst()), environment: environment, outputPath: outputPath(in: directory))
     }
 
     /// Ends the server with SIGKILL, as a crash would.
@@ -123,6 +136,11 @@ public final class ServerProcess: Sendable {
         return try await Self.start(in: directory, dataName: dataName, port: port, options: options ?? self.options)
     }
 
+    /// How the server ended; nil while it runs.
+    public var exitStatus: ChildProcess.ExitStatus? {
+        process.exitStatus
+    }
+
     /// What the server has written to standard output and standard error.
     public var output: String {
         process.output
@@ -137,13 +155,17 @@ public final class ServerProcess: Sendable {
         return kilobytes * 1024
     }
 
-    /// The program: the one in the directory of the running test program, where the build puts both.
-    private static var executable: String {
-        if let path = getenv("MARTLET_TEST_EXECUTABLE") { return String(cString: path) }
+    /// The path of the server's program.
+    public static var executable: String {
+        getenv("MARTLET_TEST_EXECUTABLE").map { String(cString: $0) } ?? builtProgram("martlet")
+    }
+
+    /// The path of a program of this package: in the directory of the running test program, where the build puts both.
+    public static func builtProgram(_ name: String) -> String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = max(0, readlink("/proc/self/exe", &buffer, buffer.count))
         let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return path.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/martlet"
+        return path.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/\(name)"
     }
 
     /// A file for each start, so that the output of the server before can still be read.

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import CanonicalJSON
+import TestSupport
 import Testing
 
 /// A client of the server under test: a person's logged-in device, or somebody without an account.
@@ -19,6 +20,8 @@ struct MatrixTestClient: Sendable {
     private static let http: HTTPClient = {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
+        // A server that doesn't listen has been killed; the test knows when there is another one.
+        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.redirectConfiguration = .disallow
         return HTTPClient(configuration: configuration)
     }()
@@ -37,6 +40,11 @@ struct MatrixTestClient: Sendable {
         var client = self
         client.accessToken = accessToken
         return client
+    }
+
+    /// The same, on another server that has this account.
+    func on(_ server: ServerProcess) -> MatrixTestClient {
+        MatrixTestClient(baseURL: server.baseURL, userID: userID, deviceID: deviceID, accessToken: accessToken)
     }
 
     /// GET of a path below the client API; each segment is percent-encoded as a whole.
