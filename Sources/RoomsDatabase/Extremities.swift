@@ -29,3 +29,9 @@ package struct Extremities: StoreCodable {
         }
     }
 }
+
+extension Extremities {
+    package var readable: ReadableValue {
+        .list(events.map { ["event": $0.event.readable, "depth": $0.depth.readable] })
+    }
+}

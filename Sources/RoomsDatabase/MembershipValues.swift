@@ -49,3 +49,17 @@ package struct StrippedRoom: StoreCodable, Equatable {
         state = Array(bytes.dropFirst(2 * Position.width))
     }
 }
+
+// MARK: - Readable forms
+
+extension LeftRoom {
+    package var readable: ReadableValue {
+        ["position": position.readable, "joined_until": joinedUntil.readable, "forgotten": .bool(isForgotten)]
+    }
+}
+
+extension StrippedRoom {
+    package var readable: ReadableValue {
+        ["position": position.readable, "joined_until": joinedUntil.readable, "state": .bytes(state)]
+    }
+}

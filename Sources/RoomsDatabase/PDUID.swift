@@ -41,6 +41,24 @@ package struct PDUID: FixedWidth, Comparable {
     }
 }
 
+/// Room and order, as in a key of the two.
+extension PDUID {
+    private typealias Parts = FixedKey<ShortRoomID, Int64>
+
+    package static var readableForm: ReadableForm { .list([ShortRoomID.readableForm, .integer("order")]) }
+
+    package var readable: ReadableValue { Parts(room, order).readable }
+
+    package init(readable: ReadableValue) throws {
+        let (room, order) = try Parts(readable: readable).parts
+        self.init(room: room, order: order)
+    }
+
+    package static func keyRange(ofPrefix prefix: ReadableValue) throws -> KeyRange {
+        try Parts.keyRange(ofPrefix: prefix)
+    }
+}
+
 /// A token stands for the gap right after the event of its order.
 extension PaginationToken {
     /// The token of an order.

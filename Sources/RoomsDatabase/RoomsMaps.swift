@@ -41,7 +41,7 @@ package enum RoomsMaps {
     package static let roomStateKeyToEvent = Column<FixedKey<ShortRoomID, ShortStateKey>, ShortEventID>(
         "shortroomid_statekey", in: "state", .random, .pointLookups)
     package static let stateLayers = Column<FixedKey<ShortStateHash, ShortStateKey>, [UInt8]>(
-        "shortstatehash_statediff", in: "state", .sequentialSmall)
+        "shortstatehash_statediff", in: "state", .sequentialSmall, describedBy: StateLayer.describe)
     package static let shortIDToStateKey = Column<ShortStateKey, TupleKey<String, String>>(
         "shortstatekey_statekey", in: "state", .randomSmall, .pointLookups)
     package static let stateHashToShortID = Column<[UInt8], ShortStateHash>("statehash_shortstatehash", in: "state", .random, .pointLookups)

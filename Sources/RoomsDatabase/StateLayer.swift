@@ -106,3 +106,17 @@ enum StateLayer {
         return merged + rest
     }
 }
+
+extension StateLayer {
+    /// A record as people read it: a head's parts, or a chunk's entries.
+    @Sendable static func describe(_ key: FixedKey<ShortStateHash, ShortStateKey>, _ bytes: [UInt8]) throws -> ReadableValue {
+        guard key.parts.1 == headKey else {
+            return .list(try entries(chunk: bytes).map { ["state_key": $0.key.readable, "event": $0.event.readable] })
+        }
+        let head = try Head(encoded: bytes)
+        return [
+            "parent": head.parent.readable, "layers": head.layers.readable, "entries": head.entryCount.readable,
+            "sum": .text(Hexadecimal.encode(head.sum.bytes)),
+        ]
+    }
+}

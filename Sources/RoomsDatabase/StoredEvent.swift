@@ -55,3 +55,12 @@ package struct StoredEvent: StoreCodable {
         json = Array(bytes[jsonStart...])
     }
 }
+
+extension StoredEvent {
+    package var readable: ReadableValue {
+        [
+            "event_id": id.readable, "short_id": shortID.readable, "replaced": replaced.readable, "redaction": redaction.readable,
+            "event": .bytes(json),
+        ]
+    }
+}

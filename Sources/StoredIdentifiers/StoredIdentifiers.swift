@@ -10,6 +10,15 @@ extension Identifier where Self: StoreCodable {
     package init(encoded bytes: [UInt8]) throws {
         self.init(trusted: try String(encoded: bytes))
     }
+
+    package static var readableForm: ReadableForm { .text(ReadableForm.words(of: Self.self)) }
+
+    package var readable: ReadableValue { .text(string) }
+
+    package init(readable: ReadableValue) throws {
+        guard case .text(let text) = readable else { throw ReadableFormError(expected: Self.readableForm) }
+        self.init(trusted: text)
+    }
 }
 
 extension Identifier where Self: TupleCodable {

@@ -21,3 +21,7 @@ package struct AccountDataEntry: StoreCodable, Equatable {
         self.init(type: type, content: content)
     }
 }
+
+extension AccountDataEntry {
+    package var readable: ReadableValue { ["type": type.readable, "content": .bytes(content)] }
+}

@@ -25,3 +25,7 @@ package struct TokenOwner: StoreCodable, Equatable {
         self.init(user: user, device: device, flags: try AccountFlags(stored: flags))
     }
 }
+
+extension TokenOwner {
+    package var readable: ReadableValue { ["user": user.readable, "device": device.readable, "flags": flags.readable] }
+}

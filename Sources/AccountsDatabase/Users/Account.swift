@@ -45,3 +45,19 @@ package struct AccountFlags: OptionSet, Sendable, Hashable {
     /// A guest's, with few rights.
     package static let guest = AccountFlags(rawValue: 4)
 }
+
+// MARK: - Readable forms
+
+extension Account {
+    package var readable: ReadableValue {
+        ["password_hash": passwordHash.readable, "created_ts": createdAt.readable, "flags": flags.readable]
+    }
+}
+
+extension AccountFlags {
+    /// The names of the flags that are set.
+    var readable: ReadableValue {
+        let names: [(AccountFlags, String)] = [(.admin, "admin"), (.deactivated, "deactivated"), (.guest, "guest")]
+        return .list(names.filter { contains($0.0) }.map { .text($0.1) })
+    }
+}

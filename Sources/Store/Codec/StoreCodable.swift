@@ -2,7 +2,7 @@
 ///
 /// Fixed-width parts are raw big-endian bytes; keys with parts of variable length are tuples (`TupleKey`); what is left is text
 /// or an event's own bytes.
-package protocol StoreCodable: Sendable {
+package protocol StoreCodable: Sendable, HumanReadable {
     /// The bytes to store. As keys they sort as the values do.
     var encoded: [UInt8] { get }
 
@@ -10,6 +10,11 @@ package protocol StoreCodable: Sendable {
     ///
     /// - Throws: `StoreError.undecodable` when the bytes are not such a value.
     init(encoded bytes: [UInt8]) throws
+
+    /// All keys that begin with what somebody wrote in the readable form of such a key or of its first part.
+    ///
+    /// - Throws: ``ReadableFormError`` when it is in another form.
+    static func keyRange(ofPrefix prefix: ReadableValue) throws -> KeyRange
 }
 
 extension [UInt8]: StoreCodable {
@@ -37,15 +42,5 @@ package struct Empty: StoreCodable, Equatable {
 
     package init(encoded bytes: [UInt8]) throws {
         guard bytes.isEmpty else { throw StoreError.undecodable(bytes, as: "nothing") }
-    }
-}
-
-extension TupleKey: StoreCodable {
-    package init(encoded bytes: [UInt8]) throws {
-        do {
-            try self.init(decoding: bytes)
-        } catch {
-            throw StoreError.undecodable(bytes, as: "a tuple: \(error)")
-        }
     }
 }

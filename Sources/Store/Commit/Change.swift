@@ -66,3 +66,53 @@ package struct Change: StoreCodable, Hashable {
         self.init(kind: bytes[0], scope: Scope(scopeKind, Array(bytes[4..<keyStart])), key: Array(bytes[keyStart...]))
     }
 }
+
+// MARK: - Readable forms
+
+extension Scope {
+    /// The kind's name, and the ID: an integer for a room, text for what has a name.
+    package static var readableForm: ReadableForm { .list([.text("kind of scope"), .text("ID")]) }
+
+    package var readable: ReadableValue { .list([.text("\(kind)"), readableID]) }
+
+    private var readableID: ReadableValue {
+        switch kind {
+        case .room: (try? UInt64(encoded: id).readable) ?? .bytes(id)
+        case .user, .server: (try? String(encoded: id).readable) ?? .bytes(id)
+        case .device, .stream: .bytes(id)
+        }
+    }
+
+    package init(readable: ReadableValue) throws {
+        let parts = readable.elements
+        guard parts.count == 2, case .text(let name) = parts[0], let kind = Kind(name) else {
+            throw ReadableFormError(expected: Self.readableForm)
+        }
+        switch (kind, parts[1]) {
+        case (.room, .integer): self.init(kind, try UInt64(readable: parts[1]).encoded)
+        case (.user, .text(let text)), (.server, .text(let text)): self.init(kind, text.encoded)
+        case (_, let id): self.init(kind, try id.bytes(Self.readableForm))
+        }
+    }
+
+    package static func keyRange(ofPrefix prefix: ReadableValue) throws -> KeyRange {
+        if prefix.elements.count == 2 { return .prefix(try Scope(readable: prefix).encoded) }
+        guard case .text(let name)? = prefix.elements.first, let kind = Kind(name) else {
+            throw ReadableFormError(expected: readableForm)
+        }
+        return .prefix([kind.rawValue])
+    }
+}
+
+extension Scope.Kind: CaseIterable {
+    fileprivate init?(_ name: String) {
+        guard let kind = Self.allCases.first(where: { "\($0)" == name }) else { return nil }
+        self = kind
+    }
+}
+
+extension Change {
+    package var readable: ReadableValue {
+        ["kind": kind.readable, "scope": scope.readable, "key": .bytes(key)]
+    }
+}

@@ -31,3 +31,7 @@ extension Intent: StoreCodable {
         self.init(kind: kind, payload: payload)
     }
 }
+
+extension Intent {
+    package var readable: ReadableValue { ["kind": kind.readable, "payload": .bytes(payload)] }
+}

@@ -51,3 +51,12 @@ extension Job: StoreCodable {
         self.error = error
     }
 }
+
+extension Job {
+    package var readable: ReadableValue {
+        [
+            "kind": kind.readable, "argument": .bytes(argument), "started_ts": startedAt.readable, "cursor": .bytes(cursor),
+            "done": done.readable, "total": total.readable, "failures": failures.readable, "error": error.readable,
+        ]
+    }
+}

@@ -8,12 +8,15 @@ package final class MapDescriptor: Sendable {
     package let pattern: AccessPattern
     /// What its tuning has beyond the pattern.
     package let tuning: MapTuning
+    /// Its keys and values, for what doesn't know their types.
+    package let entries: any EntryCoding
 
-    init(name: String, directory: String, pattern: AccessPattern, tuning: MapTuning) {
+    init(name: String, directory: String, pattern: AccessPattern, tuning: MapTuning, entries: any EntryCoding) {
         self.name = name
         self.directory = directory
         self.pattern = pattern
         self.tuning = tuning
+        self.entries = entries
     }
 }
 
@@ -27,7 +30,14 @@ package struct Column<Key: StoreCodable, Value: StoreCodable>: Sendable {
     package let map: MapDescriptor
 
     /// Declares the map called `name`.
-    package init(_ name: String, in directory: String, _ pattern: AccessPattern, _ tuning: MapTuning = .none) {
-        map = MapDescriptor(name: name, directory: directory, pattern: pattern, tuning: tuning)
+    ///
+    /// - Parameter describe: how a value is shown to people where it means different things at different keys.
+    package init(
+        _ name: String, in directory: String, _ pattern: AccessPattern, _ tuning: MapTuning = .none,
+        describedBy describe: (@Sendable (Key, Value) throws -> ReadableValue)? = nil
+    ) {
+        map = MapDescriptor(
+            name: name, directory: directory, pattern: pattern, tuning: tuning,
+            entries: ColumnEntryCoding<Key, Value>(describe: describe))
     }
 }

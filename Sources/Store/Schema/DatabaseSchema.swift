@@ -16,12 +16,17 @@ package struct DatabaseSchema: Sendable {
         self.version = version
         self.maps = maps + CommonMaps.all
     }
+
+    /// The map of that name; nil if the database has none.
+    package func map(named name: String) -> MapDescriptor? {
+        maps.first { $0.name == name }
+    }
 }
 
 /// The maps that every database has, for the store's own use.
 package enum CommonMaps {
     /// Schema version, server name, counters; the keys are in `GlobalKey`.
-    package static let global = Column<String, [UInt8]>("global", in: "meta", .randomSmall)
+    package static let global = Column<String, [UInt8]>("global", in: "meta", .randomSmall, describedBy: GlobalKey.describe)
     /// Every stamped entry in the order of positions.
     static let positionChange = Column<Position, Change>("position_change", in: "meta", .sequentialSmall)
     /// The newest position of each scope.
@@ -52,4 +57,9 @@ enum GlobalKey {
     static let shortIDReserved = "short_id_reserved"
     /// The position up to which the log of positions has been trimmed: 8 bytes; none before the first time.
     static let logFloor = "log_floor"
+
+    /// A value as people read it: counters have 8 bytes and begin with a zero, which no text does.
+    @Sendable static func describe(_ name: String, _ value: [UInt8]) throws -> ReadableValue {
+        value.count == UInt64.width && value[0] == 0 ? try UInt64(encoded: value).readable : value.readable
+    }
 }
