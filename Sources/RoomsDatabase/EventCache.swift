@@ -24,6 +24,11 @@ final class EventCache: Sendable {
         }
     }
 
+    /// Forgets every event, when redactions may have been published that were not known to come to anything.
+    func forgetAll() {
+        events.withLock { $0.removeAll() }
+    }
+
     /// Forgets an event that is being redacted.
     func forget(_ shortID: ShortEventID) {
         events.withLock { $0[shortID] = nil }

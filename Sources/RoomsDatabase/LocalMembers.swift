@@ -27,6 +27,11 @@ final class LocalMembers: Sendable {
         return scopes
     }
 
+    /// Forgets every room, when publications may have gone by without their actions.
+    func forgetAll() {
+        rooms.withLock { $0.removeAll() }
+    }
+
     /// Takes over a membership of one of our users that is being published. Rooms that aren't remembered stay so.
     func setJoined(_ isJoined: Bool, _ user: UserID, in room: ShortRoomID) {
         rooms.withLock { rooms in

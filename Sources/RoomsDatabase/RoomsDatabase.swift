@@ -39,6 +39,10 @@ package final class RoomsDatabase: Sendable {
                 commit.put(CommonMaps.global, Self.stateSecretKey, secret)
                 return secret
             })
+        database.onReopening { [localMembers, authEvents] in
+            localMembers.forgetAll()
+            authEvents.forgetAll()
+        }
         // The database holds the notifier, so the notifier must not hold the database.
         notifier.expand(.room) { [localMembers, weak database] scope in
             database.map { localMembers.scopes(of: scope, in: $0.snapshot(), on: serverName) } ?? []

@@ -7,25 +7,27 @@ import Synchronization
 /// - Only the writer writes, one commit at a time; so commits are serializable.
 /// - What is published has been synced, and its snapshot was taken after the last commit of its group and before the next write.
 /// - Commits are answered, and those who wait are woken, only after they are published (a relaxed commit's answer excepted).
+/// - A commit's write and its answer go into the same group, so an answer tells what became of the write.
+/// - After a failed write nothing more is written to the instance, or published from it; see Database+Failing.swift.
 package final class Database: Sendable {
     /// What the database consists of.
     package let schema: DatabaseSchema
 
-    private let instance: Instance
-    private let families: ColumnFamilies
-    private let environment: Environment
-    private let notifier: Notifier
-    private let writer: any SerialWorker
-    private let flusher: any SerialWorker
-    private let counters: WriterCounters
+    let opening: InstanceOpening
+    let environment: Environment
+    let notifier: Notifier
+    let writer: any SerialWorker
+    let flusher: any SerialWorker
     /// How many commits have been handed over and not begun.
     private let waitingCommits = Atomic<Int>(0)
-    private let group: Mutex<Group>
-    private let publishedState: Mutex<PublishedSnapshot>
+    let group: Mutex<CommitGroup>
+    let published: PublishedState
+    /// How much the disk has to take before the database is opened again.
+    let probeBytes: Int
+    let reopeningActions = Mutex<[@Sendable () -> Void]>([])
 
     /// For how long a relaxed commit may stay unpublished, in milliseconds.
     private static let relaxedDelayMilliseconds: Int64 = 10
-
     /// So much memory's worth of writes is left to the log when the database closes; empty memory counts too, by some kilobytes for each map.
     private static let keptInLogMaxBytes: UInt64 = 4 << 20
     /// From so many commits on, a group is synced although more are waiting to join it.
@@ -33,27 +35,29 @@ package final class Database: Sendable {
 
     /// Opens the database in `directory`, which is made if it isn't there.
     ///
+    /// - Parameter probeBytes: how much is written to the disk, after a write has failed, to see whether it takes writes again; by default
+    ///   as much as the database may hold in memory.
     /// - Throws: `StoreError` when what is there doesn't fit the schema or belongs to another server; then nothing is touched.
     package init(
-        schema: DatabaseSchema, directory: String, serverName: String, blockCache: BlockCache, environment: Environment, notifier: Notifier
+        schema: DatabaseSchema, directory: String, serverName: String, blockCache: BlockCache, environment: Environment, notifier: Notifier,
+        probeBytes: Int? = nil
     ) throws {
         self.schema = schema
         self.environment = environment
         self.notifier = notifier
-        instance = try InstanceOpening.open(schema, at: directory, serverName: serverName, blockCache: blockCache)
-        families = try ColumnFamilies(of: schema, in: instance)
-        counters = try WriterCounters(instance: instance, global: families[CommonMaps.global.map], now: environment.clock.now())
-        let published = PublishedSnapshot(
-            position: counters.position, instance: instance, families: families, snapshot: instance.makeSnapshot())
-        publishedState = Mutex(published)
-        group = Mutex(Group(position: counters.position))
+        self.probeBytes = probeBytes ?? InstanceOpening.writeBufferBytes
+        opening = InstanceOpening(schema: schema, directory: directory, serverName: serverName, blockCache: blockCache)
+        let opened = try opening.open()
+        let counters = try WriterCounters(opened, now: environment.clock.now())
+        published = PublishedState(PublishedSnapshot(position: counters.position, of: opened))
+        group = Mutex(CommitGroup(target: .open(opened, counters), position: counters.position))
         writer = environment.executors.makeWorker()
         flusher = environment.executors.makeWorker()
     }
 
     /// The newest published state.
     package func snapshot() -> PublishedSnapshot {
-        publishedState.withLock { $0 }
+        published.current()
     }
 
     /// Runs `body` alone on the writer and makes what it writes durable, all of it or, when it throws, nothing.
@@ -61,7 +65,8 @@ package final class Database: Sendable {
     /// The answer comes when everything that the body has seen and written is on the disk and published. Cancelling the task that
     /// waits doesn't cancel the commit.
     ///
-    /// - Throws: what `body` throws; `StoreError` when the write or the sync failed.
+    /// - Throws: what `body` throws; `StoreError.outcomeUnknown` when the write or the sync failed, `StoreError.unavailable` while the
+    ///   database can't write.
     package func commit<Result: Sendable>(
         _ durability: Durability = .synced, _ body: @escaping @Sendable (Commit) throws -> Result
     ) async throws -> Result {
@@ -88,25 +93,39 @@ package final class Database: Sendable {
     /// Writes what is in memory to tables when it is much, so that the next start has little of the log to read. A failure costs nothing: the log
     /// has it all.
     private func writeTables() {
-        let inMemory = families.all.reduce(0) { $0 + (instance.integerProperty("rocksdb.cur-size-active-mem-table", in: $1) ?? 0) }
+        // After a failed write, memory holds what may not be in the log.
+        guard let opened = try? openInstance() else { return }
+        let (instance, families) = (opened.instance, opened.families.all)
+        let inMemory = families.reduce(0) { $0 + (instance.integerProperty("rocksdb.cur-size-active-mem-table", in: $1) ?? 0) }
         guard inMemory > Self.keptInLogMaxBytes else { return }
-        for family in families.all { try? instance.flush(family) }
+        for family in families { try? instance.flush(family) }
     }
 
     /// Writes what is in memory to tables, and waits until that is done.
     ///
     /// - Throws: `StoreError` when it fails; nothing is lost then, since the log has it all.
-    package func flushTables() throws {
-        do throws(RocksDBError) {
-            for map in schema.maps { try instance.flush(families[map]) }
+    package func flushTables() throws(StoreError) {
+        let opened = try openInstance()
+        do {
+            for map in schema.maps { try opened.instance.flush(opened.families[map]) }
         } catch {
-            throw StoreError.rocksDB(error)
+            // RocksDB takes no write after that.
+            fail(error, of: opened)
+            throw .rocksDB(error)
         }
     }
 
     /// Merges each map's tables, and waits until that is done.
-    package func compactTables() {
-        for map in schema.maps { instance.compact(families[map]) }
+    package func compactTables() throws(StoreError) {
+        let opened = try openInstance()
+        for map in schema.maps { opened.instance.compact(opened.families[map]) }
+    }
+
+    /// The instance, for one operation: it is exchanged after a failed write, as soon as nobody holds it.
+    ///
+    /// - Throws: `StoreError.unavailable` while the database can't write.
+    func openInstance() throws(StoreError) -> OpenInstance {
+        try group.withLock { group throws(StoreError) in try group.target.get().0 }
     }
 
     // MARK: - The writer
@@ -116,52 +135,82 @@ package final class Database: Sendable {
     ) {
         waitingCommits.subtract(1, ordering: .sequentiallyConsistent)
         defer { flushIfDue() }
-        let commit: Commit
-        let outcome: Swift.Result<Result, any Error>
         do {
-            try group.withLock { if let failure = $0.failure { throw failure } }
-            try counters.reserve(in: instance, families[CommonMaps.global.map])
-            commit = Commit(
-                instance: instance, families: families, time: environment.clock.now(), position: counters.position,
-                lastShortID: counters.shortID)
-            outcome = Swift.Result(catching: { try body(commit) })
-            if case .success = outcome { try accept(commit) }
+            let (opened, counters) = try writeTarget()
+            let commit = Commit(opened, time: environment.clock.now(), position: counters.position, lastShortID: counters.shortID)
+            let outcome: Swift.Result<Result, any Error>
+            var batch: WriteBatch?
+            do {
+                let result = try body(commit)
+                batch = try makeBatch(of: commit, counters, in: opened)
+                outcome = .success(result)
+            } catch {
+                outcome = .failure(error)
+            }
+            if durability == .relaxed, batch != nil {
+                try accept(commit, batch, in: opened, answer: nil)
+                answer(outcome)
+                scheduleFlush(after: Self.relaxedDelayMilliseconds)
+            } else {
+                // A refusal waits too: what it is based on may not be on the disk yet.
+                try accept(commit, batch, in: opened) { failure in answer(failure.map { .failure($0) } ?? outcome) }
+            }
+            if batch != nil { counters.advance(to: commit.position, shortID: commit.lastShortID) }
         } catch {
-            return answer(.failure(error))
-        }
-        if durability == .relaxed, case .success = outcome {
-            answer(outcome)
-            scheduleFlush(after: Self.relaxedDelayMilliseconds)
-        } else {
-            // A refusal waits too: what it is based on may not be on the disk yet.
-            group.withLock { $0.answers.append { failure in answer(failure.map { .failure($0) } ?? outcome) } }
+            answer(.failure(error))
         }
     }
 
-    /// Writes what a commit has put, and makes it a part of what is published next.
-    private func accept(_ commit: Commit) throws {
+    /// The open instance, and what the next commit takes its numbers from.
+    private func writeTarget() throws(StoreError) -> (OpenInstance, WriterCounters) {
+        let (opened, counters) = try group.withLock { group throws(StoreError) in try group.target.get() }
+        do {
+            try counters.reserve(in: opened)
+        } catch {
+            fail(error, of: opened)
+            throw .unavailable("\(error)")
+        }
+        return (opened, counters)
+    }
+
+    private func makeBatch(of commit: Commit, _ counters: WriterCounters, in opened: OpenInstance) throws(StoreError) -> WriteBatch {
         let overlay = commit.overlay
         let writes = max(overlay.writeCount, Int(commit.lastShortID - counters.shortID))
         guard writes <= Commit.writesMax, overlay.byteCount <= Commit.bytesMax else {
-            throw StoreError.commitTooLarge(writes: writes, bytes: overlay.byteCount)
+            throw .commitTooLarge(writes: writes, bytes: overlay.byteCount)
         }
         let batch = WriteBatch()
-        overlay.write(to: batch) { families[$0] }
-        try group.withLock { group in
-            if !overlay.isEmpty {
+        overlay.write(to: batch) { opened.families[$0] }
+        return batch
+    }
+
+    /// Writes what a commit has put, and makes it and its answer a part of what is published next.
+    ///
+    /// - Parameter batch: nil when the commit was refused.
+    private func accept(
+        _ commit: Commit, _ batch: WriteBatch?, in opened: OpenInstance, answer: (@Sendable (StoreError?) -> Void)?
+    ) throws(StoreError) {
+        let failure: StoreError? = group.withLock { group in
+            // A sync may have failed while the commit ran.
+            if case .failing(_, let reason) = group.target { return .unavailable(reason) }
+            if let batch {
                 do throws(RocksDBError) {
-                    try instance.write(batch, sync: false)
+                    if !commit.overlay.isEmpty { try opened.instance.write(batch, sync: false) }
                 } catch {
-                    group.failure = .rocksDB(error)
-                    throw StoreError.rocksDB(error)
+                    group.target = .failing(since: environment.clock.now(), reason: "\(error)")
+                    return .outcomeUnknown("\(error)")
                 }
-                group.isDirty = true
+                group.isDirty = group.isDirty || !commit.overlay.isEmpty
+                group.position = commit.position
+                group.changedScopes.formUnion(commit.changedScopes)
+                group.publicationActions += commit.publicationActions
             }
-            group.position = commit.position
-            group.changedScopes.formUnion(commit.changedScopes)
-            group.publicationActions += commit.publicationActions
+            if let answer { group.answers.append(answer) }
+            return nil
         }
-        counters.advance(to: commit.position, shortID: commit.lastShortID)
+        guard let failure else { return }
+        if case .outcomeUnknown = failure { startProbing() }
+        throw failure
     }
 
     // MARK: - The flusher
@@ -173,7 +222,7 @@ package final class Database: Sendable {
         if isDue { scheduleFlush(after: 0) }
     }
 
-    private func scheduleFlush(after milliseconds: Int64) {
+    func scheduleFlush(after milliseconds: Int64) {
         let isNeeded = group.withLock { group in
             if milliseconds == 0 {
                 defer { group.flushIsQueued = true }
@@ -195,24 +244,11 @@ package final class Database: Sendable {
     private func flush() {
         let (sealed, next) = group.withLock { group in
             let sealed = group
-            let snapshot = group.isDirty && group.failure == nil ? instance.makeSnapshot() : nil
-            group = Group(position: group.position, failure: group.failure)
-            return (
-                sealed,
-                snapshot.map { PublishedSnapshot(position: sealed.position, instance: instance, families: families, snapshot: $0) }
-            )
+            group = CommitGroup(target: group.target, position: group.position)
+            guard sealed.isDirty, case .open(let opened, _) = sealed.target else { return (sealed, PublishedSnapshot?.none) }
+            return (sealed, PublishedSnapshot(position: sealed.position, of: opened))
         }
-        var failure = sealed.failure
-        if failure == nil, var next {
-            do throws(RocksDBError) {
-                try instance.flushWAL(sync: true)
-                // The state before is let go outside of the lock, since that takes RocksDB's own.
-                publishedState.withLock { swap(&$0, &next) }
-            } catch {
-                failure = .rocksDB(error)
-                group.withLock { $0.failure = failure }
-            }
-        }
+        let failure = sync(sealed, next)
         if failure == nil {
             for action in sealed.publicationActions { action() }
         }
@@ -221,16 +257,23 @@ package final class Database: Sendable {
         if failure == nil { notifier.wake(sealed.changedScopes) }
     }
 
-    /// What has been written, or only answered, since the last flush began.
-    private struct Group: Sendable {
-        var position: Position
-        /// Why nothing can be written any more.
-        var failure: StoreError?
-        var answers: [@Sendable (StoreError?) -> Void] = []
-        var changedScopes: Set<Scope> = []
-        var publicationActions: [@Sendable () -> Void] = []
-        var isDirty = false
-        var flushIsQueued = false
-        var flushIsTimed = false
+    /// Puts on the disk what the group's commits have written, and publishes it.
+    ///
+    /// - Returns: why not.
+    private func sync(_ sealed: CommitGroup, _ next: PublishedSnapshot?) -> StoreError? {
+        switch sealed.target {
+        case .failing(_, let reason):
+            return .outcomeUnknown(reason)
+        case .open(let opened, _):
+            guard let next else { return nil }
+            do throws(RocksDBError) {
+                try opened.instance.flushWAL(sync: true)
+            } catch {
+                fail(error, of: opened)
+                return .outcomeUnknown("\(error)")
+            }
+            published.publish(next)
+            return nil
+        }
     }
 }

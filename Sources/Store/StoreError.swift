@@ -12,6 +12,11 @@ package enum StoreError: Error, CustomStringConvertible {
     case dataDirectory(String)
     /// The database was closed while the request waited.
     case closed
+    /// The commit was handed to the database's log, which then could not be written to the disk: whether the commit has been kept shows when
+    /// the database is open again.
+    case outcomeUnknown(String)
+    /// The database can't write now. Nothing of the commit was written.
+    case unavailable(String)
     /// A commit wrote more than its budget.
     case commitTooLarge(writes: Int, bytes: Int)
 
@@ -20,6 +25,8 @@ package enum StoreError: Error, CustomStringConvertible {
         case .rocksDB(let error): "\(error)"
         case .undecodable(let bytes, let type): "\(bytes.count) stored bytes are not \(type)"
         case .schemaMismatch(let message), .dataDirectory(let message): message
+        case .outcomeUnknown(let reason): "the commit may have been kept or not: \(reason)"
+        case .unavailable(let reason): "the database can't write now: \(reason)"
         case .closed: "the database is closed"
         case .commitTooLarge(let writes, let bytes): "a commit of \(writes) writes and \(bytes) bytes is over its budget"
         }

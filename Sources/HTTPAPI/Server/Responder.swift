@@ -62,7 +62,8 @@ struct Responder: Sendable {
         } catch {
             logger.error(
                 "request failed", metadata: ["request": .stringConvertible(id), "path": "\(target.path)", "error": "\(error)"])
-            return Answer(MatrixError(.unknown, "Internal server error (request \(id))", status: 500))
+            let storeError = (error as? StoreError).flatMap { MatrixError($0) }
+            return Answer(storeError ?? MatrixError(.unknown, "Internal server error (request \(id))", status: 500))
         }
     }
 

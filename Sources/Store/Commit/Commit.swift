@@ -22,17 +22,15 @@ package final class Commit: Reader {
     /// The last position that was given out: the commit's own, once it has stamped something.
     package private(set) var position: Position
 
-    private let instance: Instance
-    private let families: ColumnFamilies
+    private let opened: OpenInstance
     private(set) var overlay = Overlay()
     private(set) var changedScopes: Set<Scope> = []
     private(set) var publicationActions: [@Sendable () -> Void] = []
     /// The last short ID that was given out.
     private(set) var lastShortID: UInt64
 
-    init(instance: Instance, families: ColumnFamilies, time: Int64, position: Position, lastShortID: UInt64) {
-        self.instance = instance
-        self.families = families
+    init(_ opened: OpenInstance, time: Int64, position: Position, lastShortID: UInt64) {
+        self.opened = opened
         self.time = time
         self.position = position
         self.lastShortID = lastShortID
@@ -81,12 +79,12 @@ package final class Commit: Reader {
         switch overlay[map]?.knowledge(of: key) {
         case .written(let value): value
         case .deleted: nil
-        case .untouched, nil: try instance.get(key, in: families[map], snapshot: nil)
+        case .untouched, nil: try opened.instance.get(key, in: opened.families[map], snapshot: nil)
         }
     }
 
     package func bytes(atSorted keys: [[UInt8]], in map: MapDescriptor) throws -> [[UInt8]?] {
-        var values = try instance.multiGet(keys, in: families[map], snapshot: nil, sorted: true)
+        var values = try opened.instance.multiGet(keys, in: opened.families[map], snapshot: nil, sorted: true)
         guard let written = overlay[map] else { return values }
         for (index, key) in keys.enumerated() {
             switch written.knowledge(of: key) {
@@ -99,7 +97,7 @@ package final class Commit: Reader {
     }
 
     package func cursor(through range: KeyRange, of map: MapDescriptor, _ direction: Direction) throws -> any RawCursor {
-        let base = InstanceCursor(instance: instance, family: families[map], snapshot: nil, range: range, direction: direction)
+        let base = InstanceCursor(opened, map, snapshot: nil, range: range, direction: direction)
         guard let written = overlay[map] else { return base }
         return try OverlayCursor(base: base, overlay: written, range: range, direction: direction)
     }

@@ -38,7 +38,19 @@ package final class Notifier: Sendable {
                 }
             }
         }
-        // Each waiter once, whatever it waits for, and in the order of registration, so that a test's run can be repeated.
+        raise(signals)
+    }
+
+    /// Wakes everybody who waits.
+    package func wakeAll() {
+        let signals = state.withLock { state in
+            state.signals.values.reduce(into: [:]) { all, some in all.merge(some) { signal, _ in signal } }
+        }
+        raise(signals)
+    }
+
+    /// Each waiter once, whatever it waits for, and in the order of registration, so that a test's run can be repeated.
+    private func raise(_ signals: [UInt64: Waiter.Signal]) {
         for (_, signal) in signals.sorted(by: { $0.key < $1.key }) { signal.raise() }
     }
 

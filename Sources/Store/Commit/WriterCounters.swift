@@ -6,7 +6,7 @@ import RocksDB
 /// took back the commit that had it. Each start begins above the last block, and with positions above the time of day too, so
 /// that not even a copy of the directory repeats them.
 ///
-/// `@unchecked Sendable`: made by whoever opens the database, and then touched by its writer alone.
+/// `@unchecked Sendable`: made by whoever opens the instance, and then touched by the database's writer alone.
 final class WriterCounters: @unchecked Sendable {
     private static let blockSize = 1 << 16
     /// 2025-01-01T00:00:00Z in milliseconds since 1970.
@@ -20,29 +20,32 @@ final class WriterCounters: @unchecked Sendable {
     private var positionReserved: Position
     private var shortIDReserved: UInt64
 
-    init(instance: Instance, global: ColumnFamily, now: Int64) throws {
+    /// Begins above what the instance says is reserved.
+    init(_ opened: OpenInstance, now: Int64) throws {
         func stored(_ key: String) throws -> UInt64 {
-            try instance.get(key.encoded, in: global, snapshot: nil).map { try UInt64(encoded: $0) } ?? 0
+            let bytes = try opened.instance.get(key.encoded, in: opened.families[CommonMaps.global.map], snapshot: nil)
+            return try bytes.map { try UInt64(encoded: $0) } ?? 0
         }
         let byTime = (now - Self.epochMilliseconds) * Self.positionsPerMillisecond
         positionReserved = Position(Int64(bitPattern: try stored(GlobalKey.positionReserved)))
         position = Position(max(positionReserved.value, byTime))
         shortIDReserved = try stored(GlobalKey.shortIDReserved)
         shortID = shortIDReserved
-        try reserve(in: instance, global)
+        try reserve(in: opened)
     }
 
     /// Makes sure that the next commit, however large, finds its positions and short IDs reserved on the disk.
-    func reserve(in instance: Instance, _ global: ColumnFamily) throws {
+    func reserve(in opened: OpenInstance) throws(RocksDBError) {
         let hasPositions = position.value + Int64(Commit.writesMax) <= positionReserved.value
         let hasShortIDs = shortID + UInt64(Commit.writesMax) <= shortIDReserved
         guard !hasPositions || !hasShortIDs else { return }
         let positionEnd = Position(position.value + Int64(Self.blockSize))
         let shortIDEnd = shortID + UInt64(Self.blockSize)
+        let global = opened.families[CommonMaps.global.map]
         let batch = WriteBatch()
         batch.put(GlobalKey.positionReserved.encoded, positionEnd.encoded, in: global)
         batch.put(GlobalKey.shortIDReserved.encoded, shortIDEnd.encoded, in: global)
-        do { try instance.write(batch, sync: true) } catch { throw StoreError.rocksDB(error) }
+        try opened.instance.write(batch, sync: true)
         positionReserved = positionEnd
         shortIDReserved = shortIDEnd
     }

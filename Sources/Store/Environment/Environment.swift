@@ -1,4 +1,5 @@
-/// Everything that the server takes from the world outside its own logic: time, randomness, threads.
+/// Everything that the server takes from the world outside its own logic: time, randomness, threads;
+/// and whom it tells how it is.
 ///
 /// Whatever stands above Store gets these from here and from nowhere else, so that a test can run several servers on a
 /// virtual clock and one seeded executor.
@@ -9,6 +10,9 @@ package struct Environment: Sendable {
     package var random: any RandomSource
     /// The threads on which handlers, writers and flushers run.
     package var executors: any Executors
+
+    /// Is told when a database, given by its name, begins to fail, fails for another reason, or is well again. Must be quick.
+    package var onHealthChange: @Sendable (_ database: String, DatabaseHealth) -> Void = { _, _ in }
 
     package init(clock: any Clock, random: any RandomSource, executors: any Executors) {
         self.clock = clock

@@ -1,14 +1,18 @@
 import RocksDB
 
-/// A walk through a range of one column family.
+/// A walk through a range of one map.
 final class InstanceCursor: RawCursor {
     private let iterator: RocksIterator
     private let direction: Direction
     private var hasBegun = false
+    /// Keeps the instance from being exchanged. It stands last because properties are let go in their order: when the iterator is gone.
+    private let opened: OpenInstance
 
-    init(instance: Instance, family: ColumnFamily, snapshot: RocksDB.Snapshot?, range: KeyRange, direction: Direction) {
-        iterator = instance.makeIterator(in: family, snapshot: snapshot, lowerBound: range.lower, upperBound: range.upper)
+    init(_ opened: OpenInstance, _ map: MapDescriptor, snapshot: RocksDB.Snapshot?, range: KeyRange, direction: Direction) {
+        iterator = opened.instance.makeIterator(
+            in: opened.families[map], snapshot: snapshot, lowerBound: range.lower, upperBound: range.upper)
         self.direction = direction
+        self.opened = opened
     }
 
     func next() throws -> (key: [UInt8], value: [UInt8])? {

@@ -1,30 +1,52 @@
 import RocksDB
 
 /// A state of a database that is on the disk, and the position up to which it goes.
-package final class PublishedSnapshot: Reader, Sendable {
+///
+/// `@unchecked Sendable`: nothing in it ever changes; `opened` is a variable only because it can't be asked otherwise whether somebody else
+/// holds it, which is asked only when nobody else holds the snapshot.
+package final class PublishedSnapshot: Reader, @unchecked Sendable {
     /// The newest position that is inside.
     package let position: Position
-    private let instance: Instance
-    private let families: ColumnFamilies
-    private let snapshot: RocksDB.Snapshot
+    private let content: Result<RocksDB.Snapshot, StoreError>
+    /// Nil when the state can't be read. It stands last because properties are let go in their order: when the snapshot is gone.
+    private var opened: OpenInstance?
 
-    init(position: Position, instance: Instance, families: ColumnFamilies, snapshot: RocksDB.Snapshot) {
+    init(position: Position, of opened: OpenInstance) {
         self.position = position
-        self.instance = instance
-        self.families = families
-        self.snapshot = snapshot
+        content = .success(opened.instance.makeSnapshot())
+        self.opened = opened
+    }
+
+    /// Stands for the state of a database that could not be opened again: every read throws `error`.
+    init(position: Position, unreadable error: StoreError) {
+        self.position = position
+        content = .failure(error)
+    }
+
+    /// Whether `snapshot` is held by nobody else, and its instance by nobody but it.
+    static func isUnread(_ snapshot: inout PublishedSnapshot) -> Bool {
+        snapshot.opened == nil || isKnownUniquelyReferenced(&snapshot) && isKnownUniquelyReferenced(&snapshot.opened)
     }
 
     package func bytes(at key: [UInt8], in map: MapDescriptor) throws -> [UInt8]? {
-        try instance.get(key, in: families[map], snapshot: snapshot)
+        let (opened, snapshot) = try readable()
+        return try opened.instance.get(key, in: opened.families[map], snapshot: snapshot)
     }
 
     package func bytes(atSorted keys: [[UInt8]], in map: MapDescriptor) throws -> [[UInt8]?] {
-        try instance.multiGet(keys, in: families[map], snapshot: snapshot, sorted: true)
+        let (opened, snapshot) = try readable()
+        return try opened.instance.multiGet(keys, in: opened.families[map], snapshot: snapshot, sorted: true)
     }
 
     package func cursor(through range: KeyRange, of map: MapDescriptor, _ direction: Direction) throws -> any RawCursor {
-        InstanceCursor(instance: instance, family: families[map], snapshot: snapshot, range: range, direction: direction)
+        let (opened, snapshot) = try readable()
+        return InstanceCursor(opened, map, snapshot: snapshot, range: range, direction: direction)
+    }
+
+    private func readable() throws(StoreError) -> (OpenInstance, RocksDB.Snapshot) {
+        let snapshot = try content.get()
+        guard let opened else { preconditionFailure("a snapshot belongs to an instance") }
+        return (opened, snapshot)
     }
 
     /// What happened after `position`, in order, at most `limit` entries.
@@ -37,31 +59,5 @@ package final class PublishedSnapshot: Reader, Sendable {
     /// The newest position of each scope; `nil` for those that nothing was ever stamped for.
     package func positions(of scopes: [Scope]) throws -> [Position?] {
         try get(CommonMaps.scopePosition, all: scopes)
-    }
-}
-
-/// The column families of an open instance by their maps.
-struct ColumnFamilies: Sendable {
-    private let families: [ObjectIdentifier: ColumnFamily]
-
-    init(of schema: DatabaseSchema, in instance: Instance) throws {
-        var families: [ObjectIdentifier: ColumnFamily] = [:]
-        for map in schema.maps {
-            guard let family = instance.columnFamily(map.name) else {
-                throw StoreError.schemaMismatch("the \(schema.name) database has no map \(map.name)")
-            }
-            families[ObjectIdentifier(map)] = family
-        }
-        self.families = families
-    }
-
-    /// All of them, in no order.
-    var all: [ColumnFamily] { Array(families.values) }
-
-    subscript(map: MapDescriptor) -> ColumnFamily {
-        guard let family = families[ObjectIdentifier(map)] else {
-            preconditionFailure("the map \(map.name) belongs to another database")
-        }
-        return family
     }
 }

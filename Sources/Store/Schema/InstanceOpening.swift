@@ -2,31 +2,69 @@ import Glibc
 import RocksDB
 
 /// Opens a database's RocksDB instance when what is there fits the schema.
-enum InstanceOpening {
-    /// Opens the instance in `directory`; makes it, complete or not at all, where there is none.
-    static func open(_ schema: DatabaseSchema, at directory: String, serverName: String, blockCache: BlockCache) throws -> Instance {
-        do {
-            guard let present = try Instance.columnFamilies(at: directory) else {
-                return try create(schema, at: directory, serverName: serverName, blockCache: blockCache)
-            }
-            // The version first: with another one, the maps are expected to differ.
-            if present.contains(CommonMaps.global.map.name) {
-                try checkIdentity(at: directory, schema, serverName, blockCache)
-            }
-            try checkMaps(present, schema, directory)
-            try syncLogs(in: directory)
-            return try Instance.open(at: directory, options: options(), columnFamilies: families(schema, blockCache))
-        } catch let error as RocksDBError {
-            throw StoreError.rocksDB(error)
+struct InstanceOpening: Sendable {
+    let schema: DatabaseSchema
+    let directory: String
+    let serverName: String
+    let blockCache: BlockCache
+
+    /// The size that all memtables together may have.
+    static let writeBufferBytes = 24 << 20
+
+    /// Opens the instance in the directory; makes it, complete or not at all, where there is none.
+    func open() throws -> OpenInstance {
+        try wrapping {
+            guard try check() else { return try create() }
+            return try openChecked()
         }
     }
 
+    /// Opens the instance again after a write to it has failed, when it has been closed.
+    ///
+    /// What recovery finds in the log goes to tables at once: after a failed sync, the log's last pages may be in the system's memory alone,
+    /// which takes them for written, and no later sync tells.
+    func openAgain() throws -> OpenInstance {
+        try wrapping {
+            _ = try check()
+            return try openChecked(flushesRecovered: true)
+        }
+    }
+
+    /// Opens the instance for nothing but reading; no file is changed.
+    func openForReading() throws -> OpenInstance {
+        try wrapping {
+            try OpenInstance(Instance.open(at: directory, options: options(), columnFamilies: families(), readOnly: true), schema)
+        }
+    }
+
+    /// Finds out whether what is there can be opened, without changing anything in it.
+    ///
+    /// - Returns: whether there is a database.
+    func check() throws -> Bool {
+        try wrapping {
+            guard let present = try Instance.columnFamilies(at: directory) else { return false }
+            // The version first: with another one, the maps are expected to differ.
+            if present.contains(CommonMaps.global.map.name) { try checkIdentity() }
+            try checkMaps(present)
+            return true
+        }
+    }
+
+    private func openChecked(flushesRecovered: Bool = false) throws -> OpenInstance {
+        try syncLogs()
+        DiskProbe.removeRemains(in: directory)
+        let options = options(flushesRecovered: flushesRecovered)
+        return try OpenInstance(Instance.open(at: directory, options: options, columnFamilies: families()), schema)
+    }
+
+    private func wrapping<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as RocksDBError { throw StoreError.rocksDB(error) }
+    }
+
     /// Compares the schema's version and the server's name with what the directory says, without changing anything in it.
-    private static func checkIdentity(
-        at directory: String, _ schema: DatabaseSchema, _ serverName: String, _ blockCache: BlockCache
-    ) throws {
+    private func checkIdentity() throws {
         // For reading, RocksDB is content with the one map that says it.
-        let families = families(schema, blockCache).filter { $0.name == CommonMaps.global.map.name }
+        let families = families().filter { $0.name == CommonMaps.global.map.name }
         let instance = try Instance.open(at: directory, options: options(), columnFamilies: families, readOnly: true)
         guard let global = instance.columnFamily(CommonMaps.global.map.name),
             let version = try instance.get(GlobalKey.schemaVersion.encoded, in: global, snapshot: nil),
@@ -48,7 +86,7 @@ enum InstanceOpening {
     }
 
     /// Compares the maps that are there with the schema's.
-    private static func checkMaps(_ present: [String], _ schema: DatabaseSchema, _ directory: String) throws {
+    private func checkMaps(_ present: [String]) throws {
         let expected = Set(schema.maps.map(\.name)).union([Instance.defaultColumnFamily])
         let unknown = Set(present).subtracting(expected).sorted()
         let missing = expected.subtracting(present).sorted()
@@ -65,7 +103,7 @@ enum InstanceOpening {
     /// What a killed process has not synced is in them all the same, and opening brings it back and publishes it, without
     /// writing it anywhere else. If the machine failed then, what had been visible would be gone, and with it every later commit:
     /// RocksDB ends its recovery at a gap.
-    private static func syncLogs(in directory: String) throws {
+    private func syncLogs() throws {
         for name in try DirectoryTree.names(in: directory) where name.hasSuffix(".log") {
             try DurableFile.sync("\(directory)/\(name)")
         }
@@ -73,9 +111,7 @@ enum InstanceOpening {
     }
 
     /// Makes the instance under another name and renames it when it is whole, so that a crash leaves all of it or nothing.
-    private static func create(_ schema: DatabaseSchema, at directory: String, serverName: String, blockCache: BlockCache) throws
-        -> Instance
-    {
+    private func create() throws -> OpenInstance {
         let unfinished = directory + ".new"
         try DirectoryTree.remove(unfinished)
         let global = CommonMaps.global.map.name
@@ -90,13 +126,13 @@ enum InstanceOpening {
         }
         // Commits that are synced into a directory which is not itself on the disk would be lost with it.
         try DurableFile.syncDirectory("\(directory)/..")
-        return try Instance.open(at: directory, options: options(), columnFamilies: families(schema, blockCache))
+        return try openChecked()
     }
 
-    private static func options() -> InstanceOptions {
+    private func options(flushesRecovered: Bool = false) -> InstanceOptions {
         var options = InstanceOptions()
         options.maxOpenFiles = -1
-        options.dbWriteBufferSizeBytes = 24 << 20
+        options.dbWriteBufferSizeBytes = Self.writeBufferBytes
         options.maxTotalWALSizeBytes = 24 << 20
         options.keepLogFileNum = 4
         options.statsDumpPeriodSeconds = 0
@@ -104,14 +140,14 @@ enum InstanceOpening {
         // The flusher hands a group's log to the system in one piece, instead of each commit its own.
         options.extra["manual_wal_flush"] = "true"
         // What a restart finds in the log stays in memory instead of becoming a table for each map.
-        options.extra["avoid_flush_during_recovery"] = "true"
+        options.extra["avoid_flush_during_recovery"] = flushesRecovered ? "false" : "true"
         // By default RocksDB starts sixteen threads for each map to open its tables, and reads all of their statistics.
         options.extra["max_file_opening_threads"] = "1"
         options.extra["skip_stats_update_on_db_open"] = "true"
         return options
     }
 
-    private static func families(_ schema: DatabaseSchema, _ blockCache: BlockCache) -> [(name: String, options: ColumnFamilyOptions)] {
+    private func families() -> [(name: String, options: ColumnFamilyOptions)] {
         schema.maps.map { map in
             var options = map.pattern.options(for: map, blockCache: blockCache)
             if !schema.compactsAutomatically { options.extra["disable_auto_compactions"] = "true" }
