@@ -16,6 +16,7 @@ import enum Hummingbird.EventLoopGroupProvider
 package struct HTTPServer: Service {
     private let listeners: [Listener]
     private let groups: [any RouteGroup]
+    private let control: ControlAPI?
     private let authenticator: any Authenticator
     private let environment: Environment
     private let logger: Logger
@@ -25,16 +26,19 @@ package struct HTTPServer: Service {
 
     /// - Parameters:
     ///   - groups: all endpoints; each listener serves those of its resources.
+    ///   - control: what the administrator's commands ask; it is served beside the listeners.
     ///   - eventLoopGroup: by default the process's own, with one thread for each core.
     ///   - stopGraceMilliseconds: how long requests under way may take when the server stops.
     ///   - onListening: called once when every address is bound, with the addresses in the listeners' order.
     package init(
-        listeners: [Listener], groups: [any RouteGroup], authenticator: any Authenticator, environment: Environment, logger: Logger,
+        listeners: [Listener], groups: [any RouteGroup], control: ControlAPI? = nil, authenticator: any Authenticator,
+        environment: Environment, logger: Logger,
         eventLoopGroup: (any EventLoopGroup)? = nil, stopGraceMilliseconds: Int64 = Limits.stopGraceMilliseconds,
         onListening: @escaping @Sendable ([BoundAddress]) async -> Void = { _ in }
     ) {
         self.listeners = listeners
         self.groups = groups
+        self.control = control
         self.authenticator = authenticator
         self.environment = environment
         self.logger = logger
@@ -45,26 +49,37 @@ package struct HTTPServer: Service {
 
     /// Serves until the service group stops it or the task is cancelled.
     ///
-    /// - Throws: `ListenerError` if one of the addresses cannot be bound, or a certificate cannot be read; then the others are closed again.
+    /// - Throws: `ListenerError` if one of the addresses cannot be bound, or a certificate cannot be read, and `StoreError` if the control
+    ///   socket can't be made; then the others are closed again.
     package func run() async throws {
-        let bound = BoundAddresses(count: listeners.reduce(0) { $0 + $1.addresses.count })
-        var servers: [(any Service, host: String, port: Int)] = []
+        let bound = BoundAddresses(count: listeners.reduce(0) { $0 + $1.addresses.count }, others: control == nil ? 0 : 1)
+        var servers: [@Sendable () async throws -> Void] = []
+        var position = 0
         for listener in listeners {
-            let responder = makeResponder(for: listener)
-            let tls = try listener.certificate?.configuration()
+            let responder = makeResponder(groups.filter { !$0.resources.isDisjoint(with: listener.resources) })
+            let (port, tls) = (listener.port, try listener.certificate?.configuration())
             for host in listener.addresses {
-                let position = servers.count
-                let server = try makeServer(responder, host: host, port: listener.port, tls: tls) { channel in
-                    let address = BoundAddress(host: host, port: channel.localAddress?.port ?? listener.port, isTLS: tls != nil)
+                let server = try makeServer(responder, .hostname(host, port: port), tls: tls) { [position] channel in
+                    let address = BoundAddress(host: host, port: channel.localAddress?.port ?? port, isTLS: tls != nil)
                     if let all = bound.add(address, at: position) { await onListening(all) }
                 }
-                servers.append((server, host, listener.port))
+                servers.append { do { try await server.run() } catch { throw ListenerError(host: host, port: port, error) } }
+                position += 1
             }
         }
+        if let control {
+            let responder = makeResponder(control.groups)
+            let server = ControlServer(api: control) { address, onRunning in
+                try makeServer(responder, address, tls: nil, onRunning: onRunning)
+            } onRunning: {
+                if let all = bound.addOther() { await onListening(all) }
+            }
+            servers.append(server.run)
+        }
         try await withThrowingTaskGroup(of: Ending.self) { group in
-            for (server, host, port) in servers {
+            for server in servers {
                 group.addTask {
-                    do { try await server.run() } catch { throw ListenerError(host: host, port: port, error) }
+                    try await server()
                     return .server
                 }
             }
@@ -91,14 +106,14 @@ package struct HTTPServer: Service {
         case grace
     }
 
-    private func makeResponder(for listener: Listener) -> Responder {
-        let table = RouteTable(groups.filter { !$0.resources.isDisjoint(with: listener.resources) })
-        return Responder(
-            router: Router(table), authenticator: authenticator, environment: environment, responseFields: ResponseFields(), logger: logger)
+    private func makeResponder(_ groups: [any RouteGroup]) -> Responder {
+        Responder(
+            router: Router(RouteTable(groups)), authenticator: authenticator, environment: environment, responseFields: ResponseFields(),
+            logger: logger)
     }
 
     private func makeServer(
-        _ responder: Responder, host: String, port: Int, tls: TLSConfiguration?, onRunning: @escaping @Sendable (any Channel) async -> Void
+        _ responder: Responder, _ address: BindAddress, tls: TLSConfiguration?, onRunning: @escaping @Sendable (any Channel) async -> Void
     ) throws -> any Service {
         var http = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionGuard()], idleTimeout: .seconds(Limits.idleConnectionMaxSeconds))
@@ -106,7 +121,7 @@ package struct HTTPServer: Service {
         http.httpDecoder.maxHeaderListSize = Limits.headerListSizeMaxBytes
         http.httpDecoder.maxHeaderFieldCount = Limits.headerFieldCountMax
         let configuration = ServerConfiguration(
-            address: .hostname(host, port: port), backlog: Limits.connectionBacklogMax,
+            address: address, backlog: Limits.connectionBacklogMax,
             availableConnectionsDelegate: .maximum(Limits.connectionsMax, logger: logger))
         let http1 = HTTP1Channel(responder: responder.respond(to:_:_:), configuration: http)
         let channel: any ServerChildChannel = if let tls { try TLSChannel(http1, tlsConfiguration: tls) } else { http1 }
@@ -114,20 +129,35 @@ package struct HTTPServer: Service {
     }
 }
 
-/// Collects the addresses that are bound until it has them all.
+/// Collects the addresses that are bound until it has them all, and what else has to be ready before anybody is told.
 private final class BoundAddresses: Sendable {
-    private let addresses: Mutex<[BoundAddress?]>
+    private struct State {
+        var addresses: [BoundAddress?]
+        var missing: Int
 
-    init(count: Int) {
-        addresses = Mutex(Array(repeating: nil, count: count))
+        /// All addresses, if what was added was the last that was missing.
+        mutating func added() -> [BoundAddress]? {
+            missing -= 1
+            return missing == 0 ? addresses.compactMap(\.self) : nil
+        }
     }
 
-    /// All addresses, if this was the last one that was missing.
+    private let state: Mutex<State>
+
+    init(count: Int, others: Int) {
+        state = Mutex(State(addresses: Array(repeating: nil, count: count), missing: count + others))
+    }
+
+    /// All addresses, if this was the last that was missing.
     func add(_ address: BoundAddress, at position: Int) -> [BoundAddress]? {
-        addresses.withLock { addresses in
-            addresses[position] = address
-            let known = addresses.compactMap { $0 }
-            return known.count == addresses.count ? known : nil
+        state.withLock { state in
+            state.addresses[position] = address
+            return state.added()
         }
+    }
+
+    /// All addresses, if something else was the last that was missing.
+    func addOther() -> [BoundAddress]? {
+        state.withLock { $0.added() }
     }
 }

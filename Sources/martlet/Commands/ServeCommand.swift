@@ -48,7 +48,8 @@ struct ServeCommand: AsyncParsableCommand {
         defer { homeserver.close() }
         StartMessage(configuration: configuration).printRegistration(token: try await homeserver.accounts.registrationToken())
         try await RunningServer(configuration: configuration, environment: environment, logger: logger).run(
-            ClientServerAPI.routes(of: homeserver, publicAddress: configuration.publicAddress), authenticator: homeserver.accounts)
+            ClientServerAPI.routes(of: homeserver, publicAddress: configuration.publicAddress),
+            control: ControlAPI(of: homeserver, on: try ControlSocketFile(in: directory.path)), authenticator: homeserver.accounts)
     }
 
     private var flags: [ConfigurationFlag] {

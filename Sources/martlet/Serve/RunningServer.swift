@@ -10,14 +10,15 @@ struct RunningServer {
     let environment: Environment
     let logger: Logger
 
-    /// Serves `groups`; returns after SIGTERM or SIGINT, when the last request is answered.
+    /// Serves `groups`, and `control` to the administrator's commands; returns after SIGTERM or SIGINT, when the last request is answered.
     ///
-    /// - Throws: `ListenerError` if one of the addresses cannot be bound or a certificate cannot be read.
-    func run(_ groups: [any RouteGroup], authenticator: any Authenticator) async throws {
+    /// - Throws: `ListenerError` if one of the addresses cannot be bound or a certificate cannot be read; `StoreError` if the control socket
+    ///   cannot be made.
+    func run(_ groups: [any RouteGroup], control: ControlAPI, authenticator: any Authenticator) async throws {
         let message = StartMessage(configuration: configuration)
         let server = HTTPServer(
-            listeners: configuration.servedListeners, groups: groups, authenticator: authenticator, environment: environment,
-            logger: logger
+            listeners: configuration.servedListeners, groups: groups, control: control, authenticator: authenticator,
+            environment: environment, logger: logger
         ) { addresses in
             message.printListening(on: addresses.map(\.description))
         }
