@@ -10,6 +10,8 @@ package enum StoreError: Error, CustomStringConvertible {
     case schemaMismatch(String)
     /// The data directory, or a file in it, could not be used.
     case dataDirectory(String)
+    /// Another process uses the data directory.
+    case inUse(String)
     /// The database was closed while the request waited.
     case closed
     /// The commit was handed to the database's log, which then could not be written to the disk: whether the commit has been kept shows when
@@ -24,7 +26,7 @@ package enum StoreError: Error, CustomStringConvertible {
         switch self {
         case .rocksDB(let error): "\(error)"
         case .undecodable(let bytes, let type): "\(bytes.count) stored bytes are not \(type)"
-        case .schemaMismatch(let message), .dataDirectory(let message): message
+        case .schemaMismatch(let message), .dataDirectory(let message), .inUse(let message): message
         case .outcomeUnknown(let reason): "the commit may have been kept or not: \(reason)"
         case .unavailable(let reason): "the database can't write now: \(reason)"
         case .closed: "the database is closed"

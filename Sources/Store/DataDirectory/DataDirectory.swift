@@ -14,7 +14,7 @@ package final class DataDirectory: Sendable {
     /// Takes the directory at `path`, which is made, readable by its owner alone, if it isn't there. Its parent has to exist:
     /// a missing one is more often a disk that isn't mounted than a wish.
     ///
-    /// - Throws: `StoreError.dataDirectory` when it can't be made or another process holds it.
+    /// - Throws: `StoreError.dataDirectory` when it can't be made, `StoreError.inUse` when another process holds it.
     package init(path: String) throws(StoreError) {
         var isNew = true
         if mkdir(path, 0o700) != 0 {
@@ -24,6 +24,18 @@ package final class DataDirectory: Sendable {
         self.path = path
         lock = try DataDirectoryLock(of: path)
         if isNew { try DurableFile.syncDirectory("\(path)/..") }
+    }
+
+    /// Takes the directory at `path`, which has to be there.
+    ///
+    /// - Throws: `StoreError.dataDirectory` when there is none, `StoreError.inUse` when another process holds it.
+    package init(existing path: String) throws(StoreError) {
+        // A backup has no lock yet.
+        guard access("\(path)/lock", F_OK) == 0 || access("\(path)/rooms", F_OK) == 0 else {
+            throw .dataDirectory("there is no data directory at \(path)")
+        }
+        self.path = path
+        lock = try DataDirectoryLock(of: path)
     }
 
     /// The path of a file or directory in this one.

@@ -7,19 +7,18 @@ final class DataDirectoryLock: Sendable {
 
     /// Takes the lock of the data directory at `directory`, on a file in it that is made if it isn't there.
     ///
-    /// - Throws: `StoreError.dataDirectory` when it is taken, or the file can't be made.
+    /// - Throws: `StoreError.inUse` when it is taken, `StoreError.dataDirectory` when the file can't be made.
     init(of directory: String) throws(StoreError) {
         let path = "\(directory)/lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .dataDirectory("\(path) can't be made: \(DurableFile.lastError)") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let isTaken = errno == EWOULDBLOCK
-            let message =
-                isTaken
-                ? "the data directory \(directory) is used by a running server\(Self.holder(descriptor))"
-                : "\(path) can't be locked: \(DurableFile.lastError)"
+            let error: StoreError =
+                errno == EWOULDBLOCK
+                ? .inUse("the data directory \(directory) is used by a running server\(Self.holder(descriptor))")
+                : .dataDirectory("\(path) can't be locked: \(DurableFile.lastError)")
             close(descriptor)
-            throw .dataDirectory(message)
+            throw error
         }
         let text = Array("\(getpid())\n".utf8)
         guard ftruncate(descriptor, 0) == 0, write(descriptor, text, text.count) == text.count else {
