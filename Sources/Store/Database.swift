@@ -25,6 +25,7 @@ package final class Database: Sendable {
     /// How much the disk has to take before the database is opened again.
     let probeBytes: Int
     let reopeningActions = Mutex<[@Sendable () -> Void]>([])
+    let publicationObserver = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// For how long a relaxed commit may stay unpublished, in milliseconds.
     private static let relaxedDelayMilliseconds: Int64 = 10
@@ -58,6 +59,11 @@ package final class Database: Sendable {
     /// The newest published state.
     package func snapshot() -> PublishedSnapshot {
         published.current()
+    }
+
+    /// Has `observer` called after each publication, an opening after a failure among them, in place of the one before. It must be quick, and must not hold the database.
+    func observePublications(_ observer: (@Sendable () -> Void)?) {
+        publicationObserver.withLock { $0 = observer }
     }
 
     /// Runs `body` alone on the writer and makes what it writes durable, all of it or, when it throws, nothing.
@@ -254,7 +260,10 @@ package final class Database: Sendable {
         }
         // Whoever waits for an answer has work to do; waking the others can take a while.
         for answer in sealed.answers { answer(failure) }
-        if failure == nil { notifier.wake(sealed.changedScopes) }
+        if failure == nil {
+            publicationObserver.withLock { $0 }?()
+            notifier.wake(sealed.changedScopes)
+        }
     }
 
     /// Puts on the disk what the group's commits have written, and publishes it.

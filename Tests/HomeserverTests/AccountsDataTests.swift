@@ -52,7 +52,7 @@ import Testing
                 of: requester.userID, in: room, type: "org.example", to: Array("{}".utf8), for: requester)
         }
         let snapshot = fixture.database.snapshot()
-        let changes = try snapshot.changes(after: before, limit: 10)
+        let changes = try #require(try snapshot.changes(after: before, limit: 10))
         #expect(changes.map(\.change.kind) == [AccountsChange.accountData.rawValue, AccountsChange.accountData.rawValue])
         #expect(changes.allSatisfy { $0.change.scope == .user(requester.userID) })
         let keys = try changes.map { try AccountsChange.accountDataKey(decoding: $0.change.key) }

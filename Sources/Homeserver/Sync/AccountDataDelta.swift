@@ -25,13 +25,12 @@ struct AccountDataDelta {
             for (room, type, content) in try view.accountData(of: user, after: Position(0)) { add((type, content), to: room) }
             return
         }
-        let log = try accounts.changes(after: since, limit: SyncBuilder.logEntriesMax)
-        guard log.count < SyncBuilder.logEntriesMax else {
+        guard let log = try accounts.changes(after: since, limit: SyncBuilder.logEntriesMax), log.count < SyncBuilder.logEntriesMax else {
             for (room, type, content) in try view.accountData(of: user, after: since) { add((type, content), to: room) }
             return
         }
         var seen: Set<[UInt8]> = []
-        for (_, change) in log where change.scope == .user(user) && change.kind == AccountsChange.accountData.rawValue {
+        for change in log.map(\.change) where change.scope == .user(user) && change.kind == AccountsChange.accountData.rawValue {
             guard seen.insert(change.key).inserted else { continue }
             let (room, type) = try AccountsChange.accountDataKey(decoding: change.key)
             if let content = try view.accountData(of: user, in: room, type: type) { add((type, content), to: room) }

@@ -84,9 +84,8 @@ struct SyncBuilder {
     func changedRooms() throws -> [ShortRoomID] {
         guard let since, !request.isFullState else { return try allRooms() }
         var changed = Set(try accountData.rooms.compactMap { try view.shortID(of: $0) })
-        let log = try rooms.changes(after: since, limit: Self.logEntriesMax)
-        if log.count < Self.logEntriesMax {
-            for (_, change) in log {
+        if let log = try rooms.changes(after: since, limit: Self.logEntriesMax), log.count < Self.logEntriesMax {
+            for change in log.map(\.change) {
                 switch change.scope.kind {
                 case .room: changed.insert(try ShortRoomID(encoded: change.scope.id))
                 case .user where change.scope == .user(requester.userID): changed.insert(try ShortRoomID(encoded: change.key))
@@ -95,20 +94,27 @@ struct SyncBuilder {
             }
             return changed.sorted()
         }
-        let all = try allRooms()
-        for (room, newest) in zip(all, try rooms.positions(of: all.map(\.scope))) where newest.map({ $0 > since }) ?? false {
-            changed.insert(room)
+        // The log is too long, or doesn't go back so far.
+        let all = try standings()
+        for (standing, newest) in zip(all, try rooms.positions(of: all.map(\.room.scope))) {
+            if standing.since > since || newest.map({ $0 > since }) ?? false { changed.insert(standing.room) }
         }
         return changed.sorted()
     }
 
     /// Every room that the user has to do with.
     private func allRooms() throws -> [ShortRoomID] {
+        try standings().map(\.room).sorted()
+    }
+
+    /// Every room that the user has to do with, and since when it is to the user what it is.
+    private func standings() throws -> [(room: ShortRoomID, since: Position)] {
         let user = requester.userID
         let isLeftWanted = request.since != nil || request.filter.includesLeft
-        return try
-            (view.joinedRooms(of: user).map(\.room) + view.invitedRooms(of: user).map(\.room) + view.knockedRooms(of: user).map(\.room)
-            + (isLeftWanted ? view.leftRooms(of: user).map(\.room) : [])).sorted()
+        return try view.joinedRooms(of: user)
+            + view.invitedRooms(of: user).map { ($0.room, $0.invite.position) }
+            + view.knockedRooms(of: user).map { ($0.room, $0.knock.position) }
+            + (isLeftWanted ? view.leftRooms(of: user).map { ($0.room, $0.left.position) } : [])
     }
 
     private static func stripped(_ state: [UInt8], name: String) -> [UInt8] {

@@ -13,7 +13,7 @@ package final class Notifier: Sendable {
 
     /// Registers for changes in any of the scopes, from now until the waiter is released.
     package func register(_ scopes: [Scope]) -> Waiter {
-        let signal = Waiter.Signal()
+        let signal = Signal()
         let id = state.withLock { state in
             state.lastID += 1
             for scope in scopes { state.signals[scope, default: [:]][state.lastID] = signal }
@@ -27,7 +27,7 @@ package final class Notifier: Sendable {
         let expansions = state.withLock { $0.signals.isEmpty ? nil : $0.expansions }
         guard let expansions else { return }
         let concerned = scopes.compactMap { expansions[$0.kind]?($0) } + [scopes]
-        var signals: [UInt64: Waiter.Signal] = [:]
+        var signals: [UInt64: Signal] = [:]
         state.withLock { state in
             for scopes in concerned {
                 // The smaller side is walked: a room may have many members of whom few wait.
@@ -50,7 +50,7 @@ package final class Notifier: Sendable {
     }
 
     /// Each waiter once, whatever it waits for, and in the order of registration, so that a test's run can be repeated.
-    private func raise(_ signals: [UInt64: Waiter.Signal]) {
+    private func raise(_ signals: [UInt64: Signal]) {
         for (_, signal) in signals.sorted(by: { $0.key < $1.key }) { signal.raise() }
     }
 
@@ -65,7 +65,7 @@ package final class Notifier: Sendable {
 
     private struct State {
         var lastID: UInt64 = 0
-        var signals: [Scope: [UInt64: Waiter.Signal]] = [:]
+        var signals: [Scope: [UInt64: Signal]] = [:]
         var expansions: [Scope.Kind: @Sendable (Scope) -> Set<Scope>] = [:]
     }
 }
@@ -92,51 +92,6 @@ package final class Waiter: Sendable {
     /// `milliseconds` have gone by, or until the task is cancelled. It may end for nothing, when a timer or a cancellation of
     /// the wait before came too late for it. One task waits at a time.
     package func wait(atMost milliseconds: Int64, on clock: any Clock) async {
-        let timer = clock.schedule(after: milliseconds) { [signal] in signal.raise() }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { signal.park($0) }
-        } onCancel: {
-            signal.raise()
-        }
-        timer.cancel()
-    }
-
-    /// A flag that can be waited for by one task.
-    fileprivate final class Signal: Sendable {
-        private let state = Mutex(State.lowered)
-
-        private enum State {
-            case lowered
-            case raised
-            case awaited(CheckedContinuation<Void, Never>)
-        }
-
-        func raise() {
-            let continuation: CheckedContinuation<Void, Never>? = state.withLock { state in
-                guard case .awaited(let continuation) = state else {
-                    state = .raised
-                    return nil
-                }
-                state = .lowered
-                return continuation
-            }
-            continuation?.resume()
-        }
-
-        func park(_ continuation: CheckedContinuation<Void, Never>) {
-            let isRaised = state.withLock { state in
-                switch state {
-                case .lowered:
-                    state = .awaited(continuation)
-                    return false
-                case .raised:
-                    state = .lowered
-                    return true
-                case .awaited:
-                    preconditionFailure("a second task waits")
-                }
-            }
-            if isRaised { continuation.resume() }
-        }
+        await signal.wait(atMost: milliseconds, on: clock)
     }
 }

@@ -4,6 +4,7 @@ import RocksDB
 ///
 /// Invariants, for each map:
 /// - the entries are sorted by key, and each key is there once;
+/// - the deleted ranges are sorted, and neither overlap nor touch;
 /// - a deleted range holds no entry that is older than the range: deleting a range drops the entries inside, so an entry inside
 ///   a deleted range was written after it and wins.
 struct Overlay {
@@ -74,18 +75,13 @@ struct MapOverlay {
         if index < entries.count, entries[index].key == key {
             return entries[index].value.map(Knowledge.written) ?? .deleted
         }
-        return deletedRanges.contains { $0.contains(key) } ? .deleted : .untouched
+        let rangeIndex = deletedRanges.partitioningIndex { ByteOrder.precedes(key, $0.lower) } - 1
+        return rangeIndex >= 0 && deletedRanges[rangeIndex].contains(key) ? .deleted : .untouched
     }
 
     /// The index of the first entry whose key is `key` or comes after it.
     func firstIndex(notBefore key: [UInt8]) -> Int {
-        var low = 0
-        var high = entries.count
-        while low < high {
-            let middle = (low + high) / 2
-            if ByteOrder.precedes(entries[middle].key, key) { low = middle + 1 } else { high = middle }
-        }
-        return low
+        entries.partitioningIndex { !ByteOrder.precedes($0.key, key) }
     }
 
     fileprivate mutating func set(_ value: [UInt8]?, at key: [UInt8]) {
@@ -98,10 +94,35 @@ struct MapOverlay {
     }
 
     fileprivate mutating func delete(_ range: KeyRange) {
-        let start = firstIndex(notBefore: range.lower)
-        let end = range.upper.map { firstIndex(notBefore: $0) } ?? entries.count
-        if start < end { entries.removeSubrange(start..<end) }
-        deletedRanges.append(range)
+        guard let upper = range.upper, ByteOrder.precedes(range.lower, upper) else { return }
+        entries.removeSubrange(firstIndex(notBefore: range.lower)..<firstIndex(notBefore: upper))
+        // Those that end before the range begins stay as they are, and so do those that begin after it ends.
+        let first = deletedRanges.partitioningIndex { $0.upper.map { !ByteOrder.precedes($0, range.lower) } ?? true }
+        let end = deletedRanges.partitioningIndex { ByteOrder.precedes(upper, $0.lower) }
+        var merged = range
+        for other in deletedRanges[first..<end] { merged.unite(with: other) }
+        deletedRanges.replaceSubrange(first..<end, with: CollectionOfOne(merged))
+    }
+}
+
+extension KeyRange {
+    /// Takes in another range that overlaps or touches this one.
+    fileprivate mutating func unite(with other: KeyRange) {
+        if ByteOrder.precedes(other.lower, lower) { lower = other.lower }
+        if let end = upper, other.upper.map({ ByteOrder.precedes(end, $0) }) ?? true { upper = other.upper }
+    }
+}
+
+extension Array {
+    /// The index of the first element from which on all are in the second part, where the array's elements stand in two parts.
+    fileprivate func partitioningIndex(_ isInSecondPart: (Element) -> Bool) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if isInSecondPart(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }
 

@@ -55,7 +55,10 @@ extension Database {
                 try DiskProbe.run(in: opening.directory, bytes: probeBytes, random: environment.random)
                 guard try opening.check() else { throw StoreError.dataDirectory("the database in \(opening.directory) is gone") }
             case .exchange:
-                if try exchange(closingGate: step.closesGate) { return notifier.wakeAll() }
+                if try exchange(closingGate: step.closesGate) {
+                    publicationObserver.withLock { $0 }?()
+                    return notifier.wakeAll()
+                }
             }
             schedule(step.next)
         } catch {

@@ -49,11 +49,28 @@ package final class PublishedSnapshot: Reader, @unchecked Sendable {
         return (opened, snapshot)
     }
 
-    /// What happened after `position`, in order, at most `limit` entries.
-    package func changes(after position: Position, limit: Int) throws -> [(position: Position, change: Change)] {
+    /// What happened after `position`, in order, at most `limit` entries; `nil` when the log has been trimmed beyond it, so that only the
+    /// scopes' newest positions tell what changed.
+    package func changes(after position: Position, limit: Int) throws -> [LogEntry]? {
+        guard try position >= logFloor() else { return nil }
         // The key's successor, not the position's: the last of all positions, which a stranger's token may carry, has none.
         var log = try domain(CommonMaps.positionChange, .all.from(position.encoded + [0x00]))
-        return try log.collect(limit: limit).map { ($0.key, $0.value) }
+        return try log.collect(limit: limit).map { LogEntry(position: $0.key, change: $0.value) }
+    }
+
+    /// The position up to which the log has been trimmed.
+    package func logFloor() throws -> Position {
+        try get(CommonMaps.global, GlobalKey.logFloor).map { try Position(encoded: $0) } ?? .zero
+    }
+
+    /// The scopes that something was stamped for after `position`, in their own order from `first` on, at most `limit`. It reads all scopes.
+    package func scopes(newerThan position: Position, from first: Scope? = nil, limit: Int = .max) throws -> [Scope] {
+        var scopes = try domain(CommonMaps.scopePosition, first.map { .all.from($0.encoded) } ?? .all)
+        var newer: [Scope] = []
+        while newer.count < limit, let (scope, newest) = try scopes.next() {
+            if newest > position { newer.append(scope) }
+        }
+        return newer
     }
 
     /// The newest position of each scope; `nil` for those that nothing was ever stamped for.

@@ -10,6 +10,9 @@ package struct Position: Sendable, Hashable {
         self.value = value
     }
 
+    /// Before everything that a database has stamped.
+    package static let zero = Position(0)
+
     /// The position after this one.
     package var next: Position { Position(value + 1) }
 }
