@@ -43,8 +43,10 @@ package struct NewRoom: Sendable {
         var template = template
         if let first = events.first { template.roomID = first.roomID }
         let event = try Event.build(
-            template, version: version, prevEvents: events.last.map { [$0.id] } ?? [],
-            authEvents: Authorization.authEventKeys(for: template, version: version).compactMap { state[$0]?.id },
+            template, version: version, prevEvents: events.last.map { [EventReference($0, version: version)] } ?? [],
+            authEvents: Authorization.authEventKeys(for: template, version: version).compactMap { key in
+                state[key].map { EventReference($0, version: version) }
+            },
             depth: Int64(events.count + 1), originServerTS: originServerTS, serverName: serverName, signingKey: signingKey)
         try Authorization.check(event, version: version) { state[$0] }
         events.append(event)

@@ -10,7 +10,7 @@ extension RoomsCommit {
             target.redaction == .none
         else { return }
         let event = try Event(trusted: target.json, id: id, roomID: room.id, version: room.version)
-        guard try Redaction.applies(redaction.event, to: event, powerLevels: powerLevels(in: room)) else { return }
+        guard try Redaction.applies(redaction.event, to: event, powerLevels: powerLevels(in: room), version: room.version) else { return }
         authEvents.forget(target.shortID)
         try unrelate(event, target.shortID, at: pduID.order, in: room)
         let redacted = try event.redacted(version: room.version)

@@ -42,13 +42,23 @@ extension RoomsCommit {
         let extremities = try view.extremities(of: room.shortID).suffix(Self.prevEventsMax)
         let rights = try Authorization.authEventKeys(for: template, version: room.version).compactMap { try authEvent($0, in: room) }
         let event = try Event.build(
-            template, version: room.version, prevEvents: try view.eventIDs(of: extremities.map(\.event)), authEvents: rights.map(\.id),
-            depth: min((extremities.map(\.depth).max() ?? 0) + 1, EventLimits.depthMax), originServerTS: commit.time,
+            template, version: room.version, prevEvents: try references(to: extremities.map(\.event), in: room),
+            authEvents: rights.map { EventReference($0, version: room.version) },
+            depth: room.version.eventFormat.depth(after: extremities.map(\.depth)), originServerTS: commit.time,
             serverName: serverName, signingKey: signingKey)
         try Authorization.check(event, version: room.version) { key in
             rights.first { $0.key == key } ?? (key == .create ? room.create : nil)
         }
         return event
+    }
+
+    /// How the next event names its previous ones. Only where that takes their hashes are they read.
+    private func references(to events: [ShortEventID], in room: Room) throws -> [EventReference] {
+        guard room.version.eventFormat.carriesEventID else { return try view.eventIDs(of: events).map { EventReference($0) } }
+        return try view.events(events).map { stored in
+            EventReference(
+                try Event(trusted: stored.json, id: stored.id, roomID: room.id, version: room.version), version: room.version)
+        }
     }
 
     /// The current state event, when it is the sender's own and says the same.

@@ -16,6 +16,10 @@ struct AuthorizationTests {
             "prev_events": .array(prevEvents.map { .string($0.string) }), "depth": 1, "origin_server_ts": 1, "hashes": [:],
             "signatures": [:],
         ]
+        if version.eventFormat.carriesEventID {
+            event["event_id"] = "$create:example.org"
+            event["prev_events"] = .array(prevEvents.map { [.string($0.string), [:]] })
+        }
         if !version.roomIDIsCreateHash { event["room_id"] = "!room:example.org" }
         for (name, value) in extra { event[name] = value }
         let created = try Event(event, version: version)
@@ -55,7 +59,9 @@ struct AuthorizationTests {
     }
 
     @Test("1.4 before version 11") func createNamesCreator() throws {
-        #expect(try create(.v10, ["room_version": "10"]) == .createHasNoCreator)
+        for version in [RoomVersion.v1, .v5, .v10] {
+            #expect(try create(version, [:]) == .createHasNoCreator)
+        }
         #expect(try create(.v11, ["room_version": "11"]) == nil)
     }
 
@@ -206,12 +212,44 @@ struct AuthorizationTests {
                 == .insufficientPower(.send(type: "m.room.topic"), needed: 50, has: .level(0)))
     }
 
-    /// The rules ask for the level to send `m.room.redaction`, never for the *redact level*.
-    @Test("8 and redactions", arguments: RoomVersion.supported)
+    /// From version 3 on the rules ask for the level to send `m.room.redaction`, never for the *redact level*.
+    @Test("8 and redactions", arguments: RoomVersion.supported.filter { !$0.redactionsAreAuthorized })
     func redaction(version: RoomVersion) throws {
         var room = try TestRoom(version: version, powerLevels: ["redact": 100, "events_default": 0])
         try room.setMembership(Self.alice, .join)
         #expect(try room.refusal(of: "m.room.redaction", nil, ["redacts": "$x"], sender: Self.alice) == nil)
+    }
+
+    @Test("11 of versions 1 and 2", arguments: [RoomVersion.v1, .v2])
+    func authorizedRedaction(version: RoomVersion) throws {
+        var room = try TestRoom(version: version, powerLevels: ["redact": 30, "users": [.init(Self.alice): 30]])
+        let carol = "@carol:example.org"
+        for user in [Self.alice, Self.bob, carol] { try room.setMembership(user, .join) }
+        func redaction(of target: String, by sender: String) throws -> AuthorizationError? {
+            try room.refusal(of: room.redaction(of: EventID(trusted: target), sender: sender))
+        }
+        let refusal = AuthorizationError.insufficientPower(.redact, needed: 30, has: .level(0))
+        #expect(try redaction(of: "$x:other.org", by: Self.alice) == nil)
+        #expect(try redaction(of: "$x:example.org", by: carol) == nil)
+        #expect(try redaction(of: "$x:other.org", by: carol) == refusal)
+        #expect(try redaction(of: "$x:example.org", by: Self.bob) == refusal)
+        #expect(try redaction(of: "$x", by: Self.bob) == refusal)
+        #expect(try room.refusal(of: "m.room.redaction", sender: Self.bob) == refusal)
+    }
+
+    @Test("4 of versions 1 to 5", arguments: RoomVersion.supported)
+    func aliases(version: RoomVersion) throws {
+        // Not even a member.
+        let room = try TestRoom(version: version, powerLevels: [:])
+        if version.aliasesBelongToServers {
+            #expect(try room.refusal(of: "m.room.aliases", "other.org", sender: Self.bob) == nil)
+            #expect(try room.refusal(of: "m.room.aliases", "example.org", sender: Self.bob) == .aliasesOfAnotherServer)
+            #expect(try room.refusal(of: "m.room.aliases", "", sender: Self.bob) == .aliasesOfAnotherServer)
+            #expect(try room.refusal(of: "m.room.aliases", nil, sender: Self.bob) == .aliasesOfAnotherServer)
+        } else {
+            #expect(try room.refusal(of: "m.room.aliases", "other.org", sender: Self.bob) == .senderNotInRoom(UserID(trusted: Self.bob)))
+        }
+        #expect([RoomVersion.v1, .v2, .v3, .v4, .v5].contains(version) == version.aliasesBelongToServers)
     }
 
     @Test("9", arguments: RoomVersion.supported)

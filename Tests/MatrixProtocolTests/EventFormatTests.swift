@@ -5,12 +5,17 @@ import Testing
 /// What an event from outside must look like (event formats of the room versions; client-server API, "Size limits").
 struct EventFormatTests {
     private static func event(_ version: RoomVersion = .v11) -> JSONObject {
-        [
-            "auth_events": ["$a", "$b"], "content": ["body": "x"], "depth": 12, "hashes": ["sha256": "x"], "origin_server_ts": 1,
-            "prev_events": ["$c"],
+        func references(_ ids: JSONValue...) -> JSONValue {
+            .array(version.eventFormat.carriesEventID ? ids.map { [$0, ["sha256": "x"]] } : ids)
+        }
+        var event: JSONObject = [
+            "auth_events": references("$a", "$b"), "content": ["body": "x"], "depth": 12, "hashes": ["sha256": "x"],
+            "origin_server_ts": 1, "prev_events": references("$c"),
             "room_id": version.roomIDIsCreateHash ? "!Nhcu5BS-UMnFX7hBVfVSoXiD7OgH6iRT-xyIuqDnpYQ" : "!r:example.org",
             "sender": "@alice:example.org", "signatures": ["example.org": ["ed25519:1": "x"]], "type": "m.room.message",
         ]
+        if version.eventFormat.carriesEventID { event["event_id"] = "$chosen:example.org" }
+        return event
     }
 
     private func error(_ event: JSONObject, _ version: RoomVersion = .v11) -> EventFormatError? {
@@ -29,6 +34,68 @@ struct EventFormatTests {
         #expect(event.depth == 12 && event.originServerTS == 1 && !event.isState && event.key == nil && event.membership == nil)
         #expect(event.contentMember("body") == "x" && event.contentMember("other") == nil)
         #expect(event.json["signatures"] == ["example.org": ["ed25519:1": "x"]])
+    }
+
+    /// Versions 1 and 2 carry the ID; version 3 has the reference hash with slashes, later ones without.
+    @Test func eventIDs() throws {
+        for version in [RoomVersion.v1, .v2] {
+            #expect(try Event(Self.event(version), version: version).id.string == "$chosen:example.org")
+            for invalid in ["chosen", "$chosen", "$chosen:exa mple"] {
+                var event = Self.event(version)
+                event["event_id"] = .string(invalid)
+                #expect(error(event, version) == .invalidIdentifier(field: "event_id"))
+            }
+            var event = Self.event(version)
+            event["event_id"] = .string("$" + String(repeating: "x", count: 242) + ":example.org")
+            #expect(error(event, version) == nil)
+            event["event_id"] = .string("$" + String(repeating: "x", count: 243) + ":example.org")
+            #expect(error(event, version) == .invalidIdentifier(field: "event_id"))
+            event.removeValue(forKey: "event_id")
+            #expect(error(event, version) == .missing(field: "event_id"))
+        }
+        // Some event whose hash has both of the alphabets' last characters.
+        var event = Self.event(.v3)
+        var id = ""
+        var time: Int64 = 1
+        while !(id.contains("+") && id.contains("/")) {
+            time += 1
+            event["origin_server_ts"] = .integer(time)
+            id = try Event(event, version: .v3).id.string
+        }
+        let urlSafe = String(id.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
+        for version in [RoomVersion.v4, .v5, .v6, .v7, .v8, .v9, .v10, .v11] {
+            #expect(try Event(event, version: version).id.string == urlSafe)
+        }
+    }
+
+    @Test func pairsOfIDAndHashes() throws {
+        for invalid: JSONValue in ["$c", ["$c"], ["$c", "x"], [1, [:]], [[:], "$c"], ["$c", [:], 1]] {
+            var event = Self.event(.v1)
+            event["prev_events"] = [invalid]
+            #expect(error(event, .v1) == .wrongType(field: "prev_events", expected: "a list of pairs of event ID and hashes"))
+        }
+        var event = Self.event(.v1)
+        event["prev_events"] = [["c", [:]]]
+        #expect(error(event, .v1) == .invalidIdentifier(field: "prev_events"))
+        event["prev_events"] = [["$c", [:]], ["$d", ["sha256": "y"]]]
+        #expect(try Event(event, version: .v1).prevEvents.map(\.string) == ["$c", "$d"])
+    }
+
+    /// Up to version 5 an event may hold any JSON, and a depth may be as large as an integer.
+    @Test(arguments: [RoomVersion.v1, .v2, .v3, .v4, .v5])
+    func lenientJSON(version: RoomVersion) throws {
+        var event = Self.event(version)
+        event["content"] = ["x": 1.5, "y": .integer(.max)]
+        event["depth"] = .integer(.max)
+        let parsed = try Event(event, version: version)
+        #expect(parsed.depth == .max && parsed.content["x"] == 1.5)
+        #expect(version.eventFormat.depth(after: [3, .max, 7]) == .max && version.eventFormat.depth(after: []) == 1)
+    }
+
+    @Test func depthStaysAtTheLimit() {
+        let format = RoomVersion.v6.eventFormat
+        #expect(format.depth(after: [EventLimits.canonicalDepthMax, 2]) == EventLimits.canonicalDepthMax)
+        #expect(format.depth(after: [4, 9]) == 10)
     }
 
     @Test func unsignedIsDropped() throws {
@@ -83,9 +150,9 @@ struct EventFormatTests {
         var event = Self.event()
         event["depth"] = -1
         #expect(error(event) == .outOfRange(field: "depth"))
-        event["depth"] = .integer(EventLimits.depthMax)
+        event["depth"] = .integer(EventLimits.canonicalDepthMax)
         #expect(error(event) == nil)
-        event["depth"] = .integer(EventLimits.depthMax + 1)
+        event["depth"] = .integer(EventLimits.canonicalDepthMax + 1)
         guard case .json(.integerOutOfRange) = error(event) else {
             Issue.record("integers beyond canonical JSON are accepted")
             return

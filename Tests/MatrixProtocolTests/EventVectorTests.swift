@@ -21,7 +21,8 @@ struct EventVectorTests {
             type: vector.type, stateKey: vector.stateKey, content: content, sender: UserID(trusted: "@alice:example.org"),
             roomID: isFirst ? nil : room, redacts: vector.type == EventType.roomRedaction ? first : nil)
         return try Event.build(
-            template, version: vector.version, prevEvents: isFirst ? [] : [first], authEvents: isFirst ? [] : [first, second], depth: 7,
+            template, version: vector.version, prevEvents: isFirst ? [] : [EventReference(first)],
+            authEvents: isFirst ? [] : [EventReference(first), EventReference(second)], depth: 7,
             originServerTS: 1_700_000_000_123, serverName: serverName, signingKey: signingKey())
     }
 

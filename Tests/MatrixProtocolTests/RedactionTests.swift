@@ -9,8 +9,11 @@ struct RedactionTests {
         "state_key", "type",
     ]
 
+    private static let before11 = ["membership", "origin", "prev_state"]
+
     @Test(arguments: [
-        (RoomVersion.v10, keptByAll + ["membership", "origin", "prev_state"]), (.v11, keptByAll), (.v12, keptByAll),
+        (RoomVersion.v1, keptByAll + before11), (.v6, keptByAll + before11), (.v10, keptByAll + before11), (.v11, keptByAll),
+        (.v12, keptByAll),
     ])
     func topLevel(version: RoomVersion, kept: [String]) {
         var event = JSONObject()
@@ -26,12 +29,19 @@ struct RedactionTests {
     private static let levels = ["ban", "events", "events_default", "kick", "redact", "state_default", "users", "users_default"]
 
     @Test(arguments: [
-        (RoomVersion.v10, "m.room.member", ["join_authorised_via_users_server", "membership"]),
+        (RoomVersion.v1, "m.room.member", ["membership"]),
+        (.v8, "m.room.member", ["membership"]),
+        (.v9, "m.room.member", ["join_authorised_via_users_server", "membership"]),
+        (.v10, "m.room.member", ["join_authorised_via_users_server", "membership"]),
         (.v11, "m.room.member", ["join_authorised_via_users_server", "membership"]),
         (.v12, "m.room.member", ["join_authorised_via_users_server", "membership"]),
+        (.v1, "m.room.create", ["creator"]),
         (.v10, "m.room.create", ["creator"]),
+        (.v7, "m.room.join_rules", ["join_rule"]),
+        (.v8, "m.room.join_rules", ["allow", "join_rule"]),
         (.v10, "m.room.join_rules", ["allow", "join_rule"]),
         (.v11, "m.room.join_rules", ["allow", "join_rule"]),
+        (.v1, "m.room.power_levels", levels),
         (.v10, "m.room.power_levels", levels),
         (.v11, "m.room.power_levels", (levels + ["invite"]).sorted()),
         (.v12, "m.room.power_levels", (levels + ["invite"]).sorted()),
@@ -40,6 +50,8 @@ struct RedactionTests {
         (.v10, "m.room.redaction", []),
         (.v11, "m.room.redaction", ["redacts"]),
         (.v12, "m.room.redaction", ["redacts"]),
+        (.v5, "m.room.aliases", ["aliases"]),
+        (.v6, "m.room.aliases", []),
         (.v10, "m.room.aliases", []),
         (.v11, "m.room.message", []),
         (.v12, "m.room.topic", []),
@@ -74,8 +86,17 @@ struct RedactionTests {
         let levels = room.powerLevels
         func message(_ sender: String) throws -> Event { try room.event("m.room.message", [:], sender: sender) }
         let target = try message("@bob:example.org")
-        #expect(Redaction.applies(try message("@carol:example.org"), to: target, powerLevels: levels))
-        #expect(!Redaction.applies(try message("@carol:other.org"), to: target, powerLevels: levels))
-        #expect(Redaction.applies(try message("@mod:example.org"), to: try message("@carol:other.org"), powerLevels: levels))
+        #expect(Redaction.applies(try message("@carol:example.org"), to: target, powerLevels: levels, version: .v11))
+        #expect(!Redaction.applies(try message("@carol:other.org"), to: target, powerLevels: levels, version: .v11))
+        #expect(Redaction.applies(try message("@mod:example.org"), to: try message("@carol:other.org"), powerLevels: levels, version: .v11))
+    }
+
+    /// In versions 1 and 2 whoever gets a redaction into the room may redact.
+    @Test func appliesWhereItIsAuthorized() throws {
+        let room = try TestRoom(version: .v1)
+        let target = try room.event("m.room.message", [:], sender: "@bob:example.org")
+        let redaction = try room.event("m.room.redaction", [:], sender: "@carol:other.org")
+        #expect(Redaction.applies(redaction, to: target, powerLevels: room.powerLevels, version: .v1))
+        #expect(!Redaction.applies(redaction, to: target, powerLevels: room.powerLevels, version: .v3))
     }
 }

@@ -37,6 +37,21 @@ struct SigningTests {
         #expect(SigningKey(seed: [UInt8](repeating: 0, count: 32), version: "a:b") == nil)
     }
 
+    /// From version 5 on a key counts until what its server says, and no longer than 7 days after it was asked.
+    @Test(arguments: RoomVersion.supported)
+    func keyValidity(version: RoomVersion) {
+        let week = KeyValidity.trustMaxMs
+        let short = KeyValidity(validUntil: 1_000, receivedAt: 500)
+        #expect(short.covers(originServerTS: 1_000, version: version))
+        let enforces = ![RoomVersion.v1, .v2, .v3, .v4].contains(version)
+        #expect(short.covers(originServerTS: 1_001, version: version) == !enforces)
+        let long = KeyValidity(validUntil: .max, receivedAt: 500)
+        #expect(long.covers(originServerTS: 500 + week, version: version))
+        #expect(long.covers(originServerTS: 501 + week, version: version) == !enforces)
+        let old = KeyValidity(expired: 700)
+        #expect(old.covers(originServerTS: 700, version: version) && old.covers(originServerTS: 701, version: version) == !enforces)
+    }
+
     @Test func severalSignatures() throws {
         let first = try key(1, "one")
         let second = try key(2, "two")

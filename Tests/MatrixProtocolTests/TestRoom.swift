@@ -29,7 +29,7 @@ struct TestRoom {
 
     private static func build(_ template: EventTemplate, version: RoomVersion, prevEvents: [EventID]) throws -> Event {
         try Event.build(
-            template, version: version, prevEvents: prevEvents, authEvents: [], depth: 5, originServerTS: 1_000,
+            template, version: version, prevEvents: prevEvents.map { EventReference($0) }, authEvents: [], depth: 5, originServerTS: 1_000,
             serverName: template.sender.serverName, signingKey: SigningVectorTests.signingKey())
     }
 
@@ -42,6 +42,14 @@ struct TestRoom {
         try Self.build(
             EventTemplate(type: type, stateKey: stateKey, content: content, sender: UserID(trusted: sender), roomID: create.roomID),
             version: version, prevEvents: prevEvents ?? [EventID(trusted: "$previous")])
+    }
+
+    /// A redaction that names its target where the room version wants it.
+    func redaction(of target: EventID, sender: String) throws -> Event {
+        try Self.build(
+            EventTemplate(
+                type: EventType.roomRedaction, content: [:], sender: UserID(trusted: sender), roomID: create.roomID, redacts: target),
+            version: version, prevEvents: [EventID(trusted: "$previous")])
     }
 
     /// A message event.

@@ -75,5 +75,14 @@ struct ThirdPartyInviteTests {
         #expect(EventSigning.requiredSigners(third, version: .v11) == [])
         let usual = try room.event("m.room.member", Self.target, ["membership": "invite"], sender: Self.inviter)
         #expect(EventSigning.requiredSigners(usual, version: .v11).map(\.string) == ["example.org"])
+
+        // In versions 1 and 2 the server that chose the ID signs, whoever the sender is.
+        let older = try TestRoom(version: .v1)
+        var object = try older.event("m.room.member", Self.target, invite, sender: Self.inviter).json
+        object["event_id"] = "$x:other.org"
+        #expect(EventSigning.requiredSigners(try Event(object, version: .v1), version: .v1).map(\.string) == ["other.org"])
+        object["content"] = ["membership": "invite"]
+        let signers = EventSigning.requiredSigners(try Event(object, version: .v1), version: .v1).map(\.string)
+        #expect(signers == ["example.org", "other.org"])
     }
 }

@@ -5,7 +5,7 @@ extension Authorization {
     /// An `m.room.member` event with what its rules look at.
     private struct MemberChange {
         let event: Event
-        let content: JSONObject
+        let content: MemberContent
         /// The *target user*.
         let target: String
         let version: RoomVersion
@@ -13,8 +13,8 @@ extension Authorization {
 
         var sender: UserID { event.sender }
         var isOwn: Bool { UTF8Bytes.equal(event.sender.string, target) }
-        var senderMembership: Membership { room.membership(of: event.sender.string) }
-        var targetMembership: Membership { room.membership(of: target) }
+        var senderMembership: Membership { room.senderMembership }
+        var targetMembership: Membership { room.targetMembership }
 
         /// Whether the target has less power than the sender.
         var targetHasLessPower: Bool {
@@ -24,9 +24,8 @@ extension Authorization {
 
     /// Rule 5: `m.room.member`.
     static func checkMember(_ event: Event, version: RoomVersion, in room: AuthorizationState) throws(AuthorizationError) {
-        let content = event.content
         // 5.1
-        guard let target = event.stateKey, content["membership"] != nil else { throw .noTargetOrMembership }
+        guard let target = event.stateKey, let content = event.memberContent, content.hasMembership else { throw .noTargetOrMembership }
         let change = MemberChange(event: event, content: content, target: target, version: version, room: room)
         try checkAuthorisingServer(change)
         switch event.membership {
@@ -43,7 +42,7 @@ extension Authorization {
     /// Rule 5.2: the server of `join_authorised_via_users_server` has signed. Whether its signature is valid is checked on receipt, see
     /// `EventSigning.requiredSigners`.
     private static func checkAuthorisingServer(_ change: MemberChange) throws(AuthorizationError) {
-        guard change.version.restrictedJoins, let value = change.content["join_authorised_via_users_server"] else { return }
+        guard change.version.restrictedJoins, let value = change.content.authorisingUser else { return }
         guard let user = value.stringValue.flatMap(UserID.init) else { throw .authorisingUserInvalid }
         guard !SignedJSON.signatures(of: user.serverName.string, on: change.event.json).isEmpty else {
             throw .notSignedByAuthorisingServer(user.serverName)
@@ -79,8 +78,8 @@ extension Authorization {
 
     /// Rule 5.3.5.2: somebody in the room who may invite vouches for the join.
     private static func checkRestrictedJoin(_ change: MemberChange) throws(AuthorizationError) {
-        guard let user = change.content["join_authorised_via_users_server"]?.stringValue else { throw .notInvited }
-        guard change.room.membership(of: user) == .join,
+        guard let user = change.content.authorisingUser?.stringValue else { throw .notInvited }
+        guard change.room.authorisingUserMembership == .join,
             change.room.powerLevels.user(UserID(trusted: user), has: change.room.powerLevels.invite)
         else { throw .notAuthorisedToInvite(user) }
     }
@@ -88,7 +87,7 @@ extension Authorization {
     /// Rule 5.4: inviting.
     private static func checkInvite(_ change: MemberChange) throws(AuthorizationError) {
         // 5.4.1
-        if let invite = change.content["third_party_invite"] { return try checkThirdPartyInvite(invite, change) }
+        if let invite = change.content.thirdPartyInvite { return try checkThirdPartyInvite(invite, change) }
         // 5.4.2
         guard change.senderMembership == .join else { throw .senderNotInRoom(change.sender) }
         // 5.4.3
@@ -136,8 +135,9 @@ extension Authorization {
         // 5.5.1
         if change.isOwn {
             switch change.targetMembership {
-            case .invite, .join, .knock: return
-            case .leave, .ban: throw .nothingToLeave
+            case .invite, .join: return
+            case .knock where change.version.knocking: return
+            case .knock, .leave, .ban: throw .nothingToLeave
             }
         }
         let levels = change.room.powerLevels

@@ -3,43 +3,78 @@ internal import CanonicalJSON
 // Rule 10 of the authorization rules: m.room.power_levels.
 extension Authorization {
     /// The single levels that nobody can move across their own.
-    private static let protectedLevels = ["users_default", "events_default", "state_default", "ban", "redact", "kick", "invite"]
+    private static let singleLevels = ["users_default", "events_default", "state_default", "ban", "redact", "kick", "invite"]
+
+    /// A content of `m.room.power_levels` and the one that it is to replace.
+    private struct LevelsChange {
+        let old: JSONObject
+        let new: JSONObject
+        let form: PowerLevelForm
+        /// The sender's power before the change.
+        let own: PowerLevel
+
+        /// A level that was added, changed or removed.
+        typealias Level = (name: String, old: Int64?, new: Int64?)
+
+        /// The single levels that differ.
+        var single: [Level] { singleLevels.compactMap { level($0, old[$0], new[$0]) } }
+
+        /// The entries of the object `list` that differ.
+        func listed(_ list: String) -> [Level] {
+            let old = old[list]?.objectValue ?? [:]
+            let new = new[list]?.objectValue ?? [:]
+            return old.compactMap { level($0.key, $0.value, new[$0.key]) }
+                + new.compactMap { old[$0.key] == nil ? level($0.key, nil, $0.value) : nil }
+        }
+
+        /// Nil if both values are the same level, however it is written.
+        private func level(_ name: String, _ old: JSONValue?, _ new: JSONValue?) -> Level? {
+            let old = old?.powerLevel(form)
+            let new = new?.powerLevel(form)
+            return old == new ? nil : (name, old, new)
+        }
+    }
 
     /// Rule 10: `m.room.power_levels`.
     static func checkPowerLevels(_ event: Event, version: RoomVersion, in room: AuthorizationState) throws(AuthorizationError) {
-        let new = event.content
-        if version.integerPowerLevels { try checkLevelTypes(new) }
-        try checkUsers(new)
+        let new = event.powerLevelsContent
+        let form = version.powerLevelForm
+        if form == .integer { try checkLevelTypes(new) }
+        try checkUsers(new, form)
         if version.creatorsArePrivileged { try checkCreatorsAreNotListed(new, create: room.create) }
         // 10.5
-        guard let old = room.powerLevelsEvent?.powerLevelsContent else { return }
-        let own = room.powerLevels.level(of: event.sender)
-        try checkSingleLevels(old: old, new: new, own: own)
-        try checkListedLevels("events", old: old, new: new, own: own)
-        if version.notificationLevelsProtected { try checkListedLevels("notifications", old: old, new: new, own: own) }
-        try checkUserLevels(old: old, new: new, sender: event.sender, own: own)
+        guard let old = room.powerLevels.content else { return }
+        let change = LevelsChange(old: old, new: new, form: form, own: room.powerLevels.level(of: event.sender))
+        // 10.6
+        for level in change.single { try checkNeitherIsAboveOwn(level, change) }
+        // 10.7, 10.8
+        for level in change.listed("events") { try checkNeitherIsAboveOwn(level, change) }
+        if version.notificationLevelsProtected {
+            for level in change.listed("notifications") { try checkNeitherIsAboveOwn(level, change) }
+        }
+        for level in change.listed("users") { try checkUserLevel(level, sender: event.sender, change) }
     }
 
-    /// Rules 10.1 and 10.2: levels are integers.
+    /// Rules 10.1 and 10.2, from room version 10 on: levels are integers.
     private static func checkLevelTypes(_ new: JSONObject) throws(AuthorizationError) {
-        for name in protectedLevels {
-            if let level = new[name], level.integerValue == nil { throw .powerLevelNotInteger(name) }
+        for name in singleLevels {
+            if let level = new[name], level.powerLevel(.integer) == nil { throw .powerLevelNotInteger(name) }
         }
         for name in ["events", "notifications"] {
             guard let levels = new[name] else { continue }
-            guard let levels = levels.objectValue, levels.allSatisfy({ $0.value.integerValue != nil }) else {
+            guard let levels = levels.objectValue, levels.allSatisfy({ $0.value.powerLevel(.integer) != nil }) else {
                 throw .powerLevelNotInteger(name)
             }
         }
     }
 
-    /// Rule 10.3: `users` has integers for user IDs.
-    private static func checkUsers(_ new: JSONObject) throws(AuthorizationError) {
+    /// Rule 10.3: `users` has levels for user IDs.
+    private static func checkUsers(_ new: JSONObject, _ form: PowerLevelForm) throws(AuthorizationError) {
         guard let users = new["users"] else { return }
         guard let users = users.objectValue else { throw .powerLevelNotInteger("users") }
         for (user, level) in users {
             guard UserID(user) != nil else { throw .powerLevelUserInvalid(user) }
-            guard level.integerValue != nil else { throw .powerLevelNotInteger("users") }
+            guard level.powerLevel(form) != nil else { throw .powerLevelNotInteger("users") }
         }
     }
 
@@ -51,51 +86,25 @@ extension Authorization {
         }
     }
 
-    /// Rule 10.6: single levels that were added, changed or removed.
-    private static func checkSingleLevels(old: JSONObject, new: JSONObject, own: PowerLevel) throws(AuthorizationError) {
-        for name in protectedLevels where old[name] != new[name] {
-            try check(old[name], isAtMost: own, name: name)
-            try check(new[name], isAtMost: own, name: name)
-        }
+    /// Rules 10.6 to 10.8: neither the level that was nor the one that is to be is above the sender's own.
+    private static func checkNeitherIsAboveOwn(_ level: LevelsChange.Level, _ change: LevelsChange) throws(AuthorizationError) {
+        try check(level.old, isAtMost: change.own, name: level.name)
+        try check(level.new, isAtMost: change.own, name: level.name)
     }
 
-    /// Rules 10.7 and 10.8: entries of `events` and `notifications` that were added, changed or removed.
-    private static func checkListedLevels(
-        _ name: String, old: JSONObject, new: JSONObject, own: PowerLevel
+    private static func checkUserLevel(
+        _ level: LevelsChange.Level, sender: UserID, _ change: LevelsChange
     ) throws(AuthorizationError) {
-        try forEachChange(name, old: old, new: new) { (entry, old, new) throws(AuthorizationError) in
-            try check(old, isAtMost: own, name: entry)
-            try check(new, isAtMost: own, name: entry)
+        // 10.9
+        if !UTF8Bytes.equal(level.name, sender.string), let old = level.old, .level(old) >= change.own {
+            throw .powerLevelOfEqualUser(level.name)
         }
+        // 10.10
+        try check(level.new, isAtMost: change.own, name: level.name)
     }
 
-    /// Rules 10.9 and 10.10: users who were added, changed or removed.
-    private static func checkUserLevels(
-        old: JSONObject, new: JSONObject, sender: UserID, own: PowerLevel
-    ) throws(AuthorizationError) {
-        try forEachChange("users", old: old, new: new) { (user, old, new) throws(AuthorizationError) in
-            // 10.9
-            if !UTF8Bytes.equal(user, sender.string), let level = old?.integerValue, .level(level) >= own {
-                throw .powerLevelOfEqualUser(user)
-            }
-            // 10.10
-            try check(new, isAtMost: own, name: user)
-        }
-    }
-
-    /// Calls `body` with the values of each entry of the object `name` that differs between both contents.
-    private static func forEachChange(
-        _ name: String, old: JSONObject, new: JSONObject,
-        _ body: (_ entry: String, _ old: JSONValue?, _ new: JSONValue?) throws(AuthorizationError) -> Void
-    ) throws(AuthorizationError) {
-        let old = old[name]?.objectValue ?? [:]
-        let new = new[name]?.objectValue ?? [:]
-        for (entry, value) in old where new[entry] != value { try body(entry, value, new[entry]) }
-        for (entry, value) in new where old[entry] == nil { try body(entry, nil, value) }
-    }
-
-    private static func check(_ value: JSONValue?, isAtMost own: PowerLevel, name: String) throws(AuthorizationError) {
-        guard let level = value?.integerValue, .level(level) > own else { return }
+    private static func check(_ level: Int64?, isAtMost own: PowerLevel, name: String) throws(AuthorizationError) {
+        guard let level, .level(level) > own else { return }
         throw .powerLevelAboveOwn(name, level: level, own: own)
     }
 }

@@ -2,8 +2,8 @@ internal import CanonicalJSON
 
 /// The authorization rules: whether a room's state allows an event (each room version's "Authorisation rules").
 ///
-/// The rules are functions in the specification's order. The numbers in their comments are room version 12's; versions 10 and 11 have no
-/// rule 2, so that their numbers are lower by one from there on.
+/// The rules are functions in the specification's order. The numbers in their comments are room version 12's: older versions have no rule 2,
+/// and versions 1 to 5 have one for `m.room.aliases` before that on membership.
 package enum Authorization {
     /// Checks an event against a state of its room: rules 1, 2 and 4 to 11.
     ///
@@ -18,15 +18,18 @@ package enum Authorization {
         try checkRules(event, version: version, in: room)
     }
 
-    private static func checkRules(_ event: Event, version: RoomVersion, in room: AuthorizationState) throws(AuthorizationError) {
+    /// The rules that look at the room's state: 2, and 4 to 11.
+    static func checkRules(_ event: Event, version: RoomVersion, in room: AuthorizationState) throws(AuthorizationError) {
         try checkRoomID(event, version: version, in: room)
         try checkFederation(event, in: room)
+        if event.type == EventType.roomAliases, version.aliasesBelongToServers { return try checkAliases(event) }
         if event.type == EventType.roomMember { return try checkMember(event, version: version, in: room) }
         try checkSenderIsJoined(event, in: room)
         if event.type == EventType.roomThirdPartyInvite { return try checkThirdPartyInvite(event, in: room) }
         try checkRequiredPowerLevel(event, in: room)
         try checkStateKey(event)
         if event.type == EventType.roomPowerLevels { try checkPowerLevels(event, version: version, in: room) }
+        if event.type == EventType.roomRedaction, version.redactionsAreAuthorized { try checkRedaction(event, in: room) }
     }
 
     /// Rule 1: `m.room.create`.
@@ -96,9 +99,14 @@ package enum Authorization {
         guard event.sender.serverName == room.create.sender.serverName else { throw .notFederated(event.sender.serverName) }
     }
 
+    /// Rule 4 of room versions 1 to 5: a server's aliases are set by its users, who need not even be members.
+    private static func checkAliases(_ event: Event) throws(AuthorizationError) {
+        guard let server = event.stateKey, event.sender.isOn(ServerName(trusted: server)) else { throw .aliasesOfAnotherServer }
+    }
+
     /// Rule 6: only members send.
     private static func checkSenderIsJoined(_ event: Event, in room: AuthorizationState) throws(AuthorizationError) {
-        guard room.membership(of: event.sender.string) == .join else { throw .senderNotInRoom(event.sender) }
+        guard room.senderMembership == .join else { throw .senderNotInRoom(event.sender) }
     }
 
     /// Rule 7: `m.room.third_party_invite`.
@@ -116,6 +124,14 @@ package enum Authorization {
     private static func checkStateKey(_ event: Event) throws(AuthorizationError) {
         guard let stateKey = event.stateKey, stateKey.utf8.first == UInt8(ascii: "@") else { return }
         guard UTF8Bytes.equal(stateKey, event.sender.string) else { throw .stateKeyOfAnotherUser }
+    }
+
+    /// Rule 11 of room versions 1 and 2: redacting takes the *redact level*, or an event of the same server.
+    private static func checkRedaction(_ event: Event, in room: AuthorizationState) throws(AuthorizationError) {
+        if room.powerLevels.user(event.sender, has: room.powerLevels.redact) { return }
+        guard let server = event.id.serverName, event.redacts?.serverName == server else {
+            throw .insufficientPower(.redact, needed: room.powerLevels.redact, has: room.powerLevels.level(of: event.sender))
+        }
     }
 
     static func requirePower(

@@ -14,6 +14,7 @@ package enum AuthorizationError: Error, Equatable, Sendable, CustomStringConvert
     case authEventFromOtherRoom(EventID)
     case noCreateEvent
     case notFederated(ServerName)
+    case aliasesOfAnotherServer
 
     // Membership.
     case noTargetOrMembership
@@ -49,6 +50,7 @@ package enum AuthorizationError: Error, Equatable, Sendable, CustomStringConvert
         case kick
         case ban
         case unban
+        case redact
     }
 
     /// What is wrong with an invite that follows from a third-party one.
@@ -77,6 +79,7 @@ package enum AuthorizationError: Error, Equatable, Sendable, CustomStringConvert
         case .authEventFromOtherRoom(let id): "auth_events has \(id), which is from another room"
         case .noCreateEvent: "The room has no create event"
         case .notFederated(let server): "The room is closed to other servers, such as \(server)"
+        case .aliasesOfAnotherServer: "Aliases are set under the name of the sender's own server"
         case .noTargetOrMembership: "A membership event needs a state_key and a membership"
         case .authorisingUserInvalid: "join_authorised_via_users_server is not a user ID"
         case .notSignedByAuthorisingServer(let server): "The membership is not signed by \(server), which is to vouch for it"
@@ -112,6 +115,7 @@ extension AuthorizationError.Action {
         case .kick: "to remove users"
         case .ban: "to ban users"
         case .unban: "to unban users"
+        case .redact: "to redact other servers' events"
         }
     }
 }

@@ -26,13 +26,16 @@ extension Event {
         object.removeValue(forKey: "unsigned")
         let format = try EventFormatCheck(object, version: version)
         let bytes: [UInt8]
-        let id: EventID
+        let referenceHash: [UInt8]
         do throws(JSONError) {
             bytes = try version.encode(object)
-            id = try ReferenceHash.eventID(object, version: version)
+            referenceHash = try ReferenceHash.compute(object, version: version)
         } catch {
             throw .json(error)
         }
+        let id =
+            version.eventFormat.carriesEventID
+            ? try EventFormatCheck.eventID(in: object) : EventID(referenceHash: referenceHash, version.eventFormat.hashAlphabet)
         guard bytes.count <= EventLimits.sizeMaxBytes else { throw .tooLarge(sizeBytes: bytes.count) }
         try self.init(trusted: bytes, id: id, roomID: format.roomID ?? RoomID(createEvent: id), version: version)
     }

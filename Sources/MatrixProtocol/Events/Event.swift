@@ -6,7 +6,7 @@ import Synchronization
 /// An event never changes; a redaction makes another one with the same ID. What isn't needed often (content, previous and auth events) is
 /// decoded from the bytes at each access, so that a cached event costs little more than its bytes: keep the result in a variable.
 package final class Event: Sendable {
-    /// The event's ID, which from room version 3 on is not part of its JSON.
+    /// The event's ID, which only in room versions 1 and 2 is part of its JSON.
     package let id: EventID
     /// The room; for a create event of room version 12 and later that is what its own hash names.
     package let roomID: RoomID
@@ -22,6 +22,8 @@ package final class Event: Sendable {
     package let originServerTS: Int64
     /// The membership that an `m.room.member` event sets; nil for other types, and for values that aren't a membership.
     package let membership: Membership?
+    /// Whether nothing else in a member event's content matters to the rules, so that they need not decode it.
+    let saysMembershipOnly: Bool
     /// The event as canonical JSON, without `unsigned`.
     package let bytes: [UInt8]
 
@@ -61,7 +63,13 @@ package final class Event: Sendable {
         self.redacts = redacts
         self.depth = depth
         self.originServerTS = originServerTS
-        membership = type == EventType.roomMember ? Membership(contentBytes: bytes[ranges.content]) : nil
+        if type == EventType.roomMember, let content = try? JSONFields(scanning: bytes[ranges.content]) {
+            membership = Membership(content)
+            saysMembershipOnly = Self.saysMembershipOnly(content)
+        } else {
+            membership = nil
+            saysMembershipOnly = false
+        }
     }
 
     private static func narrow(_ range: Range<Int>) -> Range<UInt32> { UInt32(range.lowerBound)..<UInt32(range.upperBound) }
@@ -122,7 +130,8 @@ extension Event {
 
     private static func eventIDs(_ bytes: ArraySlice<UInt8>) -> [EventID] {
         let values = (try? JSONValue(parsing: bytes))?.arrayValue ?? []
-        return values.compactMap { $0.stringValue.map(EventID.init(trusted:)) }
+        // Room versions 1 and 2 have pairs of ID and hashes.
+        return values.compactMap { ($0.stringValue ?? $0.arrayValue?.first?.stringValue).map(EventID.init(trusted:)) }
     }
 }
 

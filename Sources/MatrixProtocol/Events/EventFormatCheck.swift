@@ -18,11 +18,12 @@ struct EventFormatCheck {
         try checkLength(of: type, field: "type")
         try checkStateKey()
         if let roomID { try checkLength(of: roomID.string, field: "room_id") }
+        if version.eventFormat.carriesEventID { try checkLength(of: try Self.eventID(in: object).string, field: "event_id") }
         try checkObject("content")
         try checkObject("hashes")
         try checkObject("signatures")
         try checkInteger("origin_server_ts", in: Int64.min...Int64.max)
-        try checkInteger("depth", in: 0...EventLimits.depthMax)
+        try checkInteger("depth", in: 0...version.eventFormat.depthMax)
         try checkEventIDs("prev_events", max: EventLimits.prevEventsMax)
         try checkEventIDs("auth_events", max: EventLimits.authEventsMax)
     }
@@ -36,6 +37,14 @@ struct EventFormatCheck {
     private static func roomID(in object: JSONObject) throws(EventFormatError) -> RoomID {
         guard let roomID = RoomID(try string("room_id", in: object)) else { throw .invalidIdentifier(field: "room_id") }
         return roomID
+    }
+
+    /// The ID that the event carries, in room versions where it does.
+    static func eventID(in object: JSONObject) throws(EventFormatError) -> EventID {
+        guard let id = EventID(try string("event_id", in: object)), id.serverName != nil else {
+            throw .invalidIdentifier(field: "event_id")
+        }
+        return id
     }
 
     private func checkSender() throws(EventFormatError) {
@@ -70,11 +79,19 @@ struct EventFormatCheck {
 
     private func checkEventIDs(_ field: String, max: Int) throws(EventFormatError) {
         guard let value = object[field] else { throw .missing(field: field) }
-        guard let values = value.arrayValue else { throw .wrongType(field: field, expected: "a list of event IDs") }
+        let expected = version.eventFormat.carriesEventID ? "a list of pairs of event ID and hashes" : "a list of event IDs"
+        guard let values = value.arrayValue else { throw .wrongType(field: field, expected: expected) }
         guard values.count <= max else { throw .tooMany(field: field, count: values.count, max: max) }
         for value in values {
-            guard let string = value.stringValue else { throw .wrongType(field: field, expected: "a list of event IDs") }
+            guard let string = eventID(inReference: value) else { throw .wrongType(field: field, expected: expected) }
             guard EventID(string) != nil else { throw .invalidIdentifier(field: field) }
         }
+    }
+
+    /// The event ID in an entry of `prev_events` or `auth_events`; nil if the entry isn't what the room version wants.
+    private func eventID(inReference value: JSONValue) -> String? {
+        guard version.eventFormat.carriesEventID else { return value.stringValue }
+        guard let pair = value.arrayValue, pair.count == 2, pair[1].objectValue != nil else { return nil }
+        return pair[0].stringValue
     }
 }

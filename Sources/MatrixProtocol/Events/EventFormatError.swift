@@ -43,6 +43,6 @@ package enum EventLimits {
     package static let prevEventsMax = 20
     /// The most entries of `auth_events`.
     package static let authEventsMax = 10
-    /// The largest `depth`, 2^53 - 1; a room that has reached it stays there.
-    package static let depthMax: Int64 = (1 << 53) - 1
+    /// The largest `depth` that canonical JSON has, 2^53 - 1. `EventFormat.depthMax` is a room version's limit.
+    package static let canonicalDepthMax: Int64 = (1 << 53) - 1
 }

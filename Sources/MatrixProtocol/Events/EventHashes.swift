@@ -12,7 +12,7 @@ package enum ContentHash {
     }
 }
 
-/// The reference hash of an event: covers its essential fields and names it
+/// The reference hash of an event: covers its essential fields. From room version 3 on it names the event
 /// (server-server API, "Calculating the reference hash for an event").
 package enum ReferenceHash {
     /// The hash of an event in the federation format, redacted or not: both have the same.
@@ -20,15 +20,20 @@ package enum ReferenceHash {
         hash(try EventSigning.signedBytes(event, version: version))
     }
 
-    /// The event ID that the reference hash makes.
-    package static func eventID(_ event: JSONObject, version: RoomVersion) throws(JSONError) -> EventID {
-        eventID(hash: try compute(event, version: version))
-    }
-
     /// The hash of an event whose redacted form without signatures is known already.
     static func hash(_ signedBytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: signedBytes)) }
+}
 
-    static func eventID(hash: [UInt8]) -> EventID { EventID(trusted: "$" + Base64.encode(hash, .urlSafe)) }
+extension EventID {
+    /// The ID that a reference hash makes in that alphabet.
+    init(referenceHash: [UInt8], _ alphabet: Base64.Alphabet) {
+        self.init(trusted: "$" + Base64.encode(referenceHash, alphabet))
+    }
+
+    /// An ID that `server` chooses for an event: any that it has given to no other will do, and a hash of all of the event is one.
+    init(chosenBy server: ServerName, for event: [UInt8]) {
+        self.init(trusted: "$\(Base64.encode(Array(SHA256.hash(data: event)), .urlSafe)):\(server)")
+    }
 }
 
 extension RoomVersion {

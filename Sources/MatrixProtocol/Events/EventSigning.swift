@@ -44,17 +44,23 @@ package enum EventSigning {
         try SignedJSON.verify(SignedJSON.signatures(of: server.string, on: event), of: bytes, signedBy: server, key: key)
     }
 
-    /// The servers whose signatures an event needs: the sender's, and in a restricted join also the authorising user's. An invite that
-    /// follows from a third-party one needs none of its sender's server, which is not always who sends it.
+    /// The servers whose signatures an event needs: the sender's, in room versions 1 and 2 that of the event's ID, and in a restricted join
+    /// the authorising user's. An invite that follows from a third-party one needs none of its sender's server, which is not always who
+    /// sends it.
     package static func requiredSigners(_ event: Event, version: RoomVersion) -> [ServerName] {
-        guard event.type == EventType.roomMember else { return [event.sender.serverName] }
         var signers: [ServerName] = []
-        if event.membership != .invite || event.contentMember("third_party_invite") == nil { signers.append(event.sender.serverName) }
-        if version.restrictedJoins,
-            let user = event.contentMember("join_authorised_via_users_server")?.stringValue.flatMap(UserID.init),
-            !signers.contains(user.serverName)
+        func append(_ server: ServerName) {
+            if !signers.contains(server) { signers.append(server) }
+        }
+        let isMember = event.type == EventType.roomMember
+        if !isMember || event.membership != .invite || event.contentMember("third_party_invite") == nil {
+            append(event.sender.serverName)
+        }
+        if version.eventFormat.carriesEventID, let server = event.id.serverName { append(server) }
+        if isMember, version.restrictedJoins,
+            let user = event.contentMember("join_authorised_via_users_server")?.stringValue.flatMap(UserID.init)
         {
-            signers.append(user.serverName)
+            append(user.serverName)
         }
         return signers
     }

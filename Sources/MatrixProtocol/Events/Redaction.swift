@@ -14,10 +14,11 @@ package enum Redaction {
         return redacted
     }
 
-    /// Whether a redaction that is in the room takes effect on its target (room version 3 and later, "Handling redactions"): the sender has
-    /// the *redact level*, or is of the same server as the target's sender.
-    package static func applies(_ redaction: Event, to target: Event, powerLevels: PowerLevels) -> Bool {
-        powerLevels.user(redaction.sender, has: powerLevels.redact) || redaction.sender.serverName == target.sender.serverName
+    /// Whether a redaction that is in the room takes effect on its target ("Handling redactions"): the sender has the *redact level*, or is
+    /// of the same server as the target's sender. In room versions 1 and 2 the authorization rules have seen to it.
+    package static func applies(_ redaction: Event, to target: Event, powerLevels: PowerLevels, version: RoomVersion) -> Bool {
+        version.redactionsAreAuthorized || powerLevels.user(redaction.sender, has: powerLevels.redact)
+            || redaction.sender.serverName == target.sender.serverName
     }
 
     /// What stays of the content of an event of that type.

@@ -8,4 +8,10 @@ package struct EventID: Identifier {
     }
 
     package init(trusted string: String) { self.string = string }
+
+    /// The server that chose the ID, in room versions where IDs are chosen; nil in others.
+    package var serverName: ServerName? {
+        guard let domain = IdentifierGrammar.split(string)?.domain, ServerName.isValid(domain) else { return nil }
+        return ServerName(trusted: String(domain))
+    }
 }

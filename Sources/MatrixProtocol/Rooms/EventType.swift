@@ -7,6 +7,7 @@ package enum EventType {
     package static let roomHistoryVisibility = "m.room.history_visibility"
     package static let roomThirdPartyInvite = "m.room.third_party_invite"
     package static let roomGuestAccess = "m.room.guest_access"
+    package static let roomAliases = "m.room.aliases"
     package static let roomCanonicalAlias = "m.room.canonical_alias"
     package static let roomName = "m.room.name"
     package static let roomTopic = "m.room.topic"

@@ -18,6 +18,17 @@ package enum JoinRule: String, Sendable {
         self = rule
     }
 
+    /// The rule that an `m.room.join_rules` event gives to a room of that version: the default without an event, or where the event says
+    /// nothing; nil if it sets a rule that is not known, or that the version doesn't have.
+    init?(inForce event: Event?, version: RoomVersion) {
+        guard let value = event?.contentMember("join_rule") else {
+            self = .default
+            return
+        }
+        guard let rule = value.stringValue.flatMap(Self.init(rawValue:)), rule.isAvailable(in: version) else { return nil }
+        self = rule
+    }
+
     /// Whether rooms of this version can have the rule.
     package func isAvailable(in version: RoomVersion) -> Bool {
         switch self {

@@ -14,11 +14,9 @@ package enum Membership: String, Sendable {
         self = membership
     }
 
-    /// The same from the content's bytes, without decoding the rest of it.
-    init?(contentBytes: ArraySlice<UInt8>) {
-        guard let fields = try? JSONFields(scanning: contentBytes),
-            let membership = fields.string("membership").flatMap(Self.init(rawValue:))
-        else { return nil }
+    /// The same from a scan of the content, without decoding the rest of it.
+    init?(_ content: JSONFields) {
+        guard let membership = content.string("membership").flatMap(Self.init(rawValue:)) else { return nil }
         self = membership
     }
 }

@@ -1,18 +1,5 @@
 package import CanonicalJSON
 
-/// A user's power: a level, or more than any level (room version 12's creators).
-package enum PowerLevel: Sendable, Hashable, Comparable, CustomStringConvertible {
-    case level(Int64)
-    case infinite
-
-    package var description: String {
-        switch self {
-        case .level(let level): "\(level)"
-        case .infinite: "infinite"
-        }
-    }
-}
-
 /// Who may do what in a room: what its `m.room.power_levels` event says, or the defaults, and who created it
 /// (client-server API, "m.room.power_levels").
 package struct PowerLevels: Sendable {
@@ -28,8 +15,9 @@ package struct PowerLevels: Sendable {
     private static let creatorLevelWithoutEvent: Int64 = 100
 
     private let creators: Creators
+    private let form: PowerLevelForm
     /// The content of the power levels event, if there is one.
-    private let content: JSONObject?
+    let content: JSONObject?
     private let users: JSONObject
     private let events: JSONObject
 
@@ -43,6 +31,7 @@ package struct PowerLevels: Sendable {
     /// The same for the content of a power levels event that is about to be sent.
     package init(content: JSONObject?, create: Event, version: RoomVersion) {
         self.content = content
+        form = version.powerLevelForm
         users = content?["users"]?.objectValue ?? [:]
         events = content?["events"]?.objectValue ?? [:]
         if version.creatorsArePrivileged {
@@ -58,13 +47,13 @@ package struct PowerLevels: Sendable {
         case .privileged(let creators) where creators.contains(user): return .infinite
         case .usual(let creator?) where content == nil && UTF8Bytes.equal(creator, user.string):
             return .level(Self.creatorLevelWithoutEvent)
-        default: return .level(users[user.string]?.integerValue ?? usersDefault)
+        default: return .level(users[user.string]?.powerLevel(form) ?? usersDefault)
         }
     }
 
     /// The level needed to send an event of that type: a state event, or a message event. Membership events go by other levels.
     package func levelToSend(_ type: String, isState: Bool) -> Int64 {
-        events[type]?.integerValue ?? (isState ? stateDefault : eventsDefault)
+        events[type]?.powerLevel(form) ?? (isState ? stateDefault : eventsDefault)
     }
 
     /// The level of users who are not listed.
@@ -84,13 +73,13 @@ package struct PowerLevels: Sendable {
 
     /// The level needed to notify the whole room in this way, such as `room`.
     package func levelToNotify(_ kind: String) -> Int64 {
-        content?["notifications"]?.objectValue?[kind]?.integerValue ?? 50
+        content?["notifications"]?.objectValue?[kind]?.powerLevel(form) ?? 50
     }
 
     /// The level of each user who is listed.
     package var listedUsers: [(user: UserID, level: Int64)] {
         users.compactMap { user, level in
-            guard let user = UserID(user), let level = level.integerValue else { return nil }
+            guard let user = UserID(user), let level = level.powerLevel(form) else { return nil }
             return (user, level)
         }
     }
@@ -105,7 +94,7 @@ package struct PowerLevels: Sendable {
         }
     }
 
-    private func level(_ name: String, default: Int64) -> Int64 { content?[name]?.integerValue ?? `default` }
+    private func level(_ name: String, default: Int64) -> Int64 { content?[name]?.powerLevel(form) ?? `default` }
 }
 
 extension PowerLevels {
