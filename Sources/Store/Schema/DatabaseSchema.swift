@@ -28,7 +28,7 @@ package enum CommonMaps {
     /// Schema version, server name, counters; the keys are in `GlobalKey`.
     package static let global = Column<String, [UInt8]>("global", in: "meta", .randomSmall, describedBy: GlobalKey.describe)
     /// Every stamped entry in the order of positions.
-    static let positionChange = Column<Position, Change>("position_change", in: "meta", .sequentialSmall)
+    package static let positionChange = Column<Position, Change>("position_change", in: "meta", .sequentialSmall)
     /// The newest position of each scope.
     static let scopePosition = Column<Scope, Position>("scope_position", in: "meta", .randomSmall, .pointLookups)
     /// How far a follower is: its source's name, a slash, and its own name -> the position up to which its work is done.

@@ -1,0 +1,41 @@
+import RocksDB
+import Store
+import StoredIdentifiers
+
+/// What the maps of the accounts database say of each other.
+package enum AccountsVerification {
+    /// Verifies the database in `directory`, which nobody has open.
+    ///
+    /// - Parameter serverName: whose data it has to be; `nil` takes anybody's.
+    package static func run(at directory: String, serverName: String?, blockCache: BlockCache) -> VerificationResult {
+        Verification.run(AccountsMaps.schema, at: directory, serverName: serverName, blockCache: blockCache) { check in
+            check.run { try logins(&$0) }
+            check.run { try accountData(&$0) }
+        }
+    }
+
+    private static func logins(_ check: inout ReferenceCheck) throws {
+        typealias Maps = AccountsMaps
+        try check.each(
+            Maps.tokenToOwner, has: Maps.deviceToToken, at: { TupleKey($1.user, $1.device) }, where: { hash, _, other in hash == other })
+        try check.each(
+            Maps.deviceToToken, has: Maps.tokenToOwner, at: { $1 },
+            where: { key, _, owner in key.parts == (owner.user, owner.device) })
+        try check.each(Maps.tokenToOwner, has: Maps.userIDToAccount, at: { $1.user }, where: { $1.flags == $2.flags })
+        try check.each(Maps.deviceToToken, has: Maps.deviceToMetadata)
+        try check.each(Maps.deviceToMetadata, has: Maps.deviceToToken)
+    }
+
+    private static func accountData(_ check: inout ReferenceCheck) throws {
+        typealias Maps = AccountsMaps
+        try check.each(
+            Maps.accountData, has: Maps.accountDataPositions, at: { TupleKey($0.parts.0, $0.parts.1, $1.type) },
+            where: { key, _, position in key.parts.2 == position })
+        try check.each(
+            Maps.accountDataPositions, has: Maps.accountData, at: { TupleKey($0.parts.0, $0.parts.1, $1) },
+            where: { key, _, entry in key.parts.2 == entry.type })
+        try check.each(
+            Maps.accountDataPositions, has: CommonMaps.positionChange, at: { [floor = check.logFloor] in $1 > floor ? $1 : nil },
+            where: { key, _, change in change.scope == .user(key.parts.0) })
+    }
+}

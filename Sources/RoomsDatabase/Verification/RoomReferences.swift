@@ -1,0 +1,66 @@
+import MatrixProtocol
+import Store
+import StoredIdentifiers
+
+/// Rooms, their short IDs, aliases and counts.
+extension RoomsVerification {
+    static func rooms(_ check: inout ReferenceCheck) throws {
+        typealias Maps = RoomsMaps
+        try check.each(Maps.roomIDToShortID, has: Maps.shortIDToRoomID, at: { $1 }, where: { room, _, other in room == other })
+        try check.each(Maps.shortIDToRoomID, has: Maps.roomIDToShortID, at: { $1 }, where: { short, _, other in short == other })
+        try check.each(Maps.roomExtremities, has: Maps.shortIDToRoomID)
+        try check.each(Maps.roomExtremities, hasAll: Maps.shortEventIDToPDUID, at: { $1.events.map(\.event) })
+        try check.each(Maps.roomToStateHash, has: Maps.roomExtremities)
+        try check.each(Maps.publicRooms, has: Maps.shortIDToRoomID)
+
+        try check.each(Maps.aliasToRoomID, has: Maps.roomIDToShortID, at: { $1 })
+        try check.each(Maps.aliasToRoomID, has: Maps.aliasToUserID)
+        try check.each(Maps.aliasToUserID, has: Maps.aliasToRoomID)
+        let view = RoomsView(check.reader)
+        try check.each(
+            Maps.aliasToRoomID, has: Maps.roomAliases, at: { alias, room in try view.shortID(of: room).map { TupleKey($0, alias) } })
+        try check.each(Maps.roomAliases, has: Maps.aliasToRoomID, at: { key, _ in key.parts.1 })
+    }
+
+    /// Looks whether the counts are those of the entries.
+    static func counts(_ check: inout ReferenceCheck) throws {
+        typealias Maps = RoomsMaps
+        var servers: [ShortRoomID: [ServerName: UInt64]] = [:]
+        try check.walk(Maps.roomJoined) { _, entries in
+            for (key, _) in entries { servers[key.parts.0, default: [:]][key.parts.1.serverName, default: 0] += 1 }
+        }
+        try compare(servers.mapValues { $0.values.reduce(0, +) }, Maps.roomJoinedCount, &check)
+        var invited: [ShortRoomID: UInt64] = [:]
+        try check.walk(Maps.roomInvited) { _, entries in
+            for (key, _) in entries { invited[key.parts.0, default: 0] += 1 }
+        }
+        try compare(invited, Maps.roomInvitedCount, &check)
+
+        try check.walk(Maps.roomServers) { check, entries in
+            for (key, count) in entries {
+                let counted = servers[key.parts.0]?.removeValue(forKey: key.parts.1) ?? 0
+                if counted != count { check.note(Maps.roomServers, key, "says \(count) joined users; there are \(counted)") }
+            }
+        }
+        for (room, servers) in servers {
+            for (server, count) in servers {
+                check.note(Maps.roomServers, TupleKey(room, server), "is missing: there are \(count) joined users")
+            }
+        }
+        try check.each(Maps.roomServers, has: Maps.serverRooms, at: { key, _ in TupleKey(key.parts.1, key.parts.0) })
+        try check.each(Maps.serverRooms, has: Maps.roomServers, at: { key, _ in TupleKey(key.parts.1, key.parts.0) })
+    }
+
+    private static func compare(
+        _ counts: [ShortRoomID: UInt64], _ column: Column<ShortRoomID, UInt64>, _ check: inout ReferenceCheck
+    ) throws {
+        var uncounted = counts
+        try check.walk(column) { check, entries in
+            for (room, count) in entries {
+                let counted = uncounted.removeValue(forKey: room) ?? 0
+                if counted != count { check.note(column, room, "says \(count); there are \(counted)") }
+            }
+        }
+        for (room, count) in uncounted { check.note(column, room, "is missing: there are \(count)") }
+    }
+}
