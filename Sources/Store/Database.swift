@@ -24,6 +24,7 @@ package final class Database: Sendable {
     let published: PublishedState
     /// How much the disk has to take before the database is opened again.
     let probeBytes: Int
+    let holding = Mutex(WriterHold())
     let reopeningActions = Mutex<[@Sendable () -> Void]>([])
     let publicationObserver = Mutex<(@Sendable () -> Void)?>(nil)
 
@@ -78,19 +79,30 @@ package final class Database: Sendable {
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             waitingCommits.add(1, ordering: .sequentiallyConsistent)
-            let isTaken = writer.enqueue { self.run(body, durability) { continuation.resume(with: $0) } }
-            if !isTaken {
-                waitingCommits.subtract(1, ordering: .sequentiallyConsistent)
-                continuation.resume(throwing: StoreError.closed)
-            }
+            enqueue(
+                WriterJob {
+                    self.run(body, durability) { continuation.resume(with: $0) }
+                } refuse: { error in
+                    self.waitingCommits.subtract(1, ordering: .sequentiallyConsistent)
+                    continuation.resume(throwing: error)
+                })
         }
     }
 
+    /// Has the writer run a job after those that came before; when the database is held, once that is over.
+    func enqueue(_ job: WriterJob) {
+        let isTaken = writer.enqueue {
+            if !self.holding.withLock({ $0.keep(job) }) { job.run() }
+        }
+        if !isTaken { job.refuse(.closed) }
+    }
+
     /// Finishes every commit that was handed over, relaxed ones included, and ends the writer and the flusher. Later commits
-    /// throw `StoreError.closed`; reading goes on to work. The directory can be opened again when this object, its snapshots and
-    /// their walks are gone.
+    /// throw `StoreError.closed`, as do those that wait because the database is held; reading goes on to work. The directory can be
+    /// opened again when this object, its snapshots and their walks are gone.
     package func close() {
         writer.shutDown()
+        for job in holding.withLock({ $0.abandon() }) { job.refuse(.closed) }
         flusher.enqueue { self.flush() }
         flusher.shutDown()
         writeTables()
