@@ -67,7 +67,7 @@ actor LoadClient {
 
     /// Does one random thing after another until the server is gone, or `isOver` is true.
     func work(pause: Duration = .zero, until isOver: @Sendable () -> Bool = { false }) async {
-        while !isOver() {
+        while !isOver(), !Task.isCancelled {
             guard await doSomething() else { return }
             if pause > .zero { try? await Task.sleep(for: pause) }
         }

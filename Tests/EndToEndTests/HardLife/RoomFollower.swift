@@ -41,7 +41,7 @@ actor RoomFollower {
 
     /// Syncs, waiting for news, until the server is gone or `isOver` is true.
     func follow(until isOver: @Sendable () -> Bool = { false }) async {
-        while !isOver() {
+        while !isOver(), !Task.isCancelled {
             do { try await step(timeout: 1000) } catch { return }
         }
     }

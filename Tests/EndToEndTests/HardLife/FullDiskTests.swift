@@ -1,0 +1,115 @@
+import Glibc
+import Synchronization
+import TestSupport
+import Testing
+
+/// A server whose disk has no space left: it answers with errors, lets people read, and goes on by itself when there is space again.
+@Suite(.fewAtATime, .needsSmallDisk) struct FullDiskTests {
+    /// Room for the databases' logs, which are allocated ahead, for what the tests write, and for what the server writes to see whether it can.
+    private static let diskMegabytes = 320
+    /// Large messages, so that logs and write buffers are full soon.
+    private static let paddingBytes = 30_000
+    /// For how long the server may take to notice something.
+    private static let patience = Duration.seconds(120)
+
+    /// With nothing left, writing tables fails first; with a little, tables are written and the log is what fails.
+    @Test(.timeLimit(.minutes(15)), arguments: [0, 3 << 20])
+    func sendingGoesOnWhenThereIsSpaceAgain(leaving leftBytes: Int) async throws {
+        let full = try await FullDisk(megabytes: Self.diskMegabytes, paddingBytes: Self.paddingBytes)
+        let server = full.server
+        for _ in 0..<2 {
+            try await full.whileClientsSend { load in
+                try full.disk.fill(leaving: leftBytes)
+                let refusals = await load.refusalCount
+                try await Self.eventually("no request was refused") { await load.refusalCount > refusals + 5 }
+                try await Self.eventually("the server says that it is well") { try await server.health().status == 503 }
+                let health = try await server.health()
+                #expect(health.body["error"]?.stringValue?.isEmpty == false, "\(health.body)")
+                // Reading goes on, and has what was acknowledged.
+                #expect(try await load.follower.history().count >= load.acknowledgedCount)
+                #expect(server.exitStatus == nil, "\(server.output)")
+
+                full.disk.empty()
+                let acknowledged = await load.acknowledgedCount
+                try await Self.eventually("sending doesn't go on") { await load.acknowledgedCount > acknowledged + 5 }
+                try await Self.eventually("the server doesn't say that it is well") { try await server.health().status == 200 }
+            }
+            try await full.load.goOn(with: server)
+        }
+        #expect(try await server.stop() == .exited(0))
+        let again = try await server.restart()
+        try await full.load.goOn(with: again)
+        try await full.load.finish(on: again, oldTokens: [])
+    }
+
+    enum End: CaseIterable {
+        case killed, stopped
+    }
+
+    @Test(.timeLimit(.minutes(15)), arguments: End.allCases)
+    func aServerThatEndsOnAFullDiskHasEverything(_ end: End) async throws {
+        let full = try await FullDisk(megabytes: Self.diskMegabytes, paddingBytes: Self.paddingBytes)
+        try await full.whileClientsSend { load in
+            try full.disk.fill()
+            try await Self.eventually("no request was refused") { await load.refusalCount > 5 }
+        }
+        switch end {
+        case .killed: full.server.kill()
+        case .stopped: #expect(try await full.server.stop() == .exited(0))
+        }
+        // It may start and serve what can be read, or say that there is no space; it must not make anything worse.
+        do {
+            let reading = try await full.server.restart()
+            _ = try await full.load.follower.history()
+            #expect(try await reading.stop() == .exited(0))
+        } catch ServerProcess.Failure.ended(let status, let output) {
+            #expect(status != .exited(0))
+            #expect(output.contains("space"), "\(output)")
+        }
+        full.disk.empty()
+        let again = try await full.server.restart()
+        try await full.load.goOn(with: again)
+        try await full.load.finish(on: again, oldTokens: [])
+    }
+
+    /// Waits until something is the case.
+    private static func eventually(_ complaint: Comment, _ condition: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + patience
+        while try await !condition() {
+            try #require(ContinuousClock.now < deadline, complaint)
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}
+
+/// A server whose data directory is on a small disk, and clients who send.
+private final class FullDisk: Sendable {
+    let disk: SmallDisk
+    let server: ServerProcess
+    let load: Load
+
+    init(megabytes: Int, paddingBytes: Int) async throws {
+        let directory = try TemporaryDirectory("martlet-full")
+        disk = try await SmallDisk(in: directory, megabytes: megabytes)
+        var options = ServerProcess.Options()
+        options.launcher = disk.launcher
+        server = try await ServerProcess.start(in: directory, dataName: "disk/data", options: options)
+        load = try await Load(on: server, paddingBytes: paddingBytes, seed: HardLifeSettings.seed)
+    }
+
+    /// Has the clients work for as long as `body` takes.
+    func whileClientsSend(_ body: (Load) async throws -> Void) async throws {
+        let isOver = Mutex(false)
+        async let work: Void = load.work(pause: .milliseconds(5), until: { isOver.withLock { $0 } })
+        try await body(load)
+        isOver.withLock { $0 = true }
+        await work
+    }
+}
+
+extension ServerProcess {
+    /// The answer to `GET /_martlet/health`.
+    fileprivate func health() async throws -> Response {
+        try await anybody.get("health", api: "/_martlet")
+    }
+}
