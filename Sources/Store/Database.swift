@@ -48,7 +48,8 @@ package final class Database: Sendable {
         self.environment = environment
         self.notifier = notifier
         self.probeBytes = probeBytes ?? InstanceOpening.writeBufferBytes
-        opening = InstanceOpening(schema: schema, directory: directory, serverName: serverName, blockCache: blockCache)
+        opening = InstanceOpening(
+            schema: schema, directory: directory, serverName: serverName, blockCache: blockCache, random: environment.random)
         let opened = try opening.open()
         let counters = try WriterCounters(opened, now: environment.clock.now())
         published = PublishedState(PublishedSnapshot(position: counters.position, of: opened))

@@ -7,14 +7,19 @@ struct InstanceOpening: Sendable {
     let directory: String
     let serverName: String
     let blockCache: BlockCache
+    let random: any RandomSource
 
     /// The size that all memtables together may have.
     static let writeBufferBytes = 24 << 20
+    /// More than opening writes.
+    private static let openingBytes = 1 << 20
 
     /// Opens the instance in the directory; makes it, complete or not at all, where there is none.
     func open() throws -> OpenInstance {
         try wrapping {
             guard try check() else { return try create() }
+            // On a full disk RocksDB might not return: see `options`.
+            try DiskProbe.run(in: directory, bytes: Self.openingBytes, random: random)
             return try openChecked()
         }
     }
@@ -26,7 +31,7 @@ struct InstanceOpening: Sendable {
     func openAgain() throws -> OpenInstance {
         try wrapping {
             _ = try check()
-            return try openChecked(flushesRecovered: true)
+            return try openChecked(afterFailure: true)
         }
     }
 
@@ -50,10 +55,10 @@ struct InstanceOpening: Sendable {
         }
     }
 
-    private func openChecked(flushesRecovered: Bool = false) throws -> OpenInstance {
+    private func openChecked(afterFailure: Bool = false) throws -> OpenInstance {
         try syncLogs()
         DiskProbe.removeRemains(in: directory)
-        let options = options(flushesRecovered: flushesRecovered)
+        let options = options(afterFailure: afterFailure)
         return try OpenInstance(Instance.open(at: directory, options: options, columnFamilies: families()), schema)
     }
 
@@ -129,7 +134,7 @@ struct InstanceOpening: Sendable {
         return try openChecked()
     }
 
-    private func options(flushesRecovered: Bool = false) -> InstanceOptions {
+    private func options(afterFailure: Bool = false) -> InstanceOptions {
         var options = InstanceOptions()
         options.maxOpenFiles = -1
         options.dbWriteBufferSizeBytes = Self.writeBufferBytes
@@ -137,10 +142,11 @@ struct InstanceOpening: Sendable {
         options.keepLogFileNum = 4
         options.statsDumpPeriodSeconds = 0
         options.maxBackgroundJobs = 2
-        // The flusher hands a group's log to the system in one piece, instead of each commit its own.
-        options.extra["manual_wal_flush"] = "true"
+        // The flusher hands a group's log to the system in one piece, instead of each commit its own. With that, RocksDB 7.8 waits for itself for
+        // ever if it opens an instance whose log has a torn end, as a failed write leaves it, and can't write the new log.
+        options.extra["manual_wal_flush"] = afterFailure ? "false" : "true"
         // What a restart finds in the log stays in memory instead of becoming a table for each map.
-        options.extra["avoid_flush_during_recovery"] = flushesRecovered ? "false" : "true"
+        options.extra["avoid_flush_during_recovery"] = afterFailure ? "false" : "true"
         // By default RocksDB starts sixteen threads for each map to open its tables, and reads all of their statistics.
         options.extra["max_file_opening_threads"] = "1"
         options.extra["skip_stats_update_on_db_open"] = "true"
