@@ -99,7 +99,7 @@ let package = Package(
         .testTarget(name: "CanonicalJSONTests", dependencies: ["CanonicalJSON", "TestSupport"], exclude: ["python_json.py"]),
         .testTarget(name: "RocksDBTests", dependencies: ["RocksDB", "TestSupport"]),
         .testTarget(name: "FaultyDiskTests", dependencies: ["FaultyDisk", "RocksDB", "TestSupport"]),
-        .testTarget(name: "StoreTests", dependencies: ["RocksDB", "Store", "StoreTestSupport", "TestSupport"]),
+        .testTarget(name: "StoreTests", dependencies: ["FaultyDisk", "RocksDB", "Store", "StoreTestSupport", "TestSupport"]),
         .testTarget(name: "MatrixProtocolTests", dependencies: ["CanonicalJSON", "MatrixProtocol"]),
         .testTarget(name: "ServerConfigurationTests", dependencies: ["ServerConfiguration"]),
         .testTarget(
