@@ -29,6 +29,9 @@ package final class AccountsDatabase: Sendable {
         AccountsView(snapshot())
     }
 
+    /// Whether the database can write.
+    package var health: DatabaseHealth { database.health }
+
     /// Ends the database's threads when everything that was handed to them is done; nothing may be committed any more.
     package func close() {
         database.close()

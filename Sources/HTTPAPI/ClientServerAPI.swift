@@ -5,7 +5,7 @@ package enum ClientServerAPI {
     /// - Parameter publicAddress: what the well-known documents say.
     package static func routes(of homeserver: Homeserver, publicAddress: PublicAddress) -> [any RouteGroup] {
         [
-            HealthRoutes(),
+            HealthRoutes(health: { homeserver.health }),
             VersionsRoutes(),
             WellKnownRoutes(publicAddress),
             CapabilitiesRoutes(defaultRoomVersion: homeserver.settings.defaultRoomVersion),

@@ -77,6 +77,11 @@ package final class Homeserver: Sendable {
             environment: environment)
     }
 
+    /// How each database is, by its name.
+    package var health: [(database: String, health: DatabaseHealth)] {
+        [("rooms", roomsDatabase.health), ("accounts", accountsDatabase.health), ("transitory", transitoryDatabase.health)]
+    }
+
     /// Finishes what was handed to the databases and ends their threads; nothing may be asked any more.
     package func close() {
         roomsDatabase.close()

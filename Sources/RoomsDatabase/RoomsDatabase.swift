@@ -81,6 +81,9 @@ package final class RoomsDatabase: Sendable {
         }
     }
 
+    /// Whether the database can write.
+    package var health: DatabaseHealth { database.health }
+
     /// Finishes what was handed over and ends; nothing may be committed any more.
     package func close() {
         database.close()

@@ -22,6 +22,9 @@ package final class TransitoryDatabase: Sendable {
         database.snapshot()
     }
 
+    /// Whether the database can write.
+    package var health: DatabaseHealth { database.health }
+
     /// Ends the database's threads when everything that was handed to them is done; nothing may be committed any more.
     package func close() {
         database.close()

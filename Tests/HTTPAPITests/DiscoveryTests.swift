@@ -74,12 +74,21 @@ import Testing
 
     @Test func isHealthyEverywhere() async throws {
         let listeners = Resource.allCases.map { Listener(addresses: ["127.0.0.1"], port: 0, resources: [$0]) }
-        try await TestServer.run(groups: [HealthRoutes()], listeners: listeners) { server async throws in
+        try await TestServer.run(groups: [HealthRoutes(health: { [] })], listeners: listeners) { server async throws in
             for address in server.addresses {
                 let client = TestServer.makeClient(port: address.port)
                 #expect(try await client.get("/_martlet/health").status == .ok)
                 try await client.shutdown()
             }
+        }
+    }
+
+    @Test func saysWhichDatabaseFails() async throws {
+        let routes = HealthRoutes { [("rooms", .failing(since: 17, reason: "no space")), ("accounts", .well)] }
+        try await TestServer.run(groups: [routes]) { server async throws in
+            let response = try await server.send(.get, "/_martlet/health")
+            #expect(response.status == .serviceUnavailable)
+            #expect(response.json == ["status": "failing", "databases": ["rooms": ["since": 17, "reason": "no space"]]])
         }
     }
 }

@@ -17,7 +17,7 @@ import Testing
         "GET / HTTP/1.1\r\nHost: a\r\n" + String(repeating: "X: a\r\n", count: Limits.headerFieldCountMax * 2) + "\r\n",
     ])
     func refusesWhatIsNotHTTP(request: String) async throws {
-        try await TestServer.run(groups: [HealthRoutes()]) { server async throws in
+        try await TestServer.run(groups: [HealthRoutes(health: { [] })]) { server async throws in
             let response = try? await RawConnection.exchange(request, port: server.addresses[0].port)
             #expect(response?.hasPrefix("HTTP/1.1 4") ?? true)
             #expect(try await server.send(.get, "/_martlet/health").status == .ok)
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func answersRequestsThatDoNotWaitForEachOther() async throws {
-        try await TestServer.run(groups: [HealthRoutes(), VersionsRoutes()]) { server async throws in
+        try await TestServer.run(groups: [HealthRoutes(health: { [] }), VersionsRoutes()]) { server async throws in
             let response = try await RawConnection.exchange(
                 "GET /_martlet/health HTTP/1.1\r\nHost: a\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n"
                     + "GET /_matrix/client/versions HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",

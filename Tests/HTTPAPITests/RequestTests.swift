@@ -1,6 +1,7 @@
 import CanonicalJSON
 import HTTPTypes
 import MatrixProtocol
+import Store
 import Testing
 
 @testable import HTTPAPI
@@ -27,6 +28,8 @@ import Testing
             Answer(["user": request.optionalRequester.map { .string($0.userID.string) } ?? .null])
         }
         routes.get("/fail", access: .open) { _ in throw Secret() }
+        routes.get("/unknown", access: .open) { _ in throw StoreError.outcomeUnknown("secret") }
+        routes.get("/unavailable", access: .open) { _ in throw StoreError.unavailable("secret") }
         routes.get("/limited", access: .open) { _ in throw MatrixError(.limitExceeded, "Slow down", extra: ["retry_after_ms": 1001]) }
         routes.get("/elsewhere", access: .open) { _ in .redirect(to: "https://example.org/") }
         routes.get("/page", access: .open) { _ in .html("<p>Hello") }
@@ -164,6 +167,19 @@ import Testing
             #expect(response.status == .internalServerError)
             #expect(response.errcode == "M_UNKNOWN")
             #expect(response.json["error"]?.stringValue?.contains("Secret") == false)
+        }
+    }
+
+    @Test func saysThatTheDatabaseCannotWrite() async throws {
+        try await TestServer.run(routes: Self.routes) { server async throws in
+            for (path, words) in [("/unknown", "may have been made or not"), ("/unavailable", "Nothing was changed")] {
+                let response = try await server.send(.get, path)
+                #expect(response.status == .serviceUnavailable)
+                #expect(response.errcode == "M_UNKNOWN")
+                let message = try #require(response.json["error"]?.stringValue)
+                #expect(message.contains(words))
+                #expect(!message.contains("secret"))
+            }
         }
     }
 

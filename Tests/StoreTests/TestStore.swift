@@ -35,13 +35,14 @@ final class TestStore: Sendable {
 
     /// Opens the database, or the one at another path.
     func open(
-        _ schema: DatabaseSchema = TestMaps.schema, at path: String? = nil, serverName: String = "example.org", clock: (any Clock)? = nil
+        _ schema: DatabaseSchema = TestMaps.schema, at path: String? = nil, serverName: String = "example.org", clock: (any Clock)? = nil,
+        probeBytes: Int? = nil
     ) throws -> Database {
         var environment = environment
         if let clock { environment.clock = clock }
         return try Database(
             schema: schema, directory: path ?? self.path, serverName: serverName, blockCache: BlockCache(capacityBytes: 1 << 20),
-            environment: environment, notifier: notifier)
+            environment: environment, notifier: notifier, probeBytes: probeBytes)
     }
 
     /// Opens the database for as long as `body` takes.

@@ -10,7 +10,7 @@ package struct ControlAPI: Sendable {
 
     /// - Parameter socket: where it is served; the caller holds the data directory's lock.
     package init(of homeserver: Homeserver, on socket: ControlSocketFile) {
-        self.init(socket: socket, groups: [HealthRoutes()])
+        self.init(socket: socket, groups: [HealthRoutes(health: { homeserver.health })])
     }
 
     init(socket: ControlSocketFile, groups: [any RouteGroup]) {

@@ -1,10 +1,27 @@
-/// Tells whoever watches over the server that it answers.
+import CanonicalJSON
+import Homeserver
+import Store
+
+/// Tells whoever watches over the server how it is: 200 when all is well, 503 and what is wrong when a database can't write.
 package struct HealthRoutes: RouteGroup {
-    package init() {}
+    private let health: @Sendable () -> [(database: String, health: DatabaseHealth)]
+
+    /// - Parameter health: how each database is, by its name.
+    package init(health: @escaping @Sendable () -> [(database: String, health: DatabaseHealth)]) {
+        self.health = health
+    }
 
     package var resources: Set<Resource> { Set(Resource.allCases) }
 
     package func add(to routes: inout RouteTable) {
-        routes.get("/_martlet/health", access: .open, lane: .immediate) { _ in .empty }
+        routes.get("/_martlet/health", access: .open, lane: .immediate) { [health] _ in
+            var failing: JSONObject = [:]
+            for (database, health) in health() {
+                guard case .failing(let since, let reason) = health else { continue }
+                failing[database] = ["since": .integer(since), "reason": .string(reason)]
+            }
+            if failing.isEmpty { return Answer(["status": "ok"]) }
+            return Answer(["status": "failing", "databases": .object(failing)], status: .serviceUnavailable)
+        }
     }
 }

@@ -33,9 +33,10 @@ struct ServeCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         MemoryAllocator.keepSmall()
         let configuration = try configurationOptions.load(flags: flags)
-        let environment = Environment.system()
+        var environment = Environment.system()
         ServerLog.start(configuration.logging, clock: environment.clock)
         let logger = Logger(label: "martlet")
+        environment.onHealthChange = { DatabaseHealthLog.write($1, of: $0, to: logger) }
         OpenFileLimit.raise(logger: logger)
         let directory = try DataDirectory(path: configuration.dataDirectory)
         // It holds the lock, which has to outlive everything below and not only the last use of the path.
