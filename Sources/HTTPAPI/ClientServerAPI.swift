@@ -22,6 +22,7 @@ package enum ClientServerAPI {
             RoomStateRoutes(rooms: homeserver.rooms),
             MessagesRoutes(rooms: homeserver.rooms),
             RelationsRoutes(rooms: homeserver.rooms),
+            SearchRoutes(rooms: homeserver.rooms),
             DirectoryRoutes(directory: homeserver.directory),
             SyncRoutes(sync: homeserver.sync, accounts: homeserver.accounts),
         ]

@@ -78,6 +78,7 @@ extension RoomsCommit {
         // What related to the event before it came has given it its short ID.
         if known != nil { try adoptRelations(to: appended, in: room) }
         try relate(appended, in: room)
+        index(event, at: pduID)
         if event.redacts != nil { try applyRedaction(appended, in: room) }
         return appended
     }

@@ -13,6 +13,7 @@ extension RoomsCommit {
         guard try Redaction.applies(redaction.event, to: event, powerLevels: powerLevels(in: room), version: room.version) else { return }
         authEvents.forget(target.shortID)
         try unrelate(event, target.shortID, at: pduID.order, in: room)
+        unindex(event, at: pduID)
         let redacted = try event.redacted(version: room.version)
         commit.put(
             RoomsMaps.pduIDToEvent, pduID,

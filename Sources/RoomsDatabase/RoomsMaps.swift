@@ -29,7 +29,7 @@ package enum RoomsMaps {
     package static let aggregations = Column<ShortEventID, Aggregation>(
         "shorteventid_aggregation", in: "events", .randomSmall, .pointLookups)
     package static let eventsByTime = Column<FixedKey<ShortRoomID, Int64, Int64>, Empty>("timestamp_pduid", in: "events", .sequential)
-    package static let searchTokens = Column<[UInt8], Empty>("tokenids", in: "events", .random)
+    package static let searchWords = Column<SearchKey, SearchWeight>("tokenids", in: "events", .random)
     package static let transactionToEventID = Column<TupleKey<UserID, String, String>, EventID>(
         "userdevicetxnid_response", in: "events", .randomSmall, .pointLookups)
 
@@ -108,7 +108,7 @@ package enum RoomsMaps {
             eventIDToOutlier.map, eventIDToPDUID.map, eventIDToShortID.map, pduIDToEvent.map, referencedEvents.map,
             shortEventIDToAuthChain.map, shortEventIDToEventID.map, shortEventIDToPDUID.map, shortEventIDToStateHash.map,
             shortEventIDToTransaction.map, softFailedEventIDs.map, threadParticipants.map, threads.map, relations.map, aggregations.map,
-            eventsByTime.map, searchTokens.map,
+            eventsByTime.map, searchWords.map,
             transactionToEventID.map,
             roomToStateHash.map, roomPositionToStateHash.map, roomStateKeyToEvent.map, stateLayers.map, shortIDToStateKey.map,
             stateHashToShortID.map, stateKeyToShortID.map,

@@ -49,45 +49,75 @@ extension Rooms {
         of eventID: EventID, in roomID: RoomID, limit: Int, filter: EventFilter, for requester: Requester
     ) throws -> [UInt8] {
         let found = try visibleEvent(eventID, in: roomID, for: requester)
-        let (readable, view, order) = (found.readable, found.readable.view, found.pduID.order)
-        func page(_ orders: ClosedRange<Int64>, isBackward: Bool, limit: Int) throws -> Page {
-            guard limit > 0, filter.wants(roomID) else { return Page() }
-            let request = MessagesRequest(isBackward: isBackward, limit: limit, filter: filter)
-            return try self.page(of: readable, orders, request, for: requester)
-        }
-        let before = try page(.min...order - 1, isBackward: true, limit: limit / 2)
-        let newest = readable.newestOrder ?? .max
-        let after = try order < newest ? page(order + 1...newest, isBackward: false, limit: limit - limit / 2) : Page()
-
-        let told = before.events + [found.event] + after.events
-        let lastPosition = PDUID(room: readable.room.shortID, order: after.lastOrder ?? order).position
-        let stateAfter = try view.state(of: readable.room.shortID, at: lastPosition)
+        let (readable, view) = (found.readable, found.readable.view)
+        let surroundings = try surroundings(
+            of: found.pduID.order, in: readable, before: limit / 2, after: limit - limit / 2, filter: filter, for: requester)
+        let told = surroundings.before.events + [found.event] + surroundings.after.events
         let state =
             try filter.lazyLoadsMembers
-            ? view.events(view.entries(of: stateAfter, .allButMembers).map(\.event)) + memberEvents(of: told, in: stateAfter, view)
-            : view.events(view.entries(of: stateAfter).map(\.event))
+            ? view.events(view.entries(of: surroundings.state, .allButMembers).map(\.event))
+                + memberEvents(of: told, in: surroundings.state, view)
+            : view.events(view.entries(of: surroundings.state).map(\.event))
 
-        let clientEvents = clientEvents(view, for: requester, bundlesAggregations: true)
         var writer = JSONWriter(capacity: 16 << 10)
         writer.beginObject()
-        writer.key("start")
-        writer.string((before.end ?? PaginationToken(order: (before.lastOrder ?? order) - 1)).description)
-        writer.key("end")
-        writer.string(PaginationToken(order: after.lastOrder ?? order).description)
         writer.key("event")
-        try clientEvents.write(found.event, roomID: roomID, to: &writer)
-        for (name, events) in [("events_before", before.events), ("events_after", after.events)] {
-            writer.key(name)
-            writer.beginArray()
-            try clientEvents.write(events, roomID: roomID, to: &writer)
-            writer.endArray()
-        }
+        try clientEvents(view, for: requester, bundlesAggregations: true).write(found.event, roomID: roomID, to: &writer)
+        try write(surroundings, of: readable, for: requester, to: &writer)
         writer.key("state")
         writer.beginArray()
-        try self.clientEvents(view, for: requester).write(state.filter(filter.wants), roomID: roomID, to: &writer)
+        try clientEvents(view, for: requester).write(state.filter(filter.wants), roomID: roomID, to: &writer)
         writer.endArray()
         writer.endObject()
         return writer.bytes
+    }
+
+    /// What lies around an event in its room's timeline.
+    struct Surroundings {
+        /// What came before, the newest first.
+        let before: Page
+        /// What came after, the oldest first.
+        let after: Page
+        /// The places before and after all of it.
+        let start: PaginationToken
+        let end: PaginationToken
+        /// The room's state at the end.
+        let state: ShortStateHash
+    }
+
+    /// Reads what lies around the event of that order.
+    func surroundings(
+        of order: Int64, in readable: ReadableRoom, before: Int, after: Int, filter: EventFilter, for requester: Requester
+    ) throws -> Surroundings {
+        func page(_ orders: ClosedRange<Int64>, isBackward: Bool, limit: Int) throws -> Page {
+            guard limit > 0, filter.wants(readable.room.id) else { return Page() }
+            let request = MessagesRequest(isBackward: isBackward, limit: limit, filter: filter)
+            return try self.page(of: readable, orders, request, for: requester)
+        }
+        let newest = readable.newestOrder ?? .max
+        let earlier = try page(.min...order - 1, isBackward: true, limit: before)
+        let later = try order < newest ? page(order + 1...newest, isBackward: false, limit: after) : Page()
+        let last = PDUID(room: readable.room.shortID, order: later.lastOrder ?? order)
+        return Surroundings(
+            before: earlier, after: later, start: earlier.end ?? PaginationToken(order: (earlier.lastOrder ?? order) - 1),
+            end: PaginationToken(order: last.order), state: try readable.view.state(of: last.room, at: last.position))
+    }
+
+    /// Writes what lies around an event as members of an object.
+    func write(
+        _ surroundings: Surroundings, of readable: ReadableRoom, for requester: Requester, to writer: inout JSONWriter
+    ) throws {
+        writer.key("start")
+        writer.string(surroundings.start.description)
+        writer.key("end")
+        writer.string(surroundings.end.description)
+        let clientEvents = clientEvents(readable.view, for: requester, bundlesAggregations: true)
+        for (name, page) in [("events_before", surroundings.before), ("events_after", surroundings.after)] {
+            writer.key(name)
+            writer.beginArray()
+            try clientEvents.write(page.events, roomID: readable.room.id, to: &writer)
+            writer.endArray()
+        }
     }
 
     /// The most events that are looked at for one that the user may see.

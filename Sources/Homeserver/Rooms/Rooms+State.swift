@@ -47,8 +47,8 @@ struct ReadableRoom {
 
 extension Rooms {
     /// Opens a room for reading.
-    func readableRoom(_ id: RoomID, for requester: Requester) throws -> ReadableRoom {
-        try ReadableRoom(try room(id), for: requester.userID, in: database.view())
+    func readableRoom(_ id: RoomID, for requester: Requester, in view: RoomsView? = nil) throws -> ReadableRoom {
+        try ReadableRoom(try room(id), for: requester.userID, in: view ?? database.view())
     }
 
     /// The room's state events (`GET /rooms/{roomId}/state`), as a JSON array.

@@ -1,0 +1,123 @@
+import CanonicalJSON
+import MatrixProtocol
+import Store
+
+/// What somebody searches the rooms for ("Server-side search").
+package struct SearchRequest: Sendable {
+    package var term: String
+    /// Which types of events are searched.
+    package var types: Set<String>
+    package var filter: EventFilter
+    package var order: Order
+    /// How many events before and after each result are wanted, or `nil`.
+    package var context: Context?
+    package var includesState: Bool
+    package var grouping: Set<Grouping>
+    /// Where the page begins; `nil` for the first one.
+    package var token: SearchToken?
+
+    /// The order of the results.
+    package enum Order: String, Sendable {
+        case recent
+        case rank
+    }
+
+    /// By what results are put together.
+    package enum Grouping: String, Sendable {
+        case room = "room_id"
+        case sender
+    }
+
+    /// What lies around a result.
+    package struct Context: Sendable {
+        package var before: Int
+        package var after: Int
+        package var includesProfiles: Bool
+    }
+
+    /// The most events around a result, on either side.
+    private static let contextMax: Int64 = 100
+    private static let contextDefault: Int64 = 5
+    /// What can be searched, and the type of the events that have it.
+    private static let types = [
+        "content.body": EventType.roomMessage, "content.name": EventType.roomName, "content.topic": EventType.roomTopic,
+    ]
+
+    /// Reads `room_events` of the request's body.
+    ///
+    /// - Throws: `M_MISSING_PARAM` without a search term, `M_BAD_JSON` for what is of the wrong type, `M_INVALID_PARAM` for unknown values.
+    package init(_ json: JSONObject, token: SearchToken?) throws(MatrixError) {
+        guard let term = json["search_term"] else { throw MatrixError(.missingParameter, "Missing search_term") }
+        guard let term = term.stringValue else { throw MatrixError(.badJSON, "search_term must be a string") }
+        self.term = term
+        self.token = token
+        types = Set(Self.types.values)
+        if let keys = json["keys"] {
+            guard let keys = keys.arrayValue else { throw MatrixError(.badJSON, "keys must be an array") }
+            types = Set(keys.compactMap { $0.stringValue.flatMap { Self.types[$0] } })
+            guard types.count == Set(keys).count else {
+                throw MatrixError(.invalidParameter, "keys can be content.body, content.name and content.topic")
+            }
+        }
+        filter = .everything
+        if let json = json["filter"] {
+            guard let json = json.objectValue else { throw MatrixError(.badJSON, "filter must be an object") }
+            filter = try EventFilter(checking: json)
+        }
+        order = .rank
+        if let text = json["order_by"] {
+            guard let order = text.stringValue.flatMap(Order.init) else {
+                throw MatrixError(.invalidParameter, "order_by must be recent or rank")
+            }
+            self.order = order
+        }
+        if let json = json["event_context"] {
+            guard let json = json.objectValue else { throw MatrixError(.badJSON, "event_context must be an object") }
+            func limit(_ name: String) throws(MatrixError) -> Int {
+                guard let value = json[name] else { return Int(Self.contextDefault) }
+                guard let limit = value.integerValue, limit >= 0 else {
+                    throw MatrixError(.badJSON, "\(name) must be a number that is not negative")
+                }
+                return Int(min(limit, Self.contextMax))
+            }
+            context = Context(
+                before: try limit("before_limit"), after: try limit("after_limit"),
+                includesProfiles: json["include_profile"]?.boolValue ?? false)
+        }
+        includesState = json["include_state"]?.boolValue ?? false
+        let groups = json["groupings"]?.objectValue?["group_by"]?.arrayValue ?? []
+        grouping = Set(groups.compactMap { $0.objectValue?["key"]?.stringValue.flatMap(Grouping.init) })
+        guard grouping.count == Set(groups).count else {
+            throw MatrixError(.invalidParameter, "group_by can have room_id and sender")
+        }
+    }
+}
+
+/// Where the next page of a search begins.
+package struct SearchToken: Sendable, Equatable {
+    /// The order of the newest event that is still to be looked at.
+    let newest: Int64
+    /// How many results of these, by their rank, were told before.
+    let skipped: Int
+    /// The group that the page is of: the room's ID or the sender's.
+    let room: String?
+    let sender: String?
+
+    init(newest: Int64, skipped: Int = 0, room: String? = nil, sender: String? = nil) {
+        self.newest = newest
+        self.skipped = skipped
+        self.room = room
+        self.sender = sender
+    }
+
+    /// Reads what a client sends back; `nil` when it is no token of this server.
+    package init?(_ text: String) {
+        guard let bytes = Base64URL.decode(text),
+            let (newest, skipped, room, sender) = try? TupleKey<Int64, Int64, String?, String?>(decoding: bytes).parts, skipped >= 0
+        else { return nil }
+        self.init(newest: newest, skipped: Int(clamping: skipped), room: room, sender: sender)
+    }
+
+    /// The token as text.
+    package var text: String { Base64URL.encode(TupleKey(newest, Int64(skipped), room, sender).encoded) }
+}
