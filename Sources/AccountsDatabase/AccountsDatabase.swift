@@ -19,6 +19,9 @@ package final class AccountsDatabase: Sendable {
             environment: environment, notifier: notifier)
     }
 
+    /// The database for whoever looks into it.
+    package var inspected: InspectedDatabase { InspectedDatabase(database) }
+
     /// The newest published state.
     package func snapshot() -> PublishedSnapshot {
         database.snapshot()

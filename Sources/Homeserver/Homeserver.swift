@@ -39,6 +39,8 @@ package final class Homeserver: Sendable {
     package let directory: Directory
     package let profiles: Profiles
     package let sync: Sync
+    /// What an administrator sees of the databases.
+    package let inspection: StoreInspection
 
     private let roomsDatabase: RoomsDatabase
     private let accountsDatabase: AccountsDatabase
@@ -64,6 +66,9 @@ package final class Homeserver: Sendable {
         self.roomsDatabase = try await roomsDatabase
         self.accountsDatabase = try await accountsDatabase
         self.transitoryDatabase = try await transitoryDatabase
+        inspection = StoreInspection(
+            databases: [self.roomsDatabase.inspected, self.accountsDatabase.inspected, self.transitoryDatabase.inspected],
+            blockCache: blockCache)
         rooms = Rooms(
             database: self.roomsDatabase, serverName: settings.serverName, signingKey: settings.signingKey, environment: environment,
             defaultVersion: settings.defaultRoomVersion)

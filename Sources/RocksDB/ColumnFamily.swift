@@ -11,6 +11,7 @@ package final class ColumnFamily: @unchecked Sendable {
     let database: OpenDatabase
     /// The block cache that it was given.
     let blockCache: BlockCache?
+    let blockCounter = BlockCounter()
 
     init(name: String, handle: OpaquePointer, database: OpenDatabase, blockCache: BlockCache?) {
         self.name = name
@@ -18,6 +19,9 @@ package final class ColumnFamily: @unchecked Sendable {
         self.database = database
         self.blockCache = blockCache
     }
+
+    /// What its reads have needed since the instance was opened.
+    package var blockCounts: BlockCounts { blockCounter.counts }
 
     deinit {
         rocksdb_column_family_handle_destroy(handle)

@@ -45,9 +45,12 @@ extension Instance {
                 starts.append(start)
                 start += size
             }
-            rocksdb_batched_multi_get_cf(
-                database.pointer, snapshot?.readOptions ?? database.readOptions, columnFamily.handle, keys.count, starts, sizes, &values,
-                &errors, sorted)
+            columnFamily.blockCounter.counting {
+                rocksdb_batched_multi_get_cf(
+                    database.pointer, snapshot?.readOptions ?? database.readOptions, columnFamily.handle, keys.count, starts, sizes,
+                    &values,
+                    &errors, sorted)
+            }
         }
         defer { for value in values { rocksdb_pinnableslice_destroy(value) } }
 
@@ -62,9 +65,11 @@ extension Instance {
         _ key: UnsafeRawBufferPointer, in columnFamily: ColumnFamily, snapshot: Snapshot?
     ) throws(RocksDBError) -> OpaquePointer? {
         requireOwn(columnFamily, snapshot)
-        return try RocksDBError.check { error in
-            rocksdb_get_pinned_cf(
-                database.pointer, snapshot?.readOptions ?? database.readOptions, columnFamily.handle, key.chars, key.count, error)
+        return try columnFamily.blockCounter.counting { () throws(RocksDBError) in
+            try RocksDBError.check { error in
+                rocksdb_get_pinned_cf(
+                    database.pointer, snapshot?.readOptions ?? database.readOptions, columnFamily.handle, key.chars, key.count, error)
+            }
         }
     }
 

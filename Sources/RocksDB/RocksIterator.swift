@@ -10,6 +10,7 @@ package final class RocksIterator {
     /// RocksDB keeps pointers to the bounds' bytes for as long as the iterator lives.
     private let bounds: [UnsafeMutableRawBufferPointer]
     private let database: OpenDatabase
+    private let blockCounter: BlockCounter
     private let snapshot: Snapshot?
 
     init(
@@ -17,6 +18,7 @@ package final class RocksIterator {
     ) {
         database = columnFamily.database
         self.snapshot = snapshot
+        blockCounter = columnFamily.blockCounter
         readOptions = created(rocksdb_readoptions_create())
         if let snapshot { rocksdb_readoptions_set_snapshot(readOptions, snapshot.pointer) }
         rocksdb_readoptions_set_fill_cache(readOptions, fillCache ? 1 : 0)
@@ -59,29 +61,29 @@ package final class RocksIterator {
     }
 
     /// Goes to the first key.
-    package func seekToFirst() { rocksdb_iter_seek_to_first(pointer) }
+    package func seekToFirst() { blockCounter.counting { rocksdb_iter_seek_to_first(pointer) } }
 
     /// Goes to the last key.
-    package func seekToLast() { rocksdb_iter_seek_to_last(pointer) }
+    package func seekToLast() { blockCounter.counting { rocksdb_iter_seek_to_last(pointer) } }
 
     /// Goes to the first key that is not below `key`.
     package func seek(to key: [UInt8]) {
-        key.withBytes { rocksdb_iter_seek(pointer, $0.chars, $0.count) }
+        key.withBytes { key in blockCounter.counting { rocksdb_iter_seek(pointer, key.chars, key.count) } }
     }
 
     /// Goes to the last key that is not above `key`.
     package func seekForPrev(_ key: [UInt8]) {
-        key.withBytes { rocksdb_iter_seek_for_prev(pointer, $0.chars, $0.count) }
+        key.withBytes { key in blockCounter.counting { rocksdb_iter_seek_for_prev(pointer, key.chars, key.count) } }
     }
 
     /// Goes to the next key. An iterator that is not valid stays so.
     package func next() {
-        if isValid { rocksdb_iter_next(pointer) }
+        if isValid { blockCounter.counting { rocksdb_iter_next(pointer) } }
     }
 
     /// Goes to the key before. An iterator that is not valid stays so.
     package func previous() {
-        if isValid { rocksdb_iter_prev(pointer) }
+        if isValid { blockCounter.counting { rocksdb_iter_prev(pointer) } }
     }
 
     /// A copy of the key; the iterator must be valid.

@@ -49,6 +49,9 @@ package final class RoomsDatabase: Sendable {
         }
     }
 
+    /// The database for whoever looks into it.
+    package var inspected: InspectedDatabase { InspectedDatabase(database) }
+
     /// The newest published state.
     package func snapshot() -> PublishedSnapshot {
         database.snapshot()

@@ -136,8 +136,21 @@ package final class Database: Sendable {
 
     /// Merges each map's tables, and waits until that is done.
     package func compactTables() throws(StoreError) {
+        for map in schema.maps { try compactTables(of: map) }
+    }
+
+    /// Merges a map's tables, and waits until that is done.
+    ///
+    /// - Throws: `StoreError` when that fails.
+    package func compactTables(of map: MapDescriptor) throws(StoreError) {
         let opened = try openInstance()
-        for map in schema.maps { opened.instance.compact(opened.families[map]) }
+        let family = opened.families[map]
+        func failures() -> UInt64 { opened.instance.integerProperty("rocksdb.background-errors", in: family) ?? 0 }
+        let failuresBefore = failures()
+        opened.instance.compact(family)
+        guard failures() == failuresBefore else {
+            throw .unavailable("the tables of \(map.name) could not be merged; the disk may be full")
+        }
     }
 
     /// The instance, for one operation: it is exchanged after a failed write, as soon as nobody holds it.

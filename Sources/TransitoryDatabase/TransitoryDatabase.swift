@@ -17,6 +17,9 @@ package final class TransitoryDatabase: Sendable {
             environment: environment, notifier: notifier)
     }
 
+    /// The database for whoever looks into it.
+    package var inspected: InspectedDatabase { InspectedDatabase(database) }
+
     /// The newest published state.
     package func snapshot() -> PublishedSnapshot {
         database.snapshot()

@@ -68,6 +68,27 @@ import Testing
         #expect(try test.counter("rocksdb.number.keys.written") == 2)
     }
 
+    @Test func blocksAreCountedForEachColumnFamily() throws {
+        let directory = try TemporaryDirectory()
+        var options = ColumnFamilyOptions()
+        options.blockCache = BlockCache(capacityBytes: 1 << 20)
+        let database = try TestInstance("\(directory.path)/db", families: [("events", options), ("rooms", options)])
+        try database.put(["a": "1", "b": "2"])
+        #expect(try database.get("a") == "1")
+        #expect(database.events.blockCounts == BlockCounts(hits: 0, reads: 0), "memtables have no blocks")
+
+        try database.instance.flush(database.events)
+        #expect(try database.get("a") == "1")
+        let first = database.events.blockCounts
+        #expect(first.reads > 0)
+        #expect(try database.keys() == ["a", "b"])
+        #expect(try database.instance.multiGet([bytes("a"), bytes("b")], in: database.events, snapshot: nil, sorted: true).count == 2)
+        let second = database.events.blockCounts
+        #expect(second.reads == first.reads)
+        #expect(second.hits >= first.hits + 2)
+        #expect(database.rooms.blockCounts == BlockCounts(hits: 0, reads: 0))
+    }
+
     @Test func memoryUseCountsMemtablesAndCaches() throws {
         let directory = try TemporaryDirectory()
         let cache = BlockCache(capacityBytes: 8 << 20, shardBits: 0)

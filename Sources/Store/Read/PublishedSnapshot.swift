@@ -43,6 +43,11 @@ package final class PublishedSnapshot: Reader, @unchecked Sendable {
         return InstanceCursor(opened, map, snapshot: snapshot, range: range, direction: direction)
     }
 
+    /// How large a map is, and how it is doing.
+    func statistics(of map: MapDescriptor) throws(StoreError) -> MapStatistics {
+        MapStatistics(of: map, in: try readable().0)
+    }
+
     private func readable() throws(StoreError) -> (OpenInstance, RocksDB.Snapshot) {
         let snapshot = try content.get()
         guard let opened else { preconditionFailure("a snapshot belongs to an instance") }

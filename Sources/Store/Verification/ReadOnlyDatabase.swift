@@ -82,6 +82,9 @@ package final class ReadOnlyDatabase: Reader, Sendable {
         InstanceCursor(opened, map, snapshot: nil, range: range, direction: direction)
     }
 
+    /// How large a map is, and how it is doing.
+    func statistics(of map: MapDescriptor) -> MapStatistics { MapStatistics(of: map, in: opened) }
+
     /// The table files, each with its map's name.
     var tableFiles: [TableFile] { opened.instance.tableFiles }
 }

@@ -1,0 +1,100 @@
+import CanonicalJSON
+
+/// The statistics of the databases as text for people: a paragraph for each database, with a table of its maps.
+struct StatisticsText {
+    private let statistics: JSONObject
+
+    init(_ statistics: JSONObject) {
+        self.statistics = statistics
+    }
+
+    var text: String {
+        var parts: [String] = []
+        if let cache = statistics["block_cache"]?.objectValue {
+            parts.append("block cache: \(ByteSize(cache.number("bytes"))) of \(ByteSize(cache.number("capacity_bytes")))")
+        }
+        for case .object(let database) in statistics["databases"]?.arrayValue ?? [] {
+            parts.append((header(database) + table(database)).joined(separator: "\n"))
+        }
+        return parts.joined(separator: "\n\n")
+    }
+
+    private func header(_ database: JSONObject) -> [String] {
+        let health =
+            switch database["healthy"]?.boolValue {
+            case nil: "not running"
+            case true?: "well"
+            case false?: "can't write: \(database.text("failure"))"
+            }
+        var lines = [
+            "\(database.text("name")) (\(health))",
+            "  server \(database.text("server_name")), schema version \(database.number("schema_version")), "
+                + "position \(database.number("position")), log from \(database.number("log_floor"))",
+        ]
+        if database.number("open_intents") > 0 { lines.append("  open intents: \(database.number("open_intents"))") }
+        for case .object(let follower) in database["followers"]?.arrayValue ?? [] {
+            lines.append(
+                "  follower \(follower.text("name")): at \(follower.number("position")), \(follower.number("lag")) entries behind")
+        }
+        for case .object(let job) in database["jobs"]?.arrayValue ?? [] {
+            let total = job["total"]?.integerValue.map { " of \($0)" } ?? ""
+            let failures = job.number("failures") > 0 ? ", failed \(job.number("failures")) times: \(job.text("error"))" : ""
+            lines.append("  job \(job.number("id")) \(job.text("kind")): \(job.number("done"))\(total) done\(failures)")
+        }
+        return lines
+    }
+
+    private func table(_ database: JSONObject) -> [String] {
+        var rows = [["MAP", "KEYS", "DISK", "MEMORY", "CACHE HITS"]]
+        for case .object(let map) in database["maps"]?.arrayValue ?? [] {
+            rows.append([map.text("name"), "\(map.number("keys"))", "\(ByteSize(map.number("disk_bytes")))", memory(map), cacheHits(map)])
+        }
+        let widths = rows[0].indices.map { column in rows.map { $0[column].utf8.count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = row.enumerated().map { column, cell in
+                let space = String(repeating: " ", count: widths[column] - cell.utf8.count)
+                return column == 0 ? cell + space : space + cell
+            }
+            return "  " + cells.joined(separator: "  ")
+        }
+    }
+
+    private func memory(_ map: JSONObject) -> String {
+        guard let memtable = map["memtable_bytes"]?.integerValue else { return "-" }
+        return "\(ByteSize(memtable + map.number("table_reader_bytes")))"
+    }
+
+    private func cacheHits(_ map: JSONObject) -> String {
+        guard let hits = map["cache_hits"]?.integerValue else { return "-" }
+        let needed = hits + map.number("cache_misses")
+        return needed == 0 ? "-" : "\(hits * 100 / needed) % of \(needed)"
+    }
+}
+
+/// A number of bytes as people read it: `812 B`, `1.5 MiB`.
+struct ByteSize: CustomStringConvertible {
+    private let bytes: Int64
+
+    init(_ bytes: Int64) {
+        self.bytes = bytes
+    }
+
+    var description: String {
+        var (unit, size) = (0, bytes)
+        var tenths: Int64 = 0
+        while size >= 1024, unit < Self.units.count - 1 {
+            tenths = size % 1024 * 10 / 1024
+            size /= 1024
+            unit += 1
+        }
+        return unit == 0 ? "\(size) B" : "\(size).\(tenths) \(Self.units[unit])"
+    }
+
+    private static let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+}
+
+extension JSONObject {
+    fileprivate func number(_ key: String) -> Int64 { self[key]?.integerValue ?? 0 }
+
+    fileprivate func text(_ key: String) -> String { self[key]?.stringValue ?? "" }
+}
