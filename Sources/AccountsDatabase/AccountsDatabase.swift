@@ -6,7 +6,7 @@ import Store
 ///
 /// What can be done stands in the extensions, one file for each subject. Each operation is one commit, which decides on what it finds.
 package final class AccountsDatabase: Sendable {
-    let database: Database
+    package let database: Database
 
     /// Opens the database in `directory`, which is made if it isn't there.
     ///

@@ -10,6 +10,8 @@ package struct HomeserverSettings: Sendable {
     package var serverName: ServerName
     /// The directory that holds everything.
     package var dataDirectory: String
+    /// The path of the configuration file, where there is one: a backup takes it along.
+    package var configurationFile: String?
     package var signingKey: SigningKey
     /// The version of new rooms for which nobody asks for another one.
     package var defaultRoomVersion: RoomVersion
@@ -18,11 +20,13 @@ package struct HomeserverSettings: Sendable {
     package var accounts: AccountsSettings
 
     package init(
-        serverName: ServerName, dataDirectory: String, signingKey: SigningKey, defaultRoomVersion: RoomVersion = .default,
+        serverName: ServerName, dataDirectory: String, configurationFile: String? = nil, signingKey: SigningKey,
+        defaultRoomVersion: RoomVersion = .default,
         blockCacheBytes: Int, accounts: AccountsSettings
     ) {
         self.serverName = serverName
         self.dataDirectory = dataDirectory
+        self.configurationFile = configurationFile
         self.signingKey = signingKey
         self.defaultRoomVersion = defaultRoomVersion
         self.blockCacheBytes = blockCacheBytes
@@ -41,6 +45,7 @@ package final class Homeserver: Sendable {
     package let sync: Sync
     /// What an administrator sees of the databases.
     package let inspection: StoreInspection
+    package let backups: Backups
 
     private let roomsDatabase: RoomsDatabase
     private let accountsDatabase: AccountsDatabase
@@ -52,6 +57,8 @@ package final class Homeserver: Sendable {
     package init(settings: HomeserverSettings, environment: Environment) async throws {
         self.settings = settings
         self.environment = environment
+        try BackupDirectory.checkFinished(settings.dataDirectory)
+        try Backups.staging(in: settings.dataDirectory).remove()
         let notifier = Notifier()
         let blockCache = BlockCache(capacityBytes: settings.blockCacheBytes)
         func path(_ database: String) -> String { "\(settings.dataDirectory)/\(database)" }
@@ -69,6 +76,11 @@ package final class Homeserver: Sendable {
         inspection = StoreInspection(
             databases: [self.roomsDatabase.inspected, self.accountsDatabase.inspected, self.transitoryDatabase.inspected],
             blockCache: blockCache)
+        try BackupDirectory.become(dataDirectory: settings.dataDirectory)
+        backups = Backups(
+            serverName: settings.serverName.string, dataDirectory: settings.dataDirectory,
+            databases: [self.transitoryDatabase.database, self.accountsDatabase.database, self.roomsDatabase.database],
+            configurationFile: settings.configurationFile, environment: environment)
         rooms = Rooms(
             database: self.roomsDatabase, serverName: settings.serverName, signingKey: settings.signingKey, environment: environment,
             defaultVersion: settings.defaultRoomVersion)

@@ -9,7 +9,7 @@ import Synchronization
 package final class RoomsDatabase: Sendable {
     /// The server whose data this is.
     package let serverName: ServerName
-    private let database: Database
+    package let database: Database
     private let stateSecret: SymmetricKey
     /// Rooms never change in what `Room` holds, so they can be remembered once they are published.
     private let knownRooms = Mutex<[RoomID: Room]>([:])

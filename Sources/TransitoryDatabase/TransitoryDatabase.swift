@@ -4,7 +4,7 @@ import Store
 
 /// The database of what passes by: to-device messages, changes of device lists, presence, and caches that survive a restart.
 package final class TransitoryDatabase: Sendable {
-    let database: Database
+    package let database: Database
 
     /// Opens the database in `directory`, which is made if it isn't there.
     ///

@@ -15,7 +15,10 @@ package struct ControlAPI: Sendable {
     package init(of homeserver: Homeserver, on socket: ControlSocketFile) {
         self.init(
             socket: socket,
-            groups: [HealthRoutes(health: { homeserver.health }), DatabaseRoutes(inspection: homeserver.inspection)])
+            groups: [
+                HealthRoutes(health: { homeserver.health }), DatabaseRoutes(inspection: homeserver.inspection),
+                BackupRoutes(backups: homeserver.backups),
+            ])
     }
 
     init(socket: ControlSocketFile, groups: [any RouteGroup]) {

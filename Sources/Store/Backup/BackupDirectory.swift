@@ -84,6 +84,38 @@ package struct BackupDirectory: Sendable {
 
 /// Backups that are there.
 extension BackupDirectory {
+    /// Refuses a data directory that is a backup, or the copy of one, and not finished.
+    ///
+    /// - Throws: `StoreError.dataDirectory`.
+    package static func checkFinished(_ dataDirectory: String) throws(StoreError) {
+        guard !DirectoryTree.exists("\(dataDirectory)/\(unfinished)") else {
+            throw .dataDirectory("\(dataDirectory) is a backup, or a restored one, that was not finished: make or restore it again")
+        }
+    }
+
+    /// Makes a backup, or the copy of one, the data directory of a server that has been opened on it: it is a backup no longer.
+    package static func become(dataDirectory: String) throws(StoreError) {
+        guard unlink("\(dataDirectory)/\(marker)") == 0 else {
+            if errno == ENOENT { return }
+            throw .dataDirectory("\(dataDirectory)/\(marker) can't be removed: \(DurableFile.lastError)")
+        }
+        try DurableFile.syncDirectory(dataDirectory)
+    }
+
+    /// Removes a backup, or what a crash has left of one; nothing happens when there is none.
+    ///
+    /// - Throws: `StoreError.dataDirectory` when there is something else, or it can't be removed.
+    package static func remove(_ path: String) throws(StoreError) {
+        guard DirectoryTree.exists(path) else { return }
+        guard DirectoryTree.exists("\(path)/\(marker)") || DirectoryTree.exists("\(path)/\(unfinished)") else {
+            throw .dataDirectory("\(path) is not a backup and is left alone")
+        }
+        // From here on it is only half of one.
+        try DurableFile.write([], to: "\(path)/\(unfinished)", in: path)
+        try BackupDirectory(path: path, isNew: true).empty()
+        guard rmdir(path) == 0 else { throw .dataDirectory("\(path) can't be removed: \(DurableFile.lastError)") }
+    }
+
     /// The marker's bytes of the backup at `path`.
     ///
     /// - Throws: `StoreError.dataDirectory` when there is no backup, or only half of one.

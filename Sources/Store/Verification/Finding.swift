@@ -26,7 +26,7 @@ extension Finding: CustomStringConvertible {
 
 extension ReadableValue {
     /// The value on one line, for a message.
-    var line: String {
+    package var line: String {
         switch self {
         case .null: "null"
         case .bool(let bool): "\(bool)"

@@ -45,7 +45,9 @@ struct ServeCommand: AsyncParsableCommand {
         logger.info("The data directory is ready", metadata: ["path": "\(directory.path)", "signing_key": "\(signingKey.keyID)"])
 
         let homeserver = try await Homeserver(
-            settings: configuration.homeserverSettings(dataDirectory: directory.path, signingKey: signingKey), environment: environment)
+            settings: configuration.homeserverSettings(
+                dataDirectory: directory.path, configurationFile: configurationOptions.file.map { BackupText.absolutePath($0) },
+                signingKey: signingKey), environment: environment)
         defer { homeserver.close() }
         StartMessage(configuration: configuration).printRegistration(token: try await homeserver.accounts.registrationToken())
         try await RunningServer(configuration: configuration, environment: environment, logger: logger).run(

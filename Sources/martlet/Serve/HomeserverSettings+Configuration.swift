@@ -4,12 +4,13 @@ import ServerConfiguration
 
 extension Configuration {
     /// What the homeserver needs to know, out of a configuration that was loaded and so is valid.
-    func homeserverSettings(dataDirectory: String, signingKey: SigningKey) -> HomeserverSettings {
+    func homeserverSettings(dataDirectory: String, configurationFile: String?, signingKey: SigningKey) -> HomeserverSettings {
         guard let serverName = ServerName(serverName), let roomVersion = RoomVersion(rooms.defaultVersion) else {
             preconditionFailure("a configuration that was loaded has a server name and a room version that the program knows")
         }
         return HomeserverSettings(
-            serverName: serverName, dataDirectory: dataDirectory, signingKey: signingKey, defaultRoomVersion: roomVersion,
+            serverName: serverName, dataDirectory: dataDirectory, configurationFile: configurationFile, signingKey: signingKey,
+            defaultRoomVersion: roomVersion,
             blockCacheBytes: store.blockCache.bytes,
             accounts: AccountsSettings(
                 registrationEnabled: registration.enabled, requiresToken: registration.requireToken, token: registration.token,

@@ -1,0 +1,205 @@
+import CanonicalJSON
+import Glibc
+import Synchronization
+import TestSupport
+import Testing
+
+/// Backups by the program's commands, of a server that runs and of one that is stopped.
+@Suite(.fewAtATime) struct BackupTests {
+    @Test(.timeLimit(.minutes(10)))
+    func aCopyOfABackupIsAWorkingServer() async throws {
+        let server = try await ServerProcess.start()
+        let (alice, bob) = (try await server.newUser("alice"), try await server.newUser("bob"))
+        let room = try await alice.createRoom(with: bob)
+        try await alice.put("user", alice.userID, "account_data", "org.example", body: ["kept": true]).ok()
+        let before = try await bob.sync().nextBatch
+
+        // Messages that were answered, while the backup is made.
+        let answered = Mutex<[String]>([])
+        let backup = "\(server.directory.path)/backup"
+        let answeredBefore = try await withThrowingTaskGroup(of: Void.self) { group in
+            for sender in 0..<3 {
+                group.addTask {
+                    for number in 0..<60 {
+                        let text = "\(sender) \(number)"
+                        try await alice.send(text, to: room)
+                        answered.withLock { $0.append(text) }
+                    }
+                }
+            }
+            while answered.withLock({ $0.count }) < 20 { try await Task.sleep(for: .milliseconds(2)) }
+            let answeredBefore = answered.withLock { $0 }
+            let made = try await martlet(server, "backup", "create", backup, "--data", server.dataDirectory, "--json")
+            try #require(made.status == .exited(0), "\(made.output)")
+            let marker = try JSONValue(parsing: Array(made.output.utf8))
+            #expect(marker["path"]?.stringValue == backup && marker["server_name"] == "localhost")
+            #expect((marker["pause_ms"]?.integerValue ?? -1) >= 0)
+            try await group.waitForAll()
+            return answeredBefore
+        }
+        let after = try await bob.sync(since: before).nextBatch
+        server.kill()
+
+        let copied = try await ChildProcess.run(
+            "/bin/cp", ["-r", backup, "\(server.directory.path)/copy"], outputPath: "\(server.directory.path)/cp.log")
+        try #require(copied.status == .exited(0), "\(copied.output)")
+        let copy = try await ServerProcess.start(in: server.directory, dataName: "copy")
+        let copiedAlice = alice.at(copy)
+        let copiedBob = bob.at(copy)
+
+        // What was answered before is there, each once, and nothing is there without what came before it.
+        var kept: [String] = []
+        var token = before
+        while true {
+            let answer = try await copiedBob.sync(since: token, filter: ["room": ["timeline": ["limit": 1000]]])
+            guard answer.joined(room) != nil else { break }
+            #expect(answer.joined(room)?["timeline", "limited"] == false)
+            kept += answer.timeline(room).messageBodies
+            token = answer.nextBatch
+        }
+        #expect(Set(kept).count == kept.count)
+        #expect(Set(kept).isSuperset(of: answeredBefore))
+        for sender in 0..<3 {
+            let numbers = kept.filter { $0.hasPrefix("\(sender) ") }
+            #expect(numbers == numbers.indices.map { "\(sender) \($0)" })
+        }
+        #expect(try await copiedBob.messages(in: room, limit: 1000).chunk.messageBodies.reversed() == kept)
+        #expect(try await copiedAlice.get("user", alice.userID, "account_data", "org.example").ok() == ["kept": true])
+
+        // A token from after the backup goes on with what comes now.
+        #expect(try await copiedBob.sync(since: after).joined(room) == nil)
+        try await copiedAlice.send("after", to: room)
+        #expect(try await copiedBob.sync(since: after, timeout: 30_000).timeline(room).messageBodies == ["after"])
+        #expect(try await copiedBob.sync(since: token, timeout: 30_000).timeline(room).messageBodies == ["after"])
+
+        // The backup itself is as it was; the copy is a server's now.
+        let verified = try await martlet(server, "backup", "verify", backup, "--json")
+        #expect(verified.status == .exited(0), "\(verified.output)")
+        #expect(try JSONValue(parsing: Array(verified.output.utf8))["ok"] == true)
+        #expect(try await martlet(server, "backup", "verify", "\(server.directory.path)/copy").status != .exited(0))
+        let checked = try await martlet(server, "db", "verify", "--data", copy.dataDirectory)
+        #expect(checked.status == .exited(0), "\(checked.output)")
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func aStoppedServersBackupIsListedAndRestored() async throws {
+        let server = try await ServerProcess.start()
+        let alice = try await server.newUser("alice")
+        let room = try await alice.createRoom()
+        try await alice.send("kept", to: room)
+        #expect(try await server.stop() == .exited(0))
+        let folder = "\(server.directory.path)/backups"
+        try #require(mkdir(folder, 0o700) == 0)
+        let made = try await martlet(server, "backup", "create", "\(folder)/first", "--data", server.dataDirectory)
+        try #require(made.status == .exited(0), "\(made.output)")
+
+        let listed = try await martlet(server, "backup", "list", folder, "--json")
+        let backups = try #require(try JSONValue(parsing: Array(listed.output.utf8)).arrayValue)
+        #expect(backups.count == 1 && backups[0]["path"]?.stringValue == "\(folder)/first" && backups[0]["server_name"] == "localhost")
+        #expect((backups[0]["bytes"]?.integerValue ?? 0) > 0)
+
+        let restored = try await martlet(server, "backup", "restore", "\(folder)/first", "--data", "\(server.directory.path)/restored")
+        try #require(restored.status == .exited(0), "\(restored.output)")
+        let again = try await ServerProcess.start(in: server.directory, dataName: "restored")
+        #expect(try await alice.at(again).messages(in: room).chunk.messageBodies == ["kept"])
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func whatIsInUseIsLeftAlone() async throws {
+        let server = try await ServerProcess.start()
+        let alice = try await server.newUser("alice")
+        let data = server.dataDirectory
+        let backup = "\(server.directory.path)/backup"
+        func refused(_ arguments: String..., saying words: String) async throws {
+            let refusal = try await martlet(server, arguments)
+            #expect(refusal.status != .exited(0), "\(arguments)")
+            #expect(refusal.output.contains(words), "\(refusal.output)")
+        }
+        try await refused("backup", "create", server.directory.path, "--data", data, saying: "not empty")
+        try await refused("backup", "create", "\(server.directory.path)/missing/backup", "--data", data, saying: "No such file")
+        try await refused("backup", "create", backup, "--data", backup, saying: backup)
+        #expect(access(backup, F_OK) != 0)
+        let made = try await martlet(server, "backup", "create", backup, "--data", data)
+        try #require(made.status == .exited(0), "\(made.output)")
+        try await refused("backup", "create", backup, "--data", data, saying: "not empty")
+        try await refused("backup", "restore", backup, "--data", data, saying: "not empty")
+        try await refused("backup", "restore", data, "--data", "\(server.directory.path)/new", saying: "not a backup")
+        try await refused("backup", "verify", data, saying: "not a backup")
+        try await refused("backup", "list", "\(server.directory.path)/missing", saying: "No such file")
+        try await alice.get("account", "whoami").ok()
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func aFlippedByteIsFound() async throws {
+        let server = try await ServerProcess.start()
+        let alice = try await server.newUser("alice")
+        let room = try await alice.createRoom()
+        for number in 0..<20 { try await alice.send("message \(number)", to: room) }
+        let compacted = try await martlet(server, "db", "compact", "--data", server.dataDirectory)
+        try #require(compacted.status == .exited(0), "\(compacted.output)")
+        let verified = try await martlet(server, "db", "verify", "--data", server.dataDirectory, "--json")
+        #expect(verified.status == .exited(0), "\(verified.output)")
+        #expect(access("\(server.dataDirectory)/verify.new", F_OK) != 0)
+        let backup = "\(server.directory.path)/backup"
+        let made = try await martlet(server, "backup", "create", backup, "--data", server.dataDirectory)
+        try #require(made.status == .exited(0), "\(made.output)")
+        #expect(try await server.stop() == .exited(0))
+
+        // A copy of its own, since the backup shares its tables with the server.
+        let copy = "\(server.directory.path)/copy"
+        let copied = try await ChildProcess.run("/bin/cp", ["-r", backup, copy], outputPath: "\(server.directory.path)/cp.log")
+        try #require(copied.status == .exited(0))
+        let tables = try names(in: "\(copy)/rooms").filter { $0.hasSuffix(".sst") }
+        let table = try #require(tables.first)
+        try flip("\(copy)/rooms/\(table)")
+        let damaged = try await martlet(server, "backup", "verify", copy, "--json")
+        #expect(damaged.status == .exited(1))
+        let rooms = try #require(
+            try JSONValue(parsing: Array(damaged.output.utf8))["databases"]?.arrayValue?.first { $0["name"] == "rooms" })
+        let finding = try #require(rooms["findings"]?.arrayValue?.first)
+        #expect(finding["map"]?.stringValue?.isEmpty == false)
+        #expect(finding["problem"]?.stringValue?.contains(table) == true)
+        let text = try await martlet(server, "backup", "verify", copy)
+        #expect(text.status == .exited(1) && text.output.contains(table))
+        #expect(try await martlet(server, "backup", "verify", backup).status == .exited(0))
+        #expect(try await martlet(server, "db", "verify", "--data", server.dataDirectory).status == .exited(0))
+    }
+
+    private func martlet(_ server: ServerProcess, _ arguments: String...) async throws -> (status: ChildProcess.ExitStatus, output: String)
+    {
+        try await martlet(server, arguments)
+    }
+
+    private func martlet(_ server: ServerProcess, _ arguments: [String]) async throws -> (status: ChildProcess.ExitStatus, output: String) {
+        try await ChildProcess.run(ServerProcess.executable, arguments, outputPath: "\(server.directory.path)/\(unique("command")).log")
+    }
+
+    private func names(in path: String) throws -> [String] {
+        let directory = try #require(opendir(path))
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            names.append(withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+        }
+        return names.sorted()
+    }
+
+    /// Changes one bit in the middle of a file.
+    private func flip(_ path: String) throws {
+        let file = open(path, O_RDWR | O_CLOEXEC)
+        try #require(file >= 0)
+        defer { close(file) }
+        let middle = lseek(file, 0, SEEK_END) / 2
+        var byte: UInt8 = 0
+        try #require(pread(file, &byte, 1, middle) == 1)
+        byte ^= 1
+        try #require(pwrite(file, &byte, 1, middle) == 1)
+    }
+}
+
+extension MatrixTestClient {
+    /// The same device, at a server that goes on where its own one was.
+    fileprivate func at(_ server: ServerProcess) -> MatrixTestClient {
+        MatrixTestClient(baseURL: server.baseURL, userID: userID, deviceID: deviceID, accessToken: accessToken)
+    }
+}
