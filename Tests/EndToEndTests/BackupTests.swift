@@ -15,7 +15,7 @@ import Testing
         let before = try await bob.sync().nextBatch
 
         // Messages that were answered, while the backup is made.
-        let answered = Mutex<[String]>([])
+        let answered = Answered()
         let backup = "\(server.directory.path)/backup"
         let answeredBefore = try await withThrowingTaskGroup(of: Void.self) { group in
             for sender in 0..<3 {
@@ -23,12 +23,12 @@ import Testing
                     for number in 0..<60 {
                         let text = "\(sender) \(number)"
                         try await alice.send(text, to: room)
-                        answered.withLock { $0.append(text) }
+                        answered.add(text)
                     }
                 }
             }
             while answered.withLock({ $0.count }) < 20 { try await Task.sleep(for: .milliseconds(2)) }
-            let answeredBefore = answered.withLock { $0 }
+            let answeredBefore = answered.all
             let made = try await martlet(server, "backup", "create", backup, "--data", server.dataDirectory, "--json")
             try #require(made.status == .exited(0), "\(made.output)")
             let marker = try JSONValue(parsing: Array(made.output.utf8))
@@ -194,6 +194,17 @@ import Testing
         try #require(pread(file, &byte, 1, middle) == 1)
         byte ^= 1
         try #require(pwrite(file, &byte, 1, middle) == 1)
+    }
+}
+
+/// The texts that were answered so far.
+private final class Answered: Sendable {
+    private let texts = Mutex<[String]>([])
+
+    var all: [String] { texts.withLock { $0 } }
+
+    func add(_ text: String) {
+        texts.withLock { $0.append(text) }
     }
 }
 
