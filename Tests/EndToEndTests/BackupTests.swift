@@ -27,7 +27,7 @@ import Testing
                     }
                 }
             }
-            while answered.withLock({ $0.count }) < 20 { try await Task.sleep(for: .milliseconds(2)) }
+            while answered.all.count < 20 { try await Task.sleep(for: .milliseconds(2)) }
             let answeredBefore = answered.all
             let made = try await martlet(server, "backup", "create", backup, "--data", server.dataDirectory, "--json")
             try #require(made.status == .exited(0), "\(made.output)")
