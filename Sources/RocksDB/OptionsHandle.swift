@@ -1,4 +1,5 @@
 import CRocksDB
+import CRocksDBCreation
 
 /// One options object of the C API (instance and column family options are the same C type).
 ///
@@ -50,6 +51,7 @@ extension InstanceOptions {
         rocksdb_options_set_stats_persist_period_sec(options, statsDumpPeriodSeconds)
         rocksdb_options_set_paranoid_checks(options, paranoidChecks ? 1 : 0)
         if statistics { rocksdb_options_enable_statistics(options) }
+        rocksdb_failure_is_final(options)
 
         let withoutSetter = ["avoid_flush_during_shutdown": String(avoidFlushDuringShutdown)]
         try handle.set(withoutSetter.merging(extra) { _, extra in extra })

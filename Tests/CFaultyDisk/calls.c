@@ -59,11 +59,6 @@ static faulty_file *file_of(int descriptor) {
     return atomic_load_explicit(&open_files[descriptor], memory_order_acquire);
 }
 
-static bool has_suffix(const char *text, const char *suffix) {
-    size_t length = strlen(text), suffix_length = strlen(suffix);
-    return length >= suffix_length && !strcmp(text + length - suffix_length, suffix);
-}
-
 void faulty_calls_forget(faulty_disk *disk) {
     for (int descriptor = 0; descriptor < DESCRIPTORS_MAX; descriptor++) {
         faulty_file *file = file_of(descriptor);
@@ -82,7 +77,7 @@ static enum fate begin(faulty_disk *disk, int kind, const char *path) {
     pthread_mutex_lock(&disk->lock);
     uint64_t number = ++disk->calls;
     bool is_crash = disk->crash_image && !disk->has_crashed && number == disk->crash_at;
-    bool is_observed = is_crash || (kind == FAULTY_SYNC && path && has_suffix(path, ".log"));
+    bool is_observed = is_crash || (kind == FAULTY_SYNC && path && faulty_has_suffix(path, ".log"));
     if (is_observed && disk->observer && !disk->has_crashed) {
         pthread_mutex_unlock(&disk->lock);
         disk->observer(disk->context, is_crash);

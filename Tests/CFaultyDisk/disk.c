@@ -1,4 +1,5 @@
 /* The faulty directories of the process, and what was asked of them. */
+#define _GNU_SOURCE
 #include "disk.h"
 
 #include <stdio.h>
@@ -30,6 +31,21 @@ faulty_disk *faulty_disk_make(const char *directory, void (*observer)(void *cont
     return disk;
 }
 
+void faulty_disk_continue(faulty_disk *disk, faulty_disk *predecessor) {
+    pthread_mutex_lock(&disk->lock);
+    for (faulty_file *file = predecessor->files; file; file = file->next) {
+        if (!file->image_path) continue;
+        char *path;
+        if (asprintf(&path, "%s%s", disk->directory, file->image_path + predecessor->directory_length) < 0) abort();
+        struct stat status;
+        if (stat(path, &status) == 0 && S_ISREG(status.st_mode)) {
+            faulty_file_get(disk, path, file->image_synced < status.st_size ? file->image_synced : status.st_size);
+        }
+        free(path);
+    }
+    pthread_mutex_unlock(&disk->lock);
+}
+
 void faulty_disk_free(faulty_disk *disk) {
     pthread_rwlock_wrlock(&disks_lock);
     for (faulty_disk **link = &disks; *link; link = &(*link)->next) {
@@ -44,12 +60,18 @@ void faulty_disk_free(faulty_disk *disk) {
         faulty_file *file = disk->files;
         disk->files = file->next;
         free(file->path);
+        free(file->image_path);
         free(file);
     }
     pthread_mutex_destroy(&disk->lock);
     free(disk->crash_image);
     free(disk->directory);
     free(disk);
+}
+
+bool faulty_has_suffix(const char *text, const char *suffix) {
+    size_t length = strlen(text), suffix_length = strlen(suffix);
+    return length >= suffix_length && !strcmp(text + length - suffix_length, suffix);
 }
 
 faulty_disk *faulty_disk_of_path(const char *path) {
@@ -129,6 +151,7 @@ bool faulty_disk_has_crashed(faulty_disk *disk) {
 void faulty_disk_take_image(faulty_disk *disk, const char *image, enum faulty_loss loss, uint64_t seed) {
     pthread_mutex_lock(&disk->lock);
     faulty_image_take(disk, image, loss, seed);
+    disk->crash_at = 0;
     pthread_mutex_unlock(&disk->lock);
 }
 

@@ -14,6 +14,9 @@ typedef struct faulty_file {
     /* NULL once it was removed. */
     char *path;
     off_t synced;
+    /* What the path and the synced bytes were when the last image was taken, if the file was known then. */
+    char *image_path;
+    off_t image_synced;
 } faulty_file;
 
 struct faulty_disk {
@@ -54,6 +57,8 @@ void faulty_image_take(faulty_disk *disk, const char *image, enum faulty_loss lo
 
 /* Forgets which of the disk's files are open. */
 void faulty_calls_forget(faulty_disk *disk);
+
+bool faulty_has_suffix(const char *text, const char *suffix);
 
 /* Ends the process: the tests' own machinery failed. */
 void faulty_fatal(const char *what, const char *path) __attribute__((noreturn));

@@ -88,7 +88,10 @@ static void copy_directory(faulty_disk *disk, const char *from, const char *to, 
             size_t size;
             unsigned char *bytes = read_all(source, &size);
             faulty_file *file = faulty_file_find(disk, source);
-            if (file) size = lose(bytes, size, (size_t)file->synced, loss, seed_for(seed, source + disk->directory_length));
+            /* What RocksDB writes beside its logs it can't read with damage at the end, only without the end. */
+            bool is_log = faulty_has_suffix(source, ".log");
+            enum faulty_loss file_loss = loss == FAULTY_TEAR && !is_log ? FAULTY_CUT : loss;
+            if (file) size = lose(bytes, size, (size_t)file->synced, file_loss, seed_for(seed, source + disk->directory_length));
             write_all(target, bytes, size);
             free(bytes);
         }
@@ -99,5 +102,13 @@ static void copy_directory(faulty_disk *disk, const char *from, const char *to, 
 }
 
 void faulty_image_take(faulty_disk *disk, const char *image, enum faulty_loss loss, uint64_t seed) {
+    for (faulty_file *file = disk->files; file; file = file->next) {
+        free(file->image_path);
+        file->image_path = NULL;
+        /* After a crash of the machine, what is there is on the disk. */
+        if (!file->path || loss != FAULTY_KEEP) continue;
+        file->image_path = strdup(file->path);
+        file->image_synced = file->synced;
+    }
     copy_directory(disk, disk->directory, image, loss, seed);
 }

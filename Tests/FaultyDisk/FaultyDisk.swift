@@ -31,7 +31,7 @@ package final class FaultyDisk: @unchecked Sendable {
         case none
         /// The end of each file, cut off anywhere.
         case cut
-        /// The same, with garbage or zeros in a part of it.
+        /// The same, with garbage or zeros in its place in a log (`*.log`).
         case torn
 
         fileprivate var number: faulty_loss {
@@ -58,8 +58,11 @@ package final class FaultyDisk: @unchecked Sendable {
 
     /// Registers a directory.
     ///
-    /// - Parameter observe: called at the moments above, on the thread that makes the call and before it is made.
-    package init(directory: String, observe: @escaping @Sendable (Moment) -> Void = { _ in }) {
+    /// - Parameters:
+    ///   - predecessor: the disk whose last image the directory is. What an image without losses has of unsynced bytes is as little durable
+    ///     here as it was there.
+    ///   - observe: called at the moments above, on the thread that makes the call and before it is made.
+    package init(directory: String, continuing predecessor: FaultyDisk? = nil, observe: @escaping @Sendable (Moment) -> Void = { _ in }) {
         self.directory = directory
         observer = Observer(observe)
         // The disk holds the observer without a reference of its own, and is freed before it is released.
@@ -69,6 +72,7 @@ package final class FaultyDisk: @unchecked Sendable {
                 guard let context else { return }
                 Unmanaged<Observer>.fromOpaque(context).takeUnretainedValue().observe(isCrash ? .crash : .logSync)
             }, Unmanaged.passUnretained(observer).toOpaque())
+        if let predecessor { faulty_disk_continue(disk, predecessor.disk) }
     }
 
     deinit {
@@ -102,7 +106,7 @@ package final class FaultyDisk: @unchecked Sendable {
     /// Whether the image that was asked for has been taken.
     package var hasCrashed: Bool { faulty_disk_has_crashed(disk) }
 
-    /// Makes an image now.
+    /// Makes an image now, in place of the one that may have been asked for at a number.
     package func takeImage(at image: String, losing loss: Loss, seed: UInt64) {
         faulty_disk_take_image(disk, image, loss.number, seed)
     }

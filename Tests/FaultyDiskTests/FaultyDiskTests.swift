@@ -25,11 +25,11 @@ import Testing
     }
 
     @Test func cutsOffOnlyWhatWasNotSynced() throws {
-        let file = try create("file")
+        let file = try create("1.log")
         defer { close(file) }
         #expect(write(file, [UInt8](repeating: 1, count: 100), 100) == 100)
         #expect(fsync(file) == 0)
-        #expect(disk.syncedBytes(of: path("file")) == 100)
+        #expect(disk.syncedBytes(of: path("1.log")) == 100)
         #expect(write(file, [UInt8](repeating: 2, count: 100), 100) == 100)
         let written = [UInt8](repeating: 1, count: 100) + [UInt8](repeating: 2, count: 100)
 
@@ -38,7 +38,7 @@ import Testing
         for seed in 0..<100 as Range<UInt64> {
             let image = "\(directory.path)/image-\(seed)"
             disk.takeImage(at: image, losing: seed % 2 == 0 ? .cut : .torn, seed: seed)
-            let bytes = try #require(readFile("\(image)/file"))
+            let bytes = try #require(readFile("\(image)/1.log"))
             #expect(bytes.prefix(100) == written.prefix(100))
             #expect(bytes.count <= 200)
             if seed % 2 == 0 {
@@ -53,7 +53,24 @@ import Testing
 
         let image = "\(directory.path)/whole"
         disk.takeImage(at: image, losing: .none, seed: 1)
-        #expect(readFile("\(image)/file") == written)
+        #expect(readFile("\(image)/1.log") == written)
+    }
+
+    @Test func remembersWhatAKilledProcessHadNotSynced() throws {
+        let file = try create("file")
+        defer { close(file) }
+        #expect(write(file, [1, 2, 3] as [UInt8], 3) == 3)
+        #expect(fsync(file) == 0)
+        #expect(write(file, [4, 5] as [UInt8], 2) == 2)
+        disk.takeImage(at: "\(directory.path)/killed", losing: .none, seed: 0)
+        let next = FaultyDisk(directory: "\(directory.path)/killed", continuing: disk)
+        #expect(readFile("\(next.directory)/file") == [1, 2, 3, 4, 5])
+        #expect(next.syncedBytes(of: "\(next.directory)/file") == 3)
+
+        disk.takeImage(at: "\(directory.path)/failed", losing: .cut, seed: 0)
+        let last = FaultyDisk(directory: "\(directory.path)/failed", continuing: disk)
+        let size = try #require(readFile("\(last.directory)/file")).count
+        #expect(last.syncedBytes(of: "\(last.directory)/file") == UInt64(size))
     }
 
     @Test func failsTheCallsThatItIsAskedTo() throws {
@@ -82,10 +99,10 @@ import Testing
         let file = try create("file")
         defer { close(file) }
         disk.crash(atCall: disk.calls + 3, into: "\(directory.path)/image", losing: .none, seed: 0)
-        #expect(write(file, [1], 1) == 1)
+        #expect(write(file, [1] as [UInt8], 1) == 1)
         #expect(rename(path("file"), path("renamed")) == 0)
         #expect(!disk.hasCrashed)
-        #expect(write(file, [2], 1) == 1)
+        #expect(write(file, [2] as [UInt8], 1) == 1)
         #expect(disk.hasCrashed)
         #expect(readFile("\(directory.path)/image/renamed") == [1])
         #expect(readFile("\(directory.path)/image/file") == nil)
@@ -95,7 +112,7 @@ import Testing
     @Test func takesTheSyncedLengthAlongWithTheName() throws {
         let file = try create("a")
         defer { close(file) }
-        #expect(write(file, [1, 2, 3], 3) == 3)
+        #expect(write(file, [1, 2, 3] as [UInt8], 3) == 3)
         #expect(rename(path("a"), path("b")) == 0)
         #expect(disk.syncedBytes(of: path("b")) == 0)
         #expect(fsync(file) == 0)
@@ -113,7 +130,7 @@ import Testing
         let other = "\(directory.path)/disk-beside"
         let file = open(other, O_WRONLY | O_CREAT, 0o600)
         defer { close(file) }
-        #expect(write(file, [1], 1) == 1)
+        #expect(write(file, [1] as [UInt8], 1) == 1)
         #expect(fsync(file) == 0)
         #expect(disk.calls == calls)
     }
@@ -148,6 +165,22 @@ import Testing
         }
         #expect((1..<20).contains(lostCount))
         instance = nil
+    }
+
+    @Test func aFailedInstanceStaysFailed() async throws {
+        let database = path("database")
+        try Instance.create(at: database, columnFamilies: [], entries: [])
+        let instance = try Instance.open(at: database, options: InstanceOptions(), columnFamilies: [])
+        let family = try #require(instance.columnFamily(Instance.defaultColumnFamily))
+        let batch = WriteBatch()
+        batch.put([1], [1], in: family)
+        disk.fail(.write, count: 1, with: ENOSPC)
+        #expect(throws: RocksDBError.self) { try instance.write(batch, sync: true) }
+        // By default RocksDB would write its memory to tables now, and go on.
+        for _ in 0..<20 {
+            try await Task.sleep(for: .milliseconds(2))
+            #expect(throws: RocksDBError.self) { try instance.write(batch, sync: true) }
+        }
     }
 
     private func has(_ key: UInt8, at path: String) throws -> Bool {

@@ -7,7 +7,7 @@
 extern "C" {
 #endif
 
-/// An entry of a column family that a new database begins with.
+/// An entry that a column family of a new database begins with.
 typedef struct {
     /// The index of its column family among those that are created.
     size_t family;

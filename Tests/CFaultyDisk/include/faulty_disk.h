@@ -14,7 +14,7 @@
  * - a range of numbers can be made to fail, or to come up short;
  * - nothing is really synced: for each file it is remembered how long it was when it was synced last;
  * - at any number an image of the directory can be taken as a crash of the machine would leave it: what follows the synced part of a
- *   file is cut off anywhere, and may end in garbage or zeros. Names are durable at once: a file that was made, renamed or removed
+ *   file is cut off anywhere, and a log may end in garbage or zeros. Names are durable at once: a file that was made, renamed or removed
  *   stays so. Files whose names begin with LOG, which nobody reads again, are left out.
  *
  * Files that were there when the directory was registered count as synced. Files are known by their paths, which must be written
@@ -37,6 +37,12 @@ enum faulty_call {
  */
 faulty_disk *faulty_disk_make(const char *directory, void (*observer)(void *context, bool is_crash), void *context);
 
+/*
+ * Takes over how much of each file is synced from the disk whose last image `disk`'s directory is: a killed process's files are there as
+ * they were, and are no more durable than before.
+ */
+void faulty_disk_continue(faulty_disk *disk, faulty_disk *predecessor);
+
 /* Unregisters it. No other thread may use files in it any more. */
 void faulty_disk_free(faulty_disk *disk);
 
@@ -58,7 +64,7 @@ enum faulty_loss {
     FAULTY_KEEP = 0,
     /* It is cut off anywhere. */
     FAULTY_CUT = 1,
-    /* It is cut off anywhere, and what stood behind is garbage or zeros. */
+    /* It is cut off anywhere, and what stood behind in a log (*.log) is garbage or zeros. */
     FAULTY_TEAR = 2,
 };
 
@@ -68,7 +74,7 @@ void faulty_disk_crash(faulty_disk *disk, uint64_t at, const char *image, enum f
 /* Whether that has happened. */
 bool faulty_disk_has_crashed(faulty_disk *disk);
 
-/* Takes an image now. */
+/* Takes an image now, in place of the one that may have been asked for at a number. */
 void faulty_disk_take_image(faulty_disk *disk, const char *image, enum faulty_loss loss, uint64_t seed);
 
 /* How many bytes of a file are synced; all of them where nobody has written it. */
