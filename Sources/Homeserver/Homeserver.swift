@@ -51,25 +51,34 @@ package final class Homeserver: Sendable {
     private let accountsDatabase: AccountsDatabase
     private let transitoryDatabase: TransitoryDatabase
 
-    /// Opens the databases in the data directory, which the caller has locked.
+    /// Opens the databases in the data directory, which the caller has locked; brings those of an older version forward first.
     ///
-    /// - Throws: `StoreError` when what is there doesn't fit this program or belongs to another server.
-    package init(settings: HomeserverSettings, environment: Environment) async throws {
+    /// - Parameter report: is told of each step of an upgrade.
+    /// - Throws: `StoreError` when what is there doesn't fit this program, belongs to another server or is not complete; then nothing is
+    ///   touched.
+    package init(
+        settings: HomeserverSettings, environment: Environment, report: (UpgradeEvent) -> Void = { _ in }
+    ) async throws {
         self.settings = settings
         self.environment = environment
         try BackupDirectory.checkFinished(settings.dataDirectory)
         try Backups.staging(in: settings.dataDirectory).remove()
         let notifier = Notifier()
         let blockCache = BlockCache(capacityBytes: settings.blockCacheBytes)
+        try await DatabasePreparation(
+            [RoomsMaps.schema, AccountsMaps.schema, TransitoryMaps.schema], in: settings.dataDirectory,
+            serverName: settings.serverName.string, blockCache: blockCache, environment: environment
+        ).run(report: report)
         func path(_ database: String) -> String { "\(settings.dataDirectory)/\(database)" }
         async let roomsDatabase = RoomsDatabase(
-            directory: path("rooms"), serverName: settings.serverName, blockCache: blockCache, environment: environment, notifier: notifier)
+            directory: path("rooms"), serverName: settings.serverName, blockCache: blockCache, environment: environment, notifier: notifier,
+            isPrepared: true)
         async let accountsDatabase = AccountsDatabase(
             directory: path("accounts"), serverName: settings.serverName, blockCache: blockCache, environment: environment,
-            notifier: notifier)
+            notifier: notifier, isPrepared: true)
         async let transitoryDatabase = TransitoryDatabase(
             directory: path("transitory"), serverName: settings.serverName, blockCache: blockCache, environment: environment,
-            notifier: notifier)
+            notifier: notifier, isPrepared: true)
         self.roomsDatabase = try await roomsDatabase
         self.accountsDatabase = try await accountsDatabase
         self.transitoryDatabase = try await transitoryDatabase

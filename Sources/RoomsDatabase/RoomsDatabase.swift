@@ -23,14 +23,16 @@ package final class RoomsDatabase: Sendable {
 
     /// Opens the database in `directory`, which is made if it isn't there.
     ///
+    /// - Parameter isPrepared: whether `DatabasePreparation` has just seen to the directory.
     /// - Throws: `StoreError` when what is there doesn't fit the schema or belongs to another server.
     package init(
-        directory: String, serverName: ServerName, blockCache: BlockCache, environment: Environment, notifier: Notifier
+        directory: String, serverName: ServerName, blockCache: BlockCache, environment: Environment, notifier: Notifier,
+        isPrepared: Bool = false
     ) async throws {
         self.serverName = serverName
         let database = try Database(
             schema: RoomsMaps.schema, directory: directory, serverName: serverName.string, blockCache: blockCache,
-            environment: environment, notifier: notifier)
+            environment: environment, notifier: notifier, isPrepared: isPrepared)
         self.database = database
         stateSecret = SymmetricKey(
             data: try await database.commit { commit in

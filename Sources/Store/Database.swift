@@ -37,12 +37,14 @@ package final class Database: Sendable {
 
     /// Opens the database in `directory`, which is made if it isn't there.
     ///
-    /// - Parameter probeBytes: how much is written to the disk, after a write has failed, to see whether it takes writes again; by default
-    ///   as much as the database may hold in memory.
+    /// - Parameters:
+    ///   - isPrepared: whether `DatabasePreparation` has just seen to the directory; otherwise it is checked first.
+    ///   - probeBytes: how much is written to the disk, after a write has failed, to see whether it takes writes again; by default as much
+    ///     as the database may hold in memory.
     /// - Throws: `StoreError` when what is there doesn't fit the schema or belongs to another server; then nothing is touched.
     package init(
         schema: DatabaseSchema, directory: String, serverName: String, blockCache: BlockCache, environment: Environment, notifier: Notifier,
-        probeBytes: Int? = nil
+        isPrepared: Bool = false, probeBytes: Int? = nil
     ) throws {
         self.schema = schema
         self.environment = environment
@@ -50,7 +52,7 @@ package final class Database: Sendable {
         self.probeBytes = probeBytes ?? InstanceOpening.writeBufferBytes
         opening = InstanceOpening(
             schema: schema, directory: directory, serverName: serverName, blockCache: blockCache, random: environment.random)
-        let opened = try opening.open()
+        let opened = try opening.open(isPrepared: isPrepared)
         let counters = try WriterCounters(opened, now: environment.clock.now())
         published = PublishedState(PublishedSnapshot(position: counters.position, of: opened))
         group = Mutex(CommitGroup(target: .open(opened, counters), position: counters.position))

@@ -8,6 +8,8 @@ package enum StoreError: Error, CustomStringConvertible {
     case undecodable([UInt8], as: String)
     /// The database's directory holds something that the schema doesn't have, or lacks something that it has.
     case schemaMismatch(String)
+    /// A database is not there although others of the same server are.
+    case databaseMissing(String)
     /// The data directory, or a file in it, could not be used.
     case dataDirectory(String)
     /// Another process uses the data directory.
@@ -26,7 +28,7 @@ package enum StoreError: Error, CustomStringConvertible {
         switch self {
         case .rocksDB(let error): "\(error)"
         case .undecodable(let bytes, let type): "\(bytes.count) stored bytes are not \(type)"
-        case .schemaMismatch(let message), .dataDirectory(let message), .inUse(let message): message
+        case .schemaMismatch(let message), .databaseMissing(let message), .dataDirectory(let message), .inUse(let message): message
         case .outcomeUnknown(let reason): "the commit may have been kept or not: \(reason)"
         case .unavailable(let reason): "the database can't write now: \(reason)"
         case .closed: "the database is closed"

@@ -8,13 +8,15 @@ package final class TransitoryDatabase: Sendable {
 
     /// Opens the database in `directory`, which is made if it isn't there.
     ///
+    /// - Parameter isPrepared: whether `DatabasePreparation` has just seen to the directory.
     /// - Throws: `StoreError` when what is there doesn't fit the schema or belongs to another server; then nothing is touched.
     package init(
-        directory: String, serverName: ServerName, blockCache: BlockCache, environment: Environment, notifier: Notifier
+        directory: String, serverName: ServerName, blockCache: BlockCache, environment: Environment, notifier: Notifier,
+        isPrepared: Bool = false
     ) throws {
         database = try Database(
             schema: TransitoryMaps.schema, directory: directory, serverName: serverName.string, blockCache: blockCache,
-            environment: environment, notifier: notifier)
+            environment: environment, notifier: notifier, isPrepared: isPrepared)
     }
 
     /// The database for whoever looks into it.

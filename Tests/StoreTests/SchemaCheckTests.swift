@@ -33,7 +33,9 @@ import Testing
 
     @Test func refusesAnOlderVersion() throws {
         let newer = DatabaseSchema(name: "test", version: 2, maps: TestMaps.schema.maps(and: []))
-        try expectRefusal(of: newer, "the test database in \(store.path) has schema version 1, this program has 2")
+        try expectRefusal(
+            of: newer,
+            "the test database in \(store.path) has schema version 1, this program has 2, and nothing leads from the one to the other")
     }
 
     @Test func refusesAnotherServersData() throws {

@@ -38,6 +38,16 @@ struct Overlay {
         maps[ObjectIdentifier(map)]
     }
 
+    /// Whether a walk through `map` that makes these writes hands over each entry exactly once: of that map they have only keys of the range that
+    /// was walked, and several columns of one map don't get into each other's way.
+    func isFit(forWalkThrough map: MapDescriptor, _ range: KeyRange) -> Bool {
+        Set(maps.values.map(\.map.name)).count == maps.count
+            && maps.values.allSatisfy { overlay in
+                overlay.map.name != map.name
+                    || overlay.deletedRanges.isEmpty && overlay.entries.allSatisfy { range.contains($0.key) }
+            }
+    }
+
     /// Appends the writes to a batch. Range deletions go first, as the invariant has it.
     func write(to batch: WriteBatch, columnFamily: (MapDescriptor) -> ColumnFamily) {
         for overlay in maps.values {

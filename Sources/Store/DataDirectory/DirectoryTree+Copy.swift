@@ -7,15 +7,17 @@ extension DirectoryTree {
 
     /// Copies a file, or a directory with everything in it, to `target`, which must not exist. The copy is on the disk when this returns.
     ///
+    /// - Parameter isFinal: whether a file of this path never changes again, and so is linked where the file systems allow it.
     /// - Throws: `StoreError.dataDirectory` when something can't be read or written, or is neither a file nor a directory.
-    static func copy(_ source: String, to target: String) throws(StoreError) {
+    static func copy(_ source: String, to target: String, linking isFinal: (String) -> Bool = { _ in false }) throws(StoreError) {
         let status = try status(of: source)
         switch status.st_mode & S_IFMT {
         case S_IFREG:
+            if isFinal(source), link(source, target) == 0 { return }
             try copyFile(source, to: target, mode: status.st_mode & 0o777)
         case S_IFDIR:
             guard mkdir(target, 0o700) == 0 else { throw .dataDirectory("\(target) can't be made: \(DurableFile.lastError)") }
-            for name in try names(in: source) { try copy("\(source)/\(name)", to: "\(target)/\(name)") }
+            for name in try names(in: source) { try copy("\(source)/\(name)", to: "\(target)/\(name)", linking: isFinal) }
             try DurableFile.syncDirectory(target)
         default:
             throw .dataDirectory("\(source) is neither a file nor a directory and can't be copied")

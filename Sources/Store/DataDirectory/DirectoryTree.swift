@@ -15,6 +15,12 @@ enum DirectoryTree {
         return names
     }
 
+    /// Whether there is nothing at all in the directory, or no directory.
+    static func isEmptyOrAbsent(_ path: String) throws(StoreError) -> Bool {
+        guard exists(path) else { return true }
+        return try names(in: path).isEmpty
+    }
+
     /// Removes a directory and everything in it; nothing happens when there is none.
     static func remove(_ path: String) throws(StoreError) {
         guard access(path, F_OK) == 0 else { return }

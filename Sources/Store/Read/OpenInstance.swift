@@ -8,9 +8,12 @@ final class OpenInstance: Sendable {
     let instance: Instance
     let families: ColumnFamilies
 
-    init(_ instance: Instance, _ schema: DatabaseSchema) throws {
+    /// - Parameters:
+    ///   - maps: what is read or written of it.
+    ///   - sharingNames: whether a map with the name of one of these stands for the same. In a migration, a map is declared by several columns.
+    init(_ instance: Instance, _ maps: [MapDescriptor], sharingNames: Bool = false) throws(StoreError) {
         self.instance = instance
-        families = try ColumnFamilies(of: schema, in: instance)
+        families = try ColumnFamilies(of: maps, in: instance, sharingNames: sharingNames)
     }
 }
 
@@ -18,22 +21,26 @@ final class OpenInstance: Sendable {
 struct ColumnFamilies: Sendable {
     private let families: [ObjectIdentifier: ColumnFamily]
 
-    fileprivate init(of schema: DatabaseSchema, in instance: Instance) throws {
+    /// Those that stand for other maps of their names too.
+    private let familiesByName: [String: ColumnFamily]
+
+    fileprivate init(of maps: [MapDescriptor], in instance: Instance, sharingNames: Bool) throws(StoreError) {
         var families: [ObjectIdentifier: ColumnFamily] = [:]
-        for map in schema.maps {
-            guard let family = instance.columnFamily(map.name) else {
-                throw StoreError.schemaMismatch("the \(schema.name) database has no map \(map.name)")
-            }
+        var familiesByName: [String: ColumnFamily] = [:]
+        for map in maps {
+            guard let family = instance.columnFamily(map.name) else { throw .schemaMismatch("the map \(map.name) isn't there") }
             families[ObjectIdentifier(map)] = family
+            if sharingNames { familiesByName[map.name] = family }
         }
         self.families = families
+        self.familiesByName = familiesByName
     }
 
     /// All of them, in no order.
     var all: [ColumnFamily] { Array(families.values) }
 
     subscript(map: MapDescriptor) -> ColumnFamily {
-        guard let family = families[ObjectIdentifier(map)] else {
+        guard let family = families[ObjectIdentifier(map)] ?? familiesByName[map.name] else {
             preconditionFailure("the map \(map.name) belongs to another database")
         }
         return family

@@ -9,12 +9,16 @@ package struct DatabaseSchema: Sendable {
     /// Whether tables are merged when there are many. Where they are not, they change only when somebody asks for it, so that a run of the
     /// store can be repeated.
     package var compactsAutomatically = true
+    /// What brings a database of an older version forward, in the order of the versions: the last one leads to `version`.
+    package let migrations: [Migration]
 
     /// A database of the given maps; those that every database has are added.
-    package init(name: String, version: UInt64, maps: [MapDescriptor]) {
+    package init(name: String, version: UInt64, maps: [MapDescriptor], migrations: [Migration] = []) {
         self.name = name
         self.version = version
         self.maps = maps + CommonMaps.all
+        self.migrations = migrations
+        precondition(hasSoundHistory, "the migrations of the \(name) database don't lead to version \(version) and its maps")
     }
 
     /// The map of that name; nil if the database has none.
@@ -49,6 +53,8 @@ package enum CommonMaps {
 enum GlobalKey {
     /// The schema's version: 8 bytes.
     static let schemaVersion = "schema_version"
+    /// How far the migration to the next version has come, while one is under way: a `MigrationMarker`.
+    static let migration = "migration"
     /// The name of the server whose data this is.
     static let serverName = "server_name"
     /// The last position that is reserved: 8 bytes.

@@ -1,7 +1,7 @@
 import Glibc
 import RocksDB
 
-/// Opens a database's RocksDB instance when what is there fits the schema.
+/// Makes a database's RocksDB instance, looks at it, and opens it when what is there fits the schema.
 struct InstanceOpening: Sendable {
     let schema: DatabaseSchema
     let directory: String
@@ -15,13 +15,12 @@ struct InstanceOpening: Sendable {
     private static let openingBytes = 1 << 20
 
     /// Opens the instance in the directory; makes it, complete or not at all, where there is none.
-    func open() throws -> OpenInstance {
-        try wrapping {
-            guard try check() else { return try create() }
-            // On a full disk RocksDB might not return: see `options`.
-            try DiskProbe.run(in: directory, bytes: Self.openingBytes, random: random)
-            return try openChecked()
-        }
+    ///
+    /// - Parameter isPrepared: whether it is known to be there and to fit.
+    func open(isPrepared: Bool = false) throws -> OpenInstance {
+        if !isPrepared, try !check() { try make() }
+        try probe()
+        return try openChecked(schema.maps)
     }
 
     /// Opens the instance again after a write to it has failed, when it has been closed.
@@ -29,78 +28,70 @@ struct InstanceOpening: Sendable {
     /// What recovery finds in the log goes to tables at once: after a failed sync, the log's last pages may be in the system's memory alone,
     /// which takes them for written, and no later sync tells.
     func openAgain() throws -> OpenInstance {
-        try wrapping {
-            _ = try check()
-            return try openChecked(afterFailure: true)
-        }
+        _ = try check()
+        return try openChecked(schema.maps, afterFailure: true)
+    }
+
+    /// Opens the instance to be migrated.
+    ///
+    /// - Parameter maps: the maps that are there.
+    func openToMigrate(_ maps: [MapDescriptor]) throws -> OpenInstance {
+        try probe()
+        return try openChecked(maps)
     }
 
     /// Opens the instance for nothing but reading; no file is changed.
-    func openForReading() throws -> OpenInstance {
-        try wrapping {
-            try OpenInstance(Instance.open(at: directory, options: options(), columnFamilies: families(), readOnly: true), schema)
-        }
+    ///
+    /// - Parameter maps: what is read, by default the schema's maps.
+    func openForReading(_ maps: [MapDescriptor]? = nil) throws -> OpenInstance {
+        var options = options()
+        // RocksDB goes without an info log where it can't make one; in the directory it would be a change.
+        options.extra["db_log_dir"] = "/dev/null"
+        return try open(maps ?? schema.maps, options, readOnly: true)
+    }
+
+    /// What there is, found out without changing anything in it; `nil` where there is nothing.
+    ///
+    /// - Throws: `StoreError` when what is there is no database, another server's, of a version that the schema has no way from, or when its
+    ///   maps are not those of its version.
+    func inspect() throws -> InstanceInspection? {
+        try InstanceInspection(of: self)
     }
 
     /// Finds out whether what is there can be opened, without changing anything in it.
     ///
     /// - Returns: whether there is a database.
+    /// - Throws: like ``inspect()``, and when the database has to be migrated first.
     func check() throws -> Bool {
-        try wrapping {
-            guard let present = try Instance.columnFamilies(at: directory) else { return false }
-            // The version first: with another one, the maps are expected to differ.
-            if present.contains(CommonMaps.global.map.name) { try checkIdentity() }
-            try checkMaps(present)
-            return true
+        guard let found = try inspect() else { return false }
+        guard found.isCurrent(schema) else {
+            throw StoreError.schemaMismatch(
+                "the \(schema.name) database in \(directory) has schema version \(found.version), this program has \(schema.version); "
+                    + "start the server to bring it forward")
         }
+        return true
     }
 
-    private func openChecked(afterFailure: Bool = false) throws -> OpenInstance {
+    /// On a full disk RocksDB might not return: see `options`.
+    private func probe() throws(StoreError) {
+        try DiskProbe.run(in: directory, bytes: Self.openingBytes, random: random)
+    }
+
+    private func openChecked(_ maps: [MapDescriptor], afterFailure: Bool = false) throws -> OpenInstance {
         try syncLogs()
         DiskProbe.removeRemains(in: directory)
-        let options = options(afterFailure: afterFailure)
-        return try OpenInstance(Instance.open(at: directory, options: options, columnFamilies: families()), schema)
+        return try open(maps, options(afterFailure: afterFailure), readOnly: false)
     }
 
-    private func wrapping<Result>(_ body: () throws -> Result) throws -> Result {
-        do { return try body() } catch let error as RocksDBError { throw StoreError.rocksDB(error) }
-    }
-
-    /// Compares the schema's version and the server's name with what the directory says, without changing anything in it.
-    private func checkIdentity() throws {
-        // For reading, RocksDB is content with the one map that says it.
-        let families = families().filter { $0.name == CommonMaps.global.map.name }
-        let instance = try Instance.open(at: directory, options: options(), columnFamilies: families, readOnly: true)
-        guard let global = instance.columnFamily(CommonMaps.global.map.name),
-            let version = try instance.get(GlobalKey.schemaVersion.encoded, in: global, snapshot: nil),
-            let name = try instance.get(GlobalKey.serverName.encoded, in: global, snapshot: nil)
-        else {
-            throw StoreError.schemaMismatch("the \(schema.name) database in \(directory) doesn't say what it is")
+    private func open(_ maps: [MapDescriptor], _ options: InstanceOptions, readOnly: Bool) throws(StoreError) -> OpenInstance {
+        let families = maps.map { ($0.name, self.options(of: $0)) }
+        let instance: Instance
+        do throws(RocksDBError) {
+            instance = try Instance.open(at: directory, options: options, columnFamilies: families, readOnly: readOnly)
+        } catch {
+            throw .rocksDB(error)
         }
-        let found = try UInt64(encoded: version)
-        guard found == schema.version else {
-            throw StoreError.schemaMismatch(
-                "the \(schema.name) database in \(directory) has schema version \(found), this program has \(schema.version)"
-                    + (found > schema.version ? ": a newer program wrote it" : ""))
-        }
-        let owner = try String(encoded: name)
-        guard owner == serverName else {
-            throw StoreError.schemaMismatch(
-                "the \(schema.name) database in \(directory) belongs to the server \(owner), not to \(serverName)")
-        }
-    }
-
-    /// Compares the maps that are there with the schema's.
-    private func checkMaps(_ present: [String]) throws {
-        let expected = Set(schema.maps.map(\.name)).union([Instance.defaultColumnFamily])
-        let unknown = Set(present).subtracting(expected).sorted()
-        let missing = expected.subtracting(present).sorted()
-        guard unknown.isEmpty, missing.isEmpty else {
-            throw StoreError.schemaMismatch(
-                "the \(schema.name) database in \(directory) doesn't have this version's maps"
-                    + (unknown.isEmpty ? "" : "; unknown: \(unknown.joined(separator: ", "))")
-                    + (missing.isEmpty ? "" : "; missing: \(missing.joined(separator: ", "))"))
-        }
+        return try OpenInstance(instance, maps)
     }
 
     /// Puts on the disk what the write-ahead logs hold.
@@ -116,22 +107,25 @@ struct InstanceOpening: Sendable {
     }
 
     /// Makes the instance under another name and renames it when it is whole, so that a crash leaves all of it or nothing.
-    private func create() throws -> OpenInstance {
+    func make() throws(StoreError) {
         let unfinished = directory + ".new"
         try DirectoryTree.remove(unfinished)
         let global = CommonMaps.global.map.name
-        try Instance.create(
-            at: unfinished, columnFamilies: schema.maps.map(\.name),
-            entries: [
-                (global, GlobalKey.schemaVersion.encoded, schema.version.encoded),
-                (global, GlobalKey.serverName.encoded, serverName.encoded),
-            ])
+        do throws(RocksDBError) {
+            try Instance.create(
+                at: unfinished, columnFamilies: schema.maps.map(\.name),
+                entries: [
+                    (global, GlobalKey.schemaVersion.encoded, schema.version.encoded),
+                    (global, GlobalKey.serverName.encoded, serverName.encoded),
+                ])
+        } catch {
+            throw .rocksDB(error)
+        }
         guard rename(unfinished, directory) == 0 else {
-            throw StoreError.dataDirectory("\(unfinished) can't be renamed to \(directory): \(DurableFile.lastError)")
+            throw .dataDirectory("\(unfinished) can't be renamed to \(directory): \(DurableFile.lastError)")
         }
         // Commits that are synced into a directory which is not itself on the disk would be lost with it.
         try DurableFile.syncDirectory("\(directory)/..")
-        return try openChecked()
     }
 
     private func options(afterFailure: Bool = false) -> InstanceOptions {
@@ -153,11 +147,10 @@ struct InstanceOpening: Sendable {
         return options
     }
 
-    private func families() -> [(name: String, options: ColumnFamilyOptions)] {
-        schema.maps.map { map in
-            var options = map.pattern.options(for: map, blockCache: blockCache)
-            if !schema.compactsAutomatically { options.extra["disable_auto_compactions"] = "true" }
-            return (map.name, options)
-        }
+    /// How a map's column family is tuned.
+    func options(of map: MapDescriptor) -> ColumnFamilyOptions {
+        var options = map.pattern.options(for: map, blockCache: blockCache)
+        if !schema.compactsAutomatically { options.extra["disable_auto_compactions"] = "true" }
+        return options
     }
 }

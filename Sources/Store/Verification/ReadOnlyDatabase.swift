@@ -49,7 +49,7 @@ package final class ReadOnlyDatabase: Reader, Sendable {
                         + (unknown.isEmpty ? "" : "; unknown: \(unknown.joined(separator: ", "))")
                         + (missing.isEmpty ? "" : "; missing: \(missing.joined(separator: ", "))"))
             }
-            opened = try OpenInstance(instance, schema)
+            opened = try OpenInstance(instance, schema.maps)
         } catch let error as RocksDBError {
             throw StoreError.rocksDB(error)
         }

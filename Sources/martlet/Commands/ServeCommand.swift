@@ -44,10 +44,12 @@ struct ServeCommand: AsyncParsableCommand {
         let signingKey = try SigningKeyFile.load(from: directory, random: environment.random, logger: logger)
         logger.info("The data directory is ready", metadata: ["path": "\(directory.path)", "signing_key": "\(signingKey.keyID)"])
 
+        var upgradeLog = UpgradeLog(logger: logger, clock: environment.clock)
         let homeserver = try await Homeserver(
             settings: configuration.homeserverSettings(
                 dataDirectory: directory.path, configurationFile: configurationOptions.file.map { BackupText.absolutePath($0) },
-                signingKey: signingKey), environment: environment)
+                signingKey: signingKey), environment: environment
+        ) { upgradeLog.log($0) }
         defer { homeserver.close() }
         StartMessage(configuration: configuration).printRegistration(token: try await homeserver.accounts.registrationToken())
         try await RunningServer(configuration: configuration, environment: environment, logger: logger).run(

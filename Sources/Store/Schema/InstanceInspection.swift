@@ -1,0 +1,97 @@
+import RocksDB
+
+/// What a database's directory holds, found out without changing anything in it.
+struct InstanceInspection {
+    /// The version of the schema that it was made for or brought to.
+    let version: UInt64
+    /// How far the migration to the next version has come, if one is under way.
+    let marker: MigrationMarker?
+    /// Whether it has ever been opened to be written to.
+    let isUsed: Bool
+    /// The maps that are there.
+    let maps: [MapDescriptor]
+
+    /// See `InstanceOpening.inspect()`.
+    init?(of opening: InstanceOpening) throws {
+        let schema = opening.schema
+        let title = "the \(schema.name) database in \(opening.directory)"
+        guard let present = try Self.columnFamilies(at: opening.directory, title) else { return nil }
+        guard present.contains(CommonMaps.global.map.name) else { throw StoreError.schemaMismatch("\(title) doesn't say what it is") }
+        // For reading, RocksDB is content with the one map that says it.
+        let opened = try opening.openForReading([CommonMaps.global.map])
+        func entry(_ key: String) throws(StoreError) -> [UInt8]? {
+            do throws(RocksDBError) {
+                return try opened.instance.get(key.encoded, in: opened.families[CommonMaps.global.map], snapshot: nil)
+            } catch {
+                throw .rocksDB(error)
+            }
+        }
+        guard let versionBytes = try entry(GlobalKey.schemaVersion), let owner = try entry(GlobalKey.serverName) else {
+            throw StoreError.schemaMismatch("\(title) doesn't say what it is")
+        }
+        version = try UInt64(encoded: versionBytes)
+        marker = try entry(GlobalKey.migration).map { try MigrationMarker(encoded: $0) }
+        isUsed = try entry(GlobalKey.positionReserved) != nil
+        // The version first: with another one, the maps are expected to differ.
+        try Self.check(version, marker, schema, title)
+        try Self.check(owner: String(encoded: owner), opening.serverName, title)
+        maps = try Self.maps(of: present, schema.maps(at: version, marker), title)
+    }
+
+    /// Whether there is nothing to migrate.
+    func isCurrent(_ schema: DatabaseSchema) -> Bool {
+        version == schema.version && marker == nil
+    }
+
+    /// The names of the maps that are there.
+    private static func columnFamilies(at directory: String, _ title: String) throws -> [String]? {
+        do {
+            if let names = try Instance.columnFamilies(at: directory) { return names }
+        } catch {
+            throw StoreError.rocksDB(error)
+        }
+        guard try DirectoryTree.isEmptyOrAbsent(directory) else {
+            throw StoreError.schemaMismatch("\(title) has no file CURRENT: it is no database, or has lost a part")
+        }
+        return nil
+    }
+
+    private static func check(_ version: UInt64, _ marker: MigrationMarker?, _ schema: DatabaseSchema, _ title: String) throws {
+        let versions = "\(title) has schema version \(version), this program has \(schema.version)"
+        guard version <= schema.version else { throw StoreError.schemaMismatch("\(versions): a newer program wrote it") }
+        guard version >= schema.oldestVersion else {
+            throw StoreError.schemaMismatch("\(versions), and nothing leads from the one to the other")
+        }
+        guard let marker else { return }
+        guard marker.version <= schema.version else {
+            throw StoreError.schemaMismatch("\(versions): a newer program has begun to bring it to version \(marker.version)")
+        }
+        let stepCount = schema.migration(to: marker.version)?.steps.count ?? 0
+        if case .walking(let step, _) = marker.stage, step >= stepCount {
+            throw StoreError.schemaMismatch("\(versions): another program has begun to bring it to version \(marker.version)")
+        }
+        guard marker.version == version + 1 else { throw StoreError.schemaMismatch("\(title) doesn't say what it is") }
+    }
+
+    private static func check(owner: String, _ serverName: String, _ title: String) throws {
+        guard owner == serverName else {
+            throw StoreError.schemaMismatch("\(title) belongs to the server \(owner), not to \(serverName)")
+        }
+    }
+
+    /// The maps that are there, which have to be all that are certain and none that are not possible.
+    private static func maps(
+        of present: [String], _ expected: (certain: [MapDescriptor], possible: [MapDescriptor]), _ title: String
+    ) throws -> [MapDescriptor] {
+        let present = Set(present).subtracting([Instance.defaultColumnFamily])
+        let unknown = present.subtracting((expected.certain + expected.possible).map(\.name)).sorted()
+        let missing = Set(expected.certain.map(\.name)).subtracting(present).sorted()
+        guard unknown.isEmpty, missing.isEmpty else {
+            throw StoreError.schemaMismatch(
+                "\(title) doesn't have this version's maps"
+                    + (unknown.isEmpty ? "" : "; unknown: \(unknown.joined(separator: ", "))")
+                    + (missing.isEmpty ? "" : "; missing: \(missing.joined(separator: ", "))"))
+        }
+        return expected.certain + expected.possible.filter { present.contains($0.name) }
+    }
+}
