@@ -3,16 +3,19 @@
 SWIFT ?= swift
 # What `make run` hands to the server: make run ARGS="--port 8080"
 ARGS ?=
+# How many seeds `make simulate` runs: make simulate SEEDS=2000
+SEEDS ?= 2000
 # What `make test` hands to the tests: make test TESTS="--filter StoreTests"
 TESTS ?=
 
 EXECUTABLE := .build/release/martlet
 
-.PHONY: help run release build test format lint requirements
+.PHONY: help run release build test simulate format lint requirements
 
 help:
 	@echo "make run      build the server and start it on http://127.0.0.1:8008, its data in ./martlet-data"
 	@echo "make test     build everything and run all tests"
+	@echo "make simulate run the simulation of the store on many seeds (docs/testing.md)"
 	@echo "make release  build the server for use elsewhere: $(EXECUTABLE)"
 	@echo "make build    build everything for development"
 	@echo "make format   put the source into its form"
@@ -31,6 +34,10 @@ build: requirements
 test: requirements
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --parallel $(TESTS)
+
+simulate: requirements
+	$(SWIFT) build --product store-simulation
+	.build/debug/store-simulation --seeds $(SEEDS)
 
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests

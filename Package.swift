@@ -96,10 +96,15 @@ let package = Package(
         .target(name: "StoreTestSupport", dependencies: ["Store"], path: "Tests/StoreSupport"),
         .target(name: "CFaultyDisk", path: "Tests/CFaultyDisk"),
         .target(name: "FaultyDisk", dependencies: ["CFaultyDisk"], path: "Tests/FaultyDisk"),
+        .target(
+            name: "StoreSimulation", dependencies: ["FaultyDisk", "RocksDB", "Store", "StoreTestSupport", "TestSupport"],
+            path: "Tests/StoreSimulation"),
+        .executableTarget(name: "store-simulation", dependencies: ["Store", "StoreSimulation"], path: "Tests/StoreSimulationCommand"),
         .testTarget(name: "CanonicalJSONTests", dependencies: ["CanonicalJSON", "TestSupport"], exclude: ["python_json.py"]),
         .testTarget(name: "RocksDBTests", dependencies: ["RocksDB", "TestSupport"]),
         .testTarget(name: "FaultyDiskTests", dependencies: ["FaultyDisk", "RocksDB", "TestSupport"]),
         .testTarget(name: "StoreTests", dependencies: ["FaultyDisk", "RocksDB", "Store", "StoreTestSupport", "TestSupport"]),
+        .testTarget(name: "StoreSimulationTests", dependencies: ["Store", "StoreSimulation"]),
         .testTarget(name: "MatrixProtocolTests", dependencies: ["CanonicalJSON", "MatrixProtocol"]),
         .testTarget(name: "ServerConfigurationTests", dependencies: ["ServerConfiguration"]),
         .testTarget(

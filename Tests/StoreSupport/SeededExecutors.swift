@@ -1,3 +1,4 @@
+import Glibc
 import Store
 import Synchronization
 
@@ -28,6 +29,7 @@ package final class SeededExecutors: Executors {
         advancing clock: VirtualClock? = nil, _ body: @escaping @Sendable () async throws -> Result
     ) throws -> Result {
         let outcome = Outcome<Result>()
+        scheduler.enter()
         Task(executorPreference: scheduler) {
             do {
                 let result = try await body()
@@ -40,6 +42,12 @@ package final class SeededExecutors: Executors {
             if let result = outcome.state.withLock({ $0 }) { return try result.get() }
             guard scheduler.runOne() || clock?.advanceToNextTimer() == true else { throw Stalled() }
         }
+    }
+
+    /// Runs some of the tasks that are ready in the middle of a worker's job: what other threads do while the job waits for the disk. In
+    /// the middle of a task, and on another thread than the runner's, it does nothing.
+    package func runTasksMeanwhile() {
+        scheduler.runTasksMeanwhile()
     }
 
     /// The body isn't done, and nothing is left that could go on.
@@ -95,14 +103,39 @@ package final class SeededExecutors: Executors {
             while let job = state.withLock({ $0.lanes[lane].popFirst() }) { job() }
         }
 
+        /// Makes the calling thread the one that runs everything.
+        func enter() {
+            state.withLock { $0.thread = pthread_self() }
+        }
+
         /// Runs one of the jobs that are ready: any task's, and the first of each lane.
         func runOne() -> Bool {
             switch state.withLock({ $0.pick() }) {
-            case .task(let job): job.runSynchronously(on: asUnownedTaskExecutor())
-            case .worker(let job): job()
-            case nil: return false
+            case .task(let job):
+                job.runSynchronously(on: asUnownedTaskExecutor())
+            case .worker(let job):
+                state.withLock { $0.isInWorker = true }
+                job()
+                state.withLock { $0.isInWorker = false }
+            case nil:
+                return false
             }
             return true
+        }
+
+        func runTasksMeanwhile() {
+            let count: Int? = state.withLock { state in
+                guard state.isInWorker, let thread = state.thread, pthread_equal(thread, pthread_self()) != 0 else { return nil }
+                // What runs now is itself a task.
+                state.isInWorker = false
+                return Int.random(in: 0...4, using: &state.generator)
+            }
+            guard let count else { return }
+            for _ in 0..<count {
+                guard let job = state.withLock({ $0.pickTask() }) else { break }
+                job.runSynchronously(on: asUnownedTaskExecutor())
+            }
+            state.withLock { $0.isInWorker = true }
         }
     }
 
@@ -110,6 +143,15 @@ package final class SeededExecutors: Executors {
         var generator: SplitMix64
         var tasks: [UnownedJob] = []
         var lanes: [Lane] = []
+
+        /// The thread that runs everything.
+        var thread: pthread_t?
+        /// Whether it is in the middle of a worker's job.
+        var isInWorker = false
+
+        mutating func pickTask() -> UnownedJob? {
+            tasks.isEmpty ? nil : tasks.remove(at: Int.random(in: 0..<tasks.count, using: &generator))
+        }
 
         mutating func pick() -> Job? {
             let readyLanes = lanes.indices.filter { !lanes[$0].jobs.isEmpty }
