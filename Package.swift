@@ -88,7 +88,8 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
-            ]),
+            ],
+            exclude: ["Resolution/synapse_resolution.py"]),
         .executableTarget(
             name: "TransitoryWriter", dependencies: ["MatrixProtocol", "RocksDB", "Store", "TransitoryDatabase"],
             path: "Tests/TransitoryWriter"),
@@ -105,7 +106,8 @@ let package = Package(
         .testTarget(name: "FaultyDiskTests", dependencies: ["FaultyDisk", "RocksDB", "TestSupport"]),
         .testTarget(name: "StoreTests", dependencies: ["FaultyDisk", "RocksDB", "Store", "StoreTestSupport", "TestSupport"]),
         .testTarget(name: "StoreSimulationTests", dependencies: ["Store", "StoreSimulation"]),
-        .testTarget(name: "MatrixProtocolTests", dependencies: ["CanonicalJSON", "MatrixProtocol"]),
+        .testTarget(
+            name: "MatrixProtocolTests", dependencies: ["CanonicalJSON", "MatrixProtocol", "TestSupport"], exclude: ["synapse_events.py"]),
         .testTarget(name: "ServerConfigurationTests", dependencies: ["ServerConfiguration"]),
         .testTarget(
             name: "RoomsDatabaseTests",
