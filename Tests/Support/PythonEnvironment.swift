@@ -87,13 +87,8 @@ public enum PythonEnvironment {
         )
     }
 
-    /// The environment's path, in the repository, which this file is two folders below.
-    private static let directory: String = {
-        let source = realpath(#filePath, nil)
-        defer { free(source) }
-        let path = source.map { String(cString: $0) } ?? #filePath
-        return path.split(separator: "/").dropLast(3).map { "/\($0)" }.joined() + "/.venv"
-    }()
+    /// The environment's path, in the repository.
+    private static let directory = "\(Repository.path)/.venv"
 
     private static var stampPath: String { "\(directory)/martlet-packages" }
 

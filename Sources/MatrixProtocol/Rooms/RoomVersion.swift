@@ -128,7 +128,7 @@ extension RoomVersion {
     }
 
     /// All versions that rooms can have here, the oldest first.
-    package static let supported = [v10, v11, v12]
+    package static let supported = [v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12]
 
     /// The version of new rooms for which nobody asks for another one.
     package static let `default` = v12
@@ -140,6 +140,10 @@ extension RoomVersion: Hashable {
     package static func == (a: RoomVersion, b: RoomVersion) -> Bool { a.id == b.id }
 
     package func hash(into hasher: inout Hasher) { hasher.combine(id) }
+}
+
+extension RoomVersion: CustomStringConvertible {
+    package var description: String { id }
 }
 
 /// How events of a room version look.
