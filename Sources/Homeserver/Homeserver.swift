@@ -18,6 +18,8 @@ package struct HomeserverSettings: Sendable {
     /// The size of the cache that the three databases share.
     package var blockCacheBytes: Int
     package var accounts: AccountsSettings
+    /// How much of the databases' logs is read, remembered and kept.
+    package var following = FollowingLimits()
 
     package init(
         serverName: ServerName, dataDirectory: String, configurationFile: String? = nil, signingKey: SigningKey,
@@ -46,6 +48,7 @@ package final class Homeserver: Sendable {
     /// What an administrator sees of the databases.
     package let inspection: StoreInspection
     package let backups: Backups
+    package let background: BackgroundWork
 
     private let roomsDatabase: RoomsDatabase
     private let accountsDatabase: AccountsDatabase
@@ -56,9 +59,7 @@ package final class Homeserver: Sendable {
     /// - Parameter report: is told of each step of an upgrade.
     /// - Throws: `StoreError` when what is there doesn't fit this program, belongs to another server or is not complete; then nothing is
     ///   touched.
-    package init(
-        settings: HomeserverSettings, environment: Environment, report: (UpgradeEvent) -> Void = { _ in }
-    ) async throws {
+    private init(settings: HomeserverSettings, environment: Environment, report: (UpgradeEvent) -> Void) async throws {
         self.settings = settings
         self.environment = environment
         try BackupDirectory.checkFinished(settings.dataDirectory)
@@ -93,14 +94,34 @@ package final class Homeserver: Sendable {
         rooms = Rooms(
             database: self.roomsDatabase, serverName: settings.serverName, signingKey: settings.signingKey, environment: environment,
             defaultVersion: settings.defaultRoomVersion)
+        background = BackgroundWork(
+            rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, jobs: [rooms.showingProfiles],
+            intents: [IntentKind(Accounts.newUserIntent, [Profiles.beginning(in: self.roomsDatabase)])], following: settings.following,
+            environment: environment)
         directory = Directory(rooms: rooms)
-        profiles = Profiles(rooms: rooms)
+        profiles = Profiles(rooms: rooms, jobs: background.roomsJobs)
         accounts = Accounts(
             database: self.accountsDatabase, serverName: settings.serverName, environment: environment, settings: settings.accounts,
-            beforeNewUser: profiles.begin)
+            intents: background.accountsIntents)
         sync = Sync(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, notifier: notifier,
             environment: environment)
+        try await background.begin()
+    }
+
+    /// Opens the databases for as long as `body` takes.
+    ///
+    /// - Parameter report: is told of each step of an upgrade.
+    /// - Throws: what `body` throws; what opening throws.
+    package static func run<Value>(
+        settings: HomeserverSettings, environment: Environment, report: (UpgradeEvent) -> Void = { _ in },
+        _ body: (Homeserver) async throws -> Value
+    ) async throws -> Value {
+        let homeserver = try await Homeserver(settings: settings, environment: environment, report: report)
+        let outcome: Result<Value, any Error>
+        do { outcome = .success(try await body(homeserver)) } catch { outcome = .failure(error) }
+        await homeserver.close()
+        return try outcome.get()
     }
 
     /// How each database is, by its name.
@@ -108,8 +129,9 @@ package final class Homeserver: Sendable {
         [("rooms", roomsDatabase.health), ("accounts", accountsDatabase.health), ("transitory", transitoryDatabase.health)]
     }
 
-    /// Finishes what was handed to the databases and ends their threads; nothing may be asked any more.
-    package func close() {
+    /// Ends the background's work, finishes what was handed to the databases and ends their threads; nothing may be asked any more.
+    private func close() async {
+        await background.end()
         roomsDatabase.close()
         accountsDatabase.close()
         transitoryDatabase.close()

@@ -79,10 +79,13 @@ package final class RoomsDatabase: Sendable {
     package func commit<Result: Sendable>(
         _ durability: Durability = .synced, _ body: @escaping @Sendable (RoomsCommit) throws -> Result
     ) async throws -> Result {
-        try await database.commit(durability) { [serverName, stateSecret, localMembers, authEvents] commit in
-            try body(
-                RoomsCommit(
-                    commit, serverName: serverName, stateSecret: stateSecret, localMembers: localMembers, authEvents: authEvents))
+        try await database.commit(durability) { [asRoomsCommit] commit in try body(asRoomsCommit(commit)) }
+    }
+
+    /// Makes a commit one of rooms.
+    var asRoomsCommit: @Sendable (Commit) -> RoomsCommit {
+        { [serverName, stateSecret, localMembers, authEvents] commit in
+            RoomsCommit(commit, serverName: serverName, stateSecret: stateSecret, localMembers: localMembers, authEvents: authEvents)
         }
     }
 

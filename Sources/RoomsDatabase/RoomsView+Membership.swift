@@ -37,6 +37,15 @@ extension RoomsView {
         try rooms(of: user, RoomsMaps.userJoined)
     }
 
+    /// The rooms that the user is joined to, in the order of their short IDs, from the one after `last` on, at most `limit`.
+    package func joinedRooms(of user: UserID, after last: ShortRoomID?, limit: Int) throws -> [ShortRoomID] {
+        let all = KeyRange.tuples(user)
+        // The key's successor.
+        let range = last.map { KeyRange(lower: TupleKey(user, $0).encoded + [0x00], upper: all.upper) } ?? all
+        var rooms = try reader.domain(RoomsMaps.userJoined, range)
+        return try rooms.collect(limit: limit).map { $0.key.parts.1 }
+    }
+
     /// The rooms that the user is invited to.
     package func invitedRooms(of user: UserID) throws -> [(room: ShortRoomID, invite: StrippedRoom)] {
         try rooms(of: user, RoomsMaps.userInvited)

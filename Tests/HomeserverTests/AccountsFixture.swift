@@ -28,7 +28,9 @@ final class AccountsFixture: Sendable {
         database = try AccountsDatabase(
             directory: self.directory.path + "/accounts", serverName: serverName, blockCache: BlockCache(capacityBytes: 1 << 20),
             environment: environment, notifier: Notifier())
-        accounts = Accounts(database: database, serverName: serverName, environment: environment, settings: settings)
+        accounts = Accounts(
+            database: database, serverName: serverName, environment: environment, settings: settings,
+            intents: Intents(of: database.database, kinds: [IntentKind(Accounts.newUserIntent, [])], environment: environment))
     }
 
     deinit {

@@ -122,13 +122,10 @@ import Testing
     private func server<Result>(_ name: String = "data", _ body: (Homeserver) async throws -> Result) async throws -> Result {
         if mkdir(path(name), 0o700) == 0 { try write("ed25519 1 key", to: "\(path(name))/signing.key") }
         if access(path("the configuration"), F_OK) != 0 { try write("server_name: example.org", to: path("the configuration")) }
-        let homeserver = try await Homeserver(
-            settings: HomeserverSettings(
-                serverName: ServerName(trusted: "example.org"), dataDirectory: path(name), configurationFile: path("the configuration"),
-                signingKey: key, blockCacheBytes: 1 << 20, accounts: AccountsSettings()),
-            environment: .system())
-        defer { homeserver.close() }
-        return try await body(homeserver)
+        let settings = HomeserverSettings(
+            serverName: ServerName(trusted: "example.org"), dataDirectory: path(name), configurationFile: path("the configuration"),
+            signingKey: key, blockCacheBytes: 1 << 20, accounts: AccountsSettings())
+        return try await Homeserver.run(settings: settings, environment: .system(), body)
     }
 
     private func write(_ text: String, to path: String) throws {

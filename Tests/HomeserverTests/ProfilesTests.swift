@@ -1,6 +1,7 @@
 import CanonicalJSON
 import Homeserver
 import MatrixProtocol
+import Store
 import Testing
 
 /// "Profiles": fields, and the rooms that show them.
@@ -29,7 +30,7 @@ import Testing
 
     @Test func anEmptyNameIsNone() async throws {
         let fixture = try await RoomsFixture()
-        try await fixture.profiles.begin(fixture.alice.userID)
+        try await fixture.profiles.set("displayname", to: "alice", of: fixture.alice.userID, by: fixture.alice)
         #expect(try profile(fixture, of: fixture.alice) == ["displayname": "alice"])
         try await fixture.profiles.set("displayname", to: "", of: fixture.alice.userID, by: fixture.alice)
         #expect(try profile(fixture, of: fixture.alice) == [:])
@@ -111,22 +112,46 @@ import Testing
         #expect(try profile(fixture, of: fixture.alice) == fields)
     }
 
-    /// The server may stop between the commit that changes the profile and those that tell the rooms.
-    @Test func aRepeatedRequestFinishesWhatAnEarlierOneBegan() async throws {
+    @Test func whatIsRightAlreadyStays() async throws {
         let fixture = try await RoomsFixture()
         let bob = fixture.bob
         let (behind, right) = (try await fixture.room(with: bob), try await fixture.room(with: bob))
         try await fixture.profiles.set("displayname", to: "Bob", of: bob.userID, by: bob)
         try await fixture.set(
-            "m.room.member", bob.userID.string, ["membership": "join", "displayname": "Before"], in: behind, by: bob)
+            "m.room.member", bob.userID.string, ["membership": "join", "displayname": "Robert"], in: right, by: bob)
         let newest = try fixture.page(of: right, MessagesRequest(isBackward: true, limit: 1), for: bob).answer["chunk"]
-        try await fixture.profiles.set("displayname", to: "Bob", of: bob.userID, by: bob)
-        #expect(try member(bob, fixture, behind)?["displayname"] == "Bob")
+        try await fixture.profiles.set("displayname", to: "Robert", of: bob.userID, by: bob)
+        #expect(try member(bob, fixture, behind)?["displayname"] == "Robert")
         #expect(try fixture.page(of: right, MessagesRequest(isBackward: true, limit: 1), for: bob).answer["chunk"] == newest)
-        // Where all is right, nothing happens.
+        // Where the profile has the name already, nothing happens.
         let before = fixture.database.snapshot().position
-        try await fixture.profiles.set("displayname", to: "Bob", of: bob.userID, by: bob)
+        try await fixture.profiles.set("displayname", to: "Robert", of: bob.userID, by: bob)
         #expect(fixture.database.snapshot().position == before)
+    }
+
+    /// The server may stop between the commit that changes the profile and those that tell the rooms.
+    @Test func theRoomsAreToldAfterARestart() async throws {
+        let fixture = try await RoomsFixture()
+        let bob = fixture.bob
+        var rooms: [RoomID] = []
+        for _ in 0..<23 { rooms.append(try await fixture.room(with: bob)) }
+        func jobs() -> Jobs {
+            Jobs(of: fixture.database.database, kinds: [fixture.rooms.showingProfiles], environment: fixture.environment)
+        }
+        let stopped = jobs()
+        await stopped.stop()
+        let profiles = Profiles(rooms: fixture.rooms, jobs: stopped)
+        await #expect(throws: StoreError.self) { try await profiles.set("displayname", to: "Bob", of: bob.userID, by: bob) }
+        for room in rooms { #expect(try member(bob, fixture, room) == ["membership": "join"]) }
+
+        let resumed = jobs()
+        let left = try resumed.all()
+        #expect(left.map(\.job.total) == [23])
+        try resumed.resume()
+        for status in left { try await resumed.wait(for: status.id) }
+        for room in rooms { #expect(try member(bob, fixture, room)?["displayname"] == "Bob") }
+        #expect(try resumed.all().isEmpty)
+        await resumed.stop()
     }
 
     @Test func otherFieldsAreNoBusinessOfRooms() async throws {

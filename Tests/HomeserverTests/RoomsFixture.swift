@@ -13,6 +13,7 @@ final class RoomsFixture: Sendable {
     private static let executors = ThreadExecutors()
 
     let clock = TestClock()
+    let environment: Environment
     let database: RoomsDatabase
     let rooms: Rooms
     let directory: Directory
@@ -26,7 +27,7 @@ final class RoomsFixture: Sendable {
     init() async throws {
         temporaryDirectory = try TemporaryDirectory()
         let serverName = try #require(ServerName("example.org"))
-        let environment = Environment(clock: clock, random: SystemRandom(), executors: Self.executors)
+        environment = Environment(clock: clock, random: SystemRandom(), executors: Self.executors)
         database = try await RoomsDatabase(
             directory: temporaryDirectory.path + "/rooms", serverName: serverName, blockCache: BlockCache(capacityBytes: 1 << 20),
             environment: environment, notifier: Notifier())
@@ -34,7 +35,8 @@ final class RoomsFixture: Sendable {
         rooms = Rooms(
             database: database, serverName: serverName, signingKey: key, environment: environment, defaultVersion: .default)
         directory = Directory(rooms: rooms)
-        profiles = Profiles(rooms: rooms)
+        profiles = Profiles(
+            rooms: rooms, jobs: Jobs(of: database.database, kinds: [rooms.showingProfiles], environment: environment))
     }
 
     deinit {

@@ -13,15 +13,14 @@ struct SyncServer {
     let carol = Requester(userID: UserID(trusted: "@carol:example.org"), deviceID: "CAROL")
 
     /// Runs `body` with a server.
-    static func run(_ body: (SyncServer) async throws -> Void) async throws {
+    static func run(following: FollowingLimits = FollowingLimits(), _ body: (SyncServer) async throws -> Void) async throws {
         let directory = try TemporaryDirectory()
         let key = try #require(SigningKey(seed: [UInt8](repeating: 1, count: SigningKey.seedSizeBytes), version: "1"))
-        let settings = HomeserverSettings(
+        var settings = HomeserverSettings(
             serverName: ServerName(trusted: "example.org"), dataDirectory: directory.path, signingKey: key, blockCacheBytes: 1 << 20,
             accounts: AccountsSettings())
-        let homeserver = try await Homeserver(settings: settings, environment: .system())
-        defer { homeserver.close() }
-        try await body(SyncServer(homeserver: homeserver))
+        settings.following = following
+        try await Homeserver.run(settings: settings, environment: .system()) { try await body(SyncServer(homeserver: $0)) }
     }
 
     /// A room of Alice's, which the others have joined one after the other.

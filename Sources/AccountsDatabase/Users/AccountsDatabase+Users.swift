@@ -15,16 +15,20 @@ extension AccountsDatabase {
     /// - Parameters:
     ///   - login: the first login; nil makes none.
     ///   - session: the session of user-interactive authentication that allowed it, which ends with it.
+    ///   - begin: begins what else a new account calls for, in the same commit.
+    /// - Returns: the intent that was begun.
     /// - Throws: `AccountsConflict.userExists`, `AccountsConflict.sessionChanged`.
     package func createAccount(
-        of user: UserID, passwordHash: String, flags: AccountFlags, login: NewLogin?, ending session: InteractiveAuthSession.Claim?
-    ) async throws {
+        of user: UserID, passwordHash: String, flags: AccountFlags, login: NewLogin?, ending session: InteractiveAuthSession.Claim?,
+        beginning begin: @escaping @Sendable (Commit) -> IntentID
+    ) async throws -> IntentID {
         try await database.commit { commit in
             try commit.end(session)
             guard try !commit.contains(AccountsMaps.userIDToAccount, user) else { throw AccountsConflict.userExists }
             commit.put(
                 AccountsMaps.userIDToAccount, user, Account(passwordHash: passwordHash, createdAt: commit.time, flags: flags))
             if let login { try commit.add(login, of: user, flags) }
+            return begin(commit)
         }
     }
 

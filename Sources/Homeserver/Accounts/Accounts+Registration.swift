@@ -64,10 +64,12 @@ extension Accounts {
     ) async throws -> Login {
         let hash = try await passwords.hash(password)
         let login = device?.makeLogin(environment.random)
-        // First, because nobody sees what belongs to an account that isn't there in the end.
-        try await beforeNewUser(user)
         do {
-            try await database.createAccount(of: user, passwordHash: hash, flags: flags, login: login?.kept, ending: session)
+            let intent = try await database.createAccount(
+                of: user, passwordHash: hash, flags: flags, login: login?.kept, ending: session,
+                beginning: { [intents] in intents.begin(Self.newUserIntent, user.encoded, in: $0) })
+            // The account is there, whatever becomes of this now, and a failure is tried again.
+            try? await intents.wait(for: intent)
         } catch AccountsConflict.userExists {
             throw Self.userInUse
         } catch AccountsConflict.sessionChanged {

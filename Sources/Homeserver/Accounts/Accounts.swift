@@ -15,15 +15,16 @@ package final class Accounts: Sendable {
     let passwords: PasswordHasher
     let nonces: RegistrationNonces
     let requestDigestKey: SymmetricKey
-    let beforeNewUser: @Sendable (UserID) async throws -> Void
+    let intents: Intents
 
-    /// - Parameter beforeNewUser: what else a new account calls for, such as a profile. It runs before the account is made, and again when that
-    ///   has failed.
+    /// The kind of intents that a new account begins, so that the user gets what else there is to have. The payload is the user ID.
+    package static let newUserIntent = "new_user"
+
+    /// - Parameter intents: those of the database, `newUserIntent` among them.
     package init(
-        database: AccountsDatabase, serverName: ServerName, environment: Environment, settings: AccountsSettings,
-        beforeNewUser: @escaping @Sendable (UserID) async throws -> Void = { _ in }
+        database: AccountsDatabase, serverName: ServerName, environment: Environment, settings: AccountsSettings, intents: Intents
     ) {
-        self.beforeNewUser = beforeNewUser
+        self.intents = intents
         self.database = database
         self.serverName = serverName
         self.environment = environment

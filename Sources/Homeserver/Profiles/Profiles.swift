@@ -11,10 +11,12 @@ package final class Profiles: Sendable {
     package static let fieldNameMaxBytes = 255
 
     private let rooms: Rooms
-    private var database: RoomsDatabase { rooms.database }
+    private let jobs: Jobs
 
-    package init(rooms: Rooms) {
+    /// - Parameter jobs: those of the rooms database, `Rooms.showingProfiles` among them.
+    package init(rooms: Rooms, jobs: Jobs) {
         self.rooms = rooms
+        self.jobs = jobs
     }
 
     /// The whole profile (`GET /profile/{userId}`).
@@ -23,7 +25,7 @@ package final class Profiles: Sendable {
     /// - Throws: `M_NOT_FOUND` for users that don't exist, or whose profile this server doesn't have.
     package func profile(of user: UserID, exists: Bool) throws -> JSONObject {
         guard user.isOn(rooms.serverName), exists else { throw MatrixError(.notFound, "\(user) has no profile here") }
-        return try database.view().profile(of: user)
+        return try rooms.database.view().profile(of: user)
     }
 
     /// Sets a field of one's profile, or takes it away, and tells the rooms that show it.
@@ -46,17 +48,19 @@ package final class Profiles: Sendable {
         }
         // An empty name or address is how clients take it away.
         let value = isShownInRooms && value?.stringValue?.isEmpty == true ? nil : value
-        try await database.commit { commit in
+        let job: JobID? = try await rooms.database.commit { [jobs] commit in
             var profile = try commit.view.profile(of: user)
-            if profile[field] == value { return }
+            if profile[field] == value { return nil }
             profile[field] = value
             guard profile.encoded().count <= Self.profileMaxBytes else {
                 throw MatrixError(.profileTooLarge, "The profile would be larger than \(Self.profileMaxBytes) bytes")
             }
             commit.setProfileField(field, of: user, to: value)
+            let roomCount = isShownInRooms ? try commit.view.joinedRooms(of: user).count : 0
+            guard roomCount > 0 else { return nil }
+            return jobs.start(Rooms.showProfileJob, argument: user.encoded, total: UInt64(roomCount), in: commit.commit)
         }
-        // Also when nothing changed: if the server stopped between these commits the last time, the repeated request finishes them.
-        if isShownInRooms { try await rooms.showProfile(of: user) }
+        if let job { try await jobs.wait(for: job) }
     }
 
     /// Whether the name follows the Common Namespaced Identifier Grammar (appendices), its length aside.
@@ -66,46 +70,12 @@ package final class Profiles: Sendable {
         return name.utf8.allSatisfy { isLetter($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || "-_.".utf8.contains($0) }
     }
 
-    /// Gives a new user a profile with a display name, unless there is one.
-    package func begin(_ user: UserID) async throws {
-        try await database.commit { commit in
+    /// Gives a new user a profile with a display name, unless there is one: a part of `Accounts.newUserIntent`.
+    package static func beginning(in database: RoomsDatabase) -> IntentKind.Part {
+        database.intentPart { payload, commit in
+            let user = try UserID(encoded: payload)
             guard try commit.view.profile(of: user)[ProfileField.displayName] == nil else { return }
             commit.setProfileField(ProfileField.displayName, of: user, to: .string(String(user.localpart)))
-        }
-    }
-}
-
-extension Rooms {
-    /// So many rooms learn of a changed profile in one commit, which holds that many events of the largest size.
-    private static let roomsPerProfileCommit = 10
-
-    /// Sends the user's profile into every room that the user is joined to and that shows another one.
-    fileprivate func showProfile(of user: UserID) async throws {
-        let view = database.view()
-        var joined = try view.joinedRooms(of: user).map { try view.roomID(of: $0.room) }[...]
-        while !joined.isEmpty {
-            let chunk = try joined.prefix(Self.roomsPerProfileCommit).compactMap { try database.room($0) }
-            joined = joined.dropFirst(Self.roomsPerProfileCommit)
-            try await commit { [signingKey] commit in
-                let profile = try commit.view.profile(of: user)
-                for room in chunk {
-                    guard let member = try commit.view.currentEvent(.member(user), in: room.shortID) else { continue }
-                    var content = try Event(trusted: member.json, id: member.id, roomID: room.id, version: room.version).content
-                    let shown = [ProfileField.displayName, ProfileField.avatarURL]
-                    guard Membership(content) == .join, shown.contains(where: { content[$0] != profile[$0] }) else { continue }
-                    for field in shown { content[field] = profile[field] }
-                    content["join_authorised_via_users_server"] = nil
-                    do {
-                        _ = try commit.send(.member(user, content, in: room, by: user), in: room, signingKey: signingKey)
-                    } catch is AuthorizationError {
-                        // A room whose rules don't allow it keeps showing the old profile.
-                        continue
-                    } catch is EventFormatError {
-                        // So does one where the member event would become too large.
-                        continue
-                    }
-                }
-            }
         }
     }
 }

@@ -60,6 +60,11 @@ package final class Dispatcher: Sendable {
     /// Why the log can't be read or trimmed, or cursors not be saved; `nil` when all is well.
     package var error: String? { state.withLock { $0.error } }
 
+    /// The position up to which the log has been trimmed.
+    package func logFloor() throws -> Position {
+        try database.snapshot().logFloor()
+    }
+
     /// Ends the followers, which takes as long as they take to see that they are cancelled, and saves their cursors. The databases are to be
     /// closed after it.
     package func stop() async {

@@ -49,9 +49,9 @@ final class WorkQueue<ID: Hashable & Comparable & Sendable>: Sendable {
         let signal = Signal()
         while true {
             let isGone = try state.withLock { state in
+                if state.hasEnded { throw StoreError.closed }
                 guard let item = state.items[id] else { return true }
                 if let error = item.error { throw error }
-                if state.hasEnded { throw StoreError.closed }
                 state.items[id]?.waiters.append(signal)
                 return false
             }

@@ -45,16 +45,15 @@ struct ServeCommand: AsyncParsableCommand {
         logger.info("The data directory is ready", metadata: ["path": "\(directory.path)", "signing_key": "\(signingKey.keyID)"])
 
         var upgradeLog = UpgradeLog(logger: logger, clock: environment.clock)
-        let homeserver = try await Homeserver(
-            settings: configuration.homeserverSettings(
-                dataDirectory: directory.path, configurationFile: configurationOptions.file.map { BackupText.absolutePath($0) },
-                signingKey: signingKey), environment: environment
-        ) { upgradeLog.log($0) }
-        defer { homeserver.close() }
-        StartMessage(configuration: configuration).printRegistration(token: try await homeserver.accounts.registrationToken())
-        try await RunningServer(configuration: configuration, environment: environment, logger: logger).run(
-            ClientServerAPI.routes(of: homeserver, publicAddress: configuration.publicAddress),
-            control: ControlAPI(of: homeserver, on: try ControlSocketFile(in: directory.path)), authenticator: homeserver.accounts)
+        let settings = configuration.homeserverSettings(
+            dataDirectory: directory.path, configurationFile: configurationOptions.file.map { BackupText.absolutePath($0) },
+            signingKey: signingKey)
+        try await Homeserver.run(settings: settings, environment: environment, report: { upgradeLog.log($0) }) { homeserver in
+            StartMessage(configuration: configuration).printRegistration(token: try await homeserver.accounts.registrationToken())
+            try await RunningServer(configuration: configuration, environment: environment, logger: logger).run(
+                ClientServerAPI.routes(of: homeserver, publicAddress: configuration.publicAddress),
+                control: ControlAPI(of: homeserver, on: try ControlSocketFile(in: directory.path)), authenticator: homeserver.accounts)
+        }
     }
 
     private var flags: [ConfigurationFlag] {

@@ -1,0 +1,38 @@
+import AccountsDatabase
+import RoomsDatabase
+import Store
+import TransitoryDatabase
+
+/// What goes on beside requests: the logs' followers, jobs, and what requests have decided for other databases.
+package struct BackgroundWork: Sendable {
+    /// One for each database, by its name.
+    package let dispatchers: [(database: String, dispatcher: Dispatcher)]
+    /// The jobs of the rooms database.
+    package let roomsJobs: Jobs
+    /// The intents of the accounts database.
+    package let accountsIntents: Intents
+
+    init(
+        rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, jobs: [JobKind], intents: [IntentKind],
+        following: FollowingLimits, environment: Environment
+    ) {
+        dispatchers = [rooms.database, accounts.database, transitory.database].map { database in
+            (database.schema.name, Dispatcher(of: database, environment: environment, limits: following))
+        }
+        roomsJobs = Jobs(of: rooms.database, kinds: jobs, environment: environment)
+        accountsIntents = Intents(of: accounts.database, kinds: intents, environment: environment)
+    }
+
+    /// Carries out what requests of the last run have decided, and goes on with its jobs.
+    func begin() async throws {
+        try await accountsIntents.resume()
+        try roomsJobs.resume()
+    }
+
+    /// Ends when everything is done that can't be broken off; the databases are to be closed after it.
+    func end() async {
+        await accountsIntents.stop()
+        await roomsJobs.stop()
+        for (_, dispatcher) in dispatchers { await dispatcher.stop() }
+    }
+}
