@@ -119,7 +119,8 @@ let package = Package(
             name: "HomeserverTests",
             dependencies: [
                 "AccountsDatabase", "Argon2", "CanonicalJSON", "Homeserver", "MatrixProtocol", "RocksDB", "RoomsDatabase", "Store",
-                "StoredIdentifiers", "TestSupport", "TransitoryDatabase", .product(name: "Crypto", package: "swift-crypto"),
+                "StoreTestSupport", "StoredIdentifiers", "TestSupport", "TransitoryDatabase",
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
             name: "HTTPAPITests",

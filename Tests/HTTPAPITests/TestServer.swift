@@ -36,7 +36,8 @@ struct TestServer {
 
     /// Runs a server with these endpoints for as long as `body` takes, then stops it gracefully.
     static func run(
-        groups: [any RouteGroup] = [], listeners: [Listener]? = nil, stopGraceMilliseconds: Int64 = Limits.stopGraceMilliseconds,
+        groups: [any RouteGroup] = [], listeners: [Listener]? = nil, control: ControlAPI? = nil,
+        stopGraceMilliseconds: Int64 = Limits.stopGraceMilliseconds,
         routes: @escaping @Sendable (inout RouteTable) -> Void = { _ in },
         _ body: @Sendable (TestServer) async throws -> Void
     ) async throws {
@@ -45,7 +46,7 @@ struct TestServer {
         let (listening, continuation) = AsyncStream.makeStream(of: [BoundAddress].self)
         let server = HTTPServer(
             listeners: listeners ?? [Listener(addresses: ["127.0.0.1"], port: 0, resources: [.client])],
-            groups: groups + [Routes(enter: routes)], authenticator: OneToken(), environment: .system(), logger: logger,
+            groups: groups + [Routes(enter: routes)], control: control, authenticator: OneToken(), environment: .system(), logger: logger,
             stopGraceMilliseconds: stopGraceMilliseconds
         ) { addresses in
             continuation.yield(addresses)

@@ -31,6 +31,41 @@ import Testing
         #expect("\(error)" == "\(parent.path)/missing/data can't be made: No such file or directory")
     }
 
+    @Test func isNotMadeWhereItHasToBeThere() throws {
+        let parent = try TemporaryDirectory()
+        let path = "\(parent.path)/data"
+        let error = try #require(throws: StoreError.self) { try DataDirectory(existing: path) }
+        #expect("\(error)" == "there is no data directory at \(path)")
+        #expect(access(path, F_OK) != 0)
+        mkdir(path, 0o700)
+        #expect(throws: StoreError.self) { try DataDirectory(existing: path) }
+        mkdir("\(path)/rooms", 0o700)
+        let directory = try DataDirectory(existing: path)
+        let taken = try #require(throws: StoreError.self) { try DataDirectory(existing: path) }
+        guard case .inUse = taken else {
+            Issue.record("\(taken)")
+            return
+        }
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test func theControlSocketsAddressIsShort() throws {
+        let parent = try TemporaryDirectory()
+        let path = "\(parent.path)/\(String(repeating: "long", count: 50))"
+        mkdir(path, 0o700)
+        let socket = try ControlSocketFile(in: path)
+        #expect(socket.path == "\(path)/control.sock")
+        #expect(socket.address.utf8.count < 50)
+        #expect(try socket.prepare().utf8.count < 60)
+        #expect(mode(of: "\(path)/control.new") == 0o700)
+        // What isn't bound can't be published.
+        #expect(throws: StoreError.self) { try socket.publish() }
+        #expect(!socket.exists)
+        socket.remove()
+        #expect(access("\(path)/control.new", F_OK) != 0)
+        #expect(throws: StoreError.self) { try ControlSocketFile(in: "\(path)/missing") }
+    }
+
     @Test func filesAreReplacedWhole() throws {
         let parent = try TemporaryDirectory()
         let directory = try DataDirectory(path: "\(parent.path)/data")

@@ -23,3 +23,12 @@ package struct Aggregation: StoreCodable, Hashable {
             try FixedKey<ShortEventID, UInt64, ShortEventID, UInt64>(encoded: bytes).parts
     }
 }
+
+extension Aggregation {
+    package var readable: ReadableValue {
+        [
+            "replacement": replacement.readable, "thread_count": threadCount.readable, "thread_latest": threadLatest.readable,
+            "reference_count": referenceCount.readable,
+        ]
+    }
+}

@@ -63,3 +63,35 @@ package struct SearchWeight: StoreCodable, Hashable {
         (count, textLength) = (bytes[0], bytes[1])
     }
 }
+
+// MARK: - Readable forms
+
+extension SearchKey {
+    /// Room, word and order; a prefix has the room, or the room and a whole word.
+    package static var readableForm: ReadableForm { .list([ShortRoomID.readableForm, .text("word"), .integer("order")]) }
+
+    package var readable: ReadableValue {
+        .list([room.readable, .text(String(decoding: word, as: UTF8.self)), order.readable])
+    }
+
+    package init(readable: ReadableValue) throws {
+        guard case .list(let parts) = readable, parts.count == 3, case .text(let word) = parts[1], !word.isEmpty else {
+            throw ReadableFormError(expected: Self.readableForm)
+        }
+        self.init(room: try ShortRoomID(readable: parts[0]), word: Array(word.utf8), order: try Int64(readable: parts[2]))
+    }
+
+    package static func keyRange(ofPrefix prefix: ReadableValue) throws -> KeyRange {
+        guard case .list(let parts) = prefix, let first = parts.first else { return .all }
+        let room = try ShortRoomID(readable: first).encoded
+        switch (parts.count, parts.dropFirst().first) {
+        case (1, _): return .prefix(room)
+        case (2, .text(let word)?): return .prefix(room + Array(word.utf8) + [0])
+        default: return .prefix(try SearchKey(readable: prefix).encoded)
+        }
+    }
+}
+
+extension SearchWeight {
+    package var readable: ReadableValue { ["count": count.readable, "text_length": textLength.readable] }
+}

@@ -43,7 +43,7 @@ package struct KeyRange: Sendable, Equatable {
     }
 
     /// Whether the key is inside.
-    func contains(_ key: [UInt8]) -> Bool {
+    package func contains(_ key: [UInt8]) -> Bool {
         if ByteOrder.precedes(key, lower) { return false }
         guard let upper else { return true }
         return ByteOrder.precedes(key, upper)
