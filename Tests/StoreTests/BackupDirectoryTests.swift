@@ -85,6 +85,35 @@ import Testing
         #expect(try BackupDirectory.marker(at: path) == [2])
     }
 
+    @Test func aBackupIsRemovedWhole() throws {
+        let path = "\(parent.path)/backup"
+        let backup = try BackupDirectory.begin(at: path)
+        try backup.copy("\(source)/rooms", as: "rooms")
+        try backup.copy("\(source)/signing.key", as: "signing.key")
+        try backup.finish(marker: [1])
+        try BackupDirectory.remove(path)
+        try BackupDirectory.remove(path)
+        #expect(access(path, F_OK) != 0)
+
+        _ = try BackupDirectory.begin(at: path)
+        try BackupDirectory.remove(path)
+        #expect(access(path, F_OK) != 0)
+        let error = try #require(throws: StoreError.self) { try BackupDirectory.remove(source) }
+        #expect("\(error)" == "\(source) is not a backup and is left alone")
+        #expect(try DatabaseFiles.names(in: source) == ["rooms", "signing.key"])
+    }
+
+    @Test func aServersDirectoryIsNoBackupAnyMore() throws {
+        let path = "\(parent.path)/backup"
+        let backup = try BackupDirectory.begin(at: path)
+        let error = try #require(throws: StoreError.self) { try BackupDirectory.checkFinished(path) }
+        #expect("\(error)" == "\(path) is a backup, or a restored one, that was not finished: make or restore it again")
+        try backup.finish(marker: [1])
+        try BackupDirectory.checkFinished(path)
+        for _ in 1...2 { try BackupDirectory.become(dataDirectory: path) }
+        #expect(throws: StoreError.self) { try BackupDirectory.marker(at: path) }
+    }
+
     @Test func aFolderWithBackupsIsListed() throws {
         try BackupDirectory.begin(at: "\(parent.path)/b").finish(marker: [])
         try BackupDirectory.begin(at: "\(parent.path)/a").finish(marker: [])

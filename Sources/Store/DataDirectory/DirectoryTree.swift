@@ -21,18 +21,12 @@ enum DirectoryTree {
         return try names(in: path).isEmpty
     }
 
-    /// Removes a directory and everything in it; nothing happens when there is none.
+    /// Removes a file, or a directory and everything in it; nothing happens when there is none.
     static func remove(_ path: String) throws(StoreError) {
-        guard access(path, F_OK) == 0 else { return }
-        for name in try names(in: path) {
-            let child = "\(path)/\(name)"
-            if unlink(child) == 0 { continue }
-            // What Linux says of a directory, and POSIX.
-            guard errno == EISDIR || errno == EPERM else {
-                throw .dataDirectory("\(child) can't be removed: \(DurableFile.lastError)")
-            }
-            try remove(child)
-        }
+        if unlink(path) == 0 || errno == ENOENT { return }
+        // What Linux says of a directory, and POSIX.
+        guard errno == EISDIR || errno == EPERM else { throw .dataDirectory("\(path) can't be removed: \(DurableFile.lastError)") }
+        for name in try names(in: path) { try remove("\(path)/\(name)") }
         guard rmdir(path) == 0 else { throw .dataDirectory("\(path) can't be removed: \(DurableFile.lastError)") }
     }
 }
