@@ -67,11 +67,12 @@ struct CommitPlan: Sendable {
     }
 
     /// Runs in the commit, and compares what it reads with the model.
-    func run(in commit: Commit, model: DatabaseModel, mayLose: Bool) throws -> Made {
+    func run(in commit: Commit, model: DatabaseModel, causes: [UInt64], mayLose: Bool) throws -> Made {
         let last = try commit.get(SimulationMaps.lastNumber, SimulationMaps.lastNumberKey) ?? 0
         guard var version = try model.begin(on: last, mayLose: mayLose) else { throw TooLate() }
         if ending == .onlyRead { return Made(number: last, attempt: nil) }
         version.number += 1
+        version.causes = causes
         var writing = PlannedWrites(commit: commit, version: version, name: model.name)
         for operation in operations { try writing.apply(operation) }
         for _ in 0..<wastedShortIDs { _ = commit.makeShortID(CommitShortID.self) }

@@ -39,6 +39,12 @@ final class DatabaseModel: Sendable {
             return versions[Int(number - first.number)]
         }
 
+        func published(_ version: ModelVersion, _ name: String) -> PublishedModel {
+            PublishedModel(
+                name: name, version: version, stamps: Array(stamps[..<version.stampCount]),
+                shortIDs: Array(shortIDs[..<version.shortIDCount]))
+        }
+
         /// Forgets the versions after a number.
         mutating func drop(after number: UInt64) {
             while tip.number > number {
@@ -158,9 +164,42 @@ final class DatabaseModel: Sendable {
                 }
                 state.drop(after: number)
             }
-            return PublishedModel(
-                name: name, version: version, stamps: Array(stamps), shortIDs: Array(state.shortIDs[..<version.shortIDCount]))
+            return state.published(version, name)
         }
+    }
+
+    /// A follower was told of these entries, of which `told` before it are known to it.
+    ///
+    /// - Returns: how many are known to it now; entries may be told again, but none may be left out.
+    func follow(_ entries: [LogEntry], told: Int) throws -> Int {
+        try state.withLock { state in
+            if state.isFrozen { return told }
+            var told = told
+            for entry in entries {
+                guard let index = state.stamps.firstIndex(where: { $0.position == entry.position }), index <= told,
+                    state.stamps[index].change == entry.change
+                else { throw Violation("\(name): a follower that knows \(told) entries is told of \(entry.position)") }
+                told = max(told, index + 1)
+                state.bound = max(state.bound, state.stamps[index].number)
+            }
+            return told
+        }
+    }
+
+    /// What a state must hold whose last number is `number`; nil when nothing counts any more.
+    func published(_ number: UInt64) throws -> PublishedModel? {
+        try state.withLock { state in
+            if state.isFrozen { return nil }
+            guard let version = state.version(number) else {
+                throw Violation("\(name): \(number) is found, the last is \(state.tip.number)")
+            }
+            return state.published(version, name)
+        }
+    }
+
+    /// What each database had answered or shown when a commit ran.
+    func causes(of number: UInt64) -> [UInt64] {
+        state.withLock { $0.version(number)?.causes ?? [] }
     }
 
     // MARK: - Crashes
@@ -191,7 +230,7 @@ final class DatabaseModel: Sendable {
             state.bound = number
             state.lost = []
             state.isFrozen = false
-            return PublishedModel(name: name, version: version, stamps: state.stamps, shortIDs: state.shortIDs)
+            return state.published(version, name)
         }
     }
 }

@@ -7,11 +7,13 @@ import Synchronization
 /// The three databases from one opening to the next crash, on a disk of their own.
 final class Life: Sendable {
     static let databaseNames = ["rooms", "accounts", "transitory"]
+    static let serverName = "simulation.example"
 
     let disk: FaultyDisk
     let databases: [Database]
     let models: [DatabaseModel]
     let seeded: SeededEnvironment
+    let environment: Environment
     let notifier: Notifier
     let trace: Trace
     private let watch: Watch
@@ -20,7 +22,8 @@ final class Life: Sendable {
     ///
     /// - Throws: `Violation` when something is not as it was left.
     init(
-        directory: String, after predecessor: FaultyDisk?, models: [DatabaseModel], seeded: SeededEnvironment, trace: Trace, crash: Crash
+        directory: String, after predecessor: FaultyDisk?, models: [DatabaseModel], outside: Outside, seeded: SeededEnvironment,
+        trace: Trace, crash: Crash
     ) throws {
         self.models = models
         self.seeded = seeded
@@ -31,29 +34,35 @@ final class Life: Sendable {
         self.watch = watch
         let disk = FaultyDisk(directory: directory, continuing: predecessor) { watch.observe($0) }
         self.disk = disk
-        disk.crash(atCall: crash.call, into: crash.image, losing: crash.loss, seed: crash.seed)
+        if crash.isEarly { disk.crash(atCall: crash.call, into: crash.image, losing: crash.loss, seed: crash.seed) }
         var environment = seeded.environment
         environment.onHealthChange = { watch.note($0, $1) }
+        self.environment = environment
         databases = try Self.databaseNames.map { [environment] name in
             try Database(
-                schema: SimulationMaps.schema(name), directory: "\(directory)/\(name)", serverName: "simulation.example",
+                schema: SimulationMaps.schema(name), directory: "\(directory)/\(name)", serverName: Self.serverName,
                 blockCache: BlockCache(capacityBytes: 1 << 20), environment: environment, notifier: notifier, probeBytes: 1000)
         }
         // What happens after the crash doesn't count: the models go on from before.
         guard !disk.hasCrashed else { return }
-        for (database, model) in zip(databases, models) {
-            let snapshot = database.snapshot()
+        let snapshots = databases.map { $0.snapshot() }
+        let recovered = try zip(snapshots, models).map { snapshot, model in
             let recovered = try model.recover(try snapshot.lastNumber)
             trace.note(model.name, "opened at \(recovered.version.number)")
             try recovered.checkAll(of: snapshot)
+            return recovered
         }
+        try outside.check(rooms: snapshots[0], recovered[0], accounts: snapshots[1], transitory: snapshots[2])
         watch.begin(databases)
+        if !crash.isEarly { disk.crash(atCall: disk.calls + crash.call, into: crash.image, losing: crash.loss, seed: crash.seed) }
     }
 
     /// When and how a life ends.
     struct Crash: Sendable {
         /// The number of the call on the disk before which it happens.
         let call: UInt64
+        /// Whether calls are counted from the beginning, and not from when the databases are open.
+        let isEarly: Bool
         let image: String
         let loss: FaultyDisk.Loss
         let seed: UInt64

@@ -10,6 +10,8 @@ struct ModelVersion: Sendable {
     var stampCount = 0
     /// How many of the model's short IDs it has.
     var shortIDCount = 0
+    /// What each database had answered or shown when the commit ran.
+    var causes: [UInt64] = []
     /// Which attempt of a client made it.
     var attempt: UInt64?
 

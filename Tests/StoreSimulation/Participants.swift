@@ -23,7 +23,9 @@ struct Client: Participant {
 
     private func commit(_ plan: CommitPlan, to database: Database, _ model: DatabaseModel, _ life: Life) async throws {
         do {
-            let made = try await database.commit(plan.durability) { try plan.run(in: $0, model: model, mayLose: life.hasFailed) }
+            let made = try await database.commit(plan.durability) {
+                try plan.run(in: $0, model: model, causes: life.models.map(\.bound), mayLose: life.hasFailed)
+            }
             guard plan.ending != .tooLarge else { throw Violation("\(model.name): a commit that is too large was answered") }
             life.trace.note(name, "\(model.name) \(made.number) \(plan.ending == .onlyRead ? "read" : "\(plan.durability)")")
             if let attempt = made.attempt {

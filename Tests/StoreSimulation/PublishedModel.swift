@@ -61,7 +61,16 @@ struct PublishedModel: Sendable {
     }
 
     private func checkChanges(of snapshot: PublishedSnapshot, skipping count: Int, limit: Int) throws {
+        let floor = try snapshot.logFloor()
         let start = count == 0 ? Position(0) : stamps[count - 1].position
+        guard start >= floor else {
+            try expect(try snapshot.changes(after: start, limit: limit) == nil, "the log below its floor \(floor)")
+            return try checkChanges(of: snapshot, skipping: stamps.count { $0.position <= floor }, limit: limit, from: floor)
+        }
+        try checkChanges(of: snapshot, skipping: count, limit: limit, from: start)
+    }
+
+    private func checkChanges(of snapshot: PublishedSnapshot, skipping count: Int, limit: Int, from start: Position) throws {
         guard let found = try snapshot.changes(after: start, limit: limit) else { throw Violation("\(name): the log has been trimmed") }
         let expected = stamps.dropFirst(count).prefix(limit).map { LogEntry(position: $0.position, change: $0.change) }
         try expect(found == expected, "the log after \(start) (\(found.count) entries instead of \(expected.count))")

@@ -19,6 +19,7 @@ package struct Simulation {
     private let dice: Dice
     private let seeded: SeededEnvironment
     private let trace: Trace
+    private let outside = Outside()
     private let models = Life.databaseNames.map { DatabaseModel(name: $0) }
 
     /// Runs the seed in a temporary directory.
@@ -48,34 +49,45 @@ package struct Simulation {
         guard mkdir("\(directory.path)/0", 0o700) == 0 else { throw Violation("no directory: \(errno)") }
         var last: FaultyDisk?
         for number in 0..<lives {
+            let isEarly = dice.one(in: 6)
             let crash = Life.Crash(
-                call: dice.one(in: 8) ? dice.number(in: 1..<60) : dice.number(in: 60..<500), image: "\(directory.path)/\(number + 1)",
+                call: dice.number(in: 1..<(isEarly ? 300 : 700)), isEarly: isEarly, image: "\(directory.path)/\(number + 1)",
                 loss: dice.pick([.none, .cut, .torn]), seed: dice.seed())
             trace.note("life \(number)", "crash at call \(crash.call), losing \(crash.loss)")
             last = try live(in: "\(directory.path)/\(number)", after: last, crash)
         }
         // The last image is as whole as the others.
-        let crash = Life.Crash(call: .max, image: "\(directory.path)/end", loss: .none, seed: 0)
+        let crash = Life.Crash(call: .max, isEarly: true, image: "\(directory.path)/end", loss: .none, seed: 0)
         let life = try Life(
-            directory: "\(directory.path)/\(lives)", after: last, models: models, seeded: seeded, trace: trace, crash: crash)
+            directory: "\(directory.path)/\(lives)", after: last, models: models, outside: outside, seeded: seeded, trace: trace,
+            crash: crash)
         try life.end(crash)
     }
 
     private func live(in directory: String, after last: FaultyDisk?, _ crash: Life.Crash) throws -> FaultyDisk {
-        let life = try Life(directory: directory, after: last, models: models, seeded: seeded, trace: trace, crash: crash)
-        let participants = participants()
-        try seeded.run {
+        let life = try Life(directory: directory, after: last, models: models, outside: outside, seeded: seeded, trace: trace, crash: crash)
+        let participants = participants(directory)
+        let requesters = (0..<dice.int(in: 0..<3)).map {
+            Requester(name: "requester \($0)", dice: dice.split(), steps: dice.int(in: 1..<8))
+        }
+        try seeded.run { [outside] in
+            // A life that crashed while it began has nothing to show.
+            guard !life.isOver else { return }
+            let services = try await Services.start(in: life, outside: outside)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for participant in participants { group.addTask { try await participant.run(in: life) } }
+                for requester in requesters { group.addTask { try await requester.run(in: life, services, outside) } }
                 try await group.waitForAll()
             }
+            await services.stop()
+            try outside.throwReported()
         }
         trace.note("life", life.isOver ? "crashed" : "ended")
         try life.end(crash)
         return life.disk
     }
 
-    private func participants() -> [any Participant] {
+    private func participants(_ directory: String) -> [any Participant] {
         var participants: [any Participant] = []
         for number in 0..<dice.int(in: 1..<5) {
             participants.append(Client(name: "client \(number)", dice: dice.split(), steps: dice.int(in: 5..<40)))
@@ -84,6 +96,10 @@ package struct Simulation {
             participants.append(ReadingClient(name: "reader \(number)", dice: dice.split(), steps: dice.int(in: 5..<25)))
         }
         participants.append(WaitingClient(name: "waiter", dice: dice.split(), steps: dice.int(in: 1..<10)))
+        if dice.one(in: 3) {
+            let directory = "\(directory)/backup-\(dice.seed())"
+            participants.append(BackingUp(dice: dice.split(), directory: directory))
+        }
         participants.append(Housekeeping(dice: dice.split(), steps: dice.int(in: 0..<4)))
         if dice.one(in: 2) { participants.append(DiskTrouble(dice: dice.split(), steps: dice.int(in: 1..<4))) }
         return participants

@@ -13,6 +13,17 @@ enum SimulationMaps {
     /// One entry: the number of the last commit that wrote anything.
     static let lastNumber = Column<UInt8, UInt64>("last_number", in: "simulation", .randomSmall)
 
+    /// In `accounts`, derived from the log of `rooms` by a follower: position -> the number of the commit.
+    static let projection = Column<Position, UInt64>("projection", in: "simulation", .sequentialSmall)
+    /// In `accounts`: a job's argument -> how many steps it has, kept when it is done.
+    static let jobTotals = Column<UInt64, UInt64>("job_totals", in: "simulation", .randomSmall)
+    /// In `accounts`: (a job's argument, step) for the steps that are done.
+    static let jobSteps = Column<FixedKey<UInt64, UInt64>, Empty>("job_steps", in: "simulation", .randomSmall)
+    /// In `accounts`: the requests that span databases.
+    static let requests = Column<UInt64, Empty>("requests", in: "simulation", .randomSmall)
+    /// In the other databases: the requests that were carried out.
+    static let carriedOut = Column<UInt64, Empty>("carried_out", in: "simulation", .randomSmall)
+
     typealias EntryKey = FixedKey<UInt8, UInt8>
 
     /// The only key of `lastNumber`.
@@ -24,7 +35,11 @@ enum SimulationMaps {
     /// The schema of the database of that name.
     static func schema(_ name: String) -> DatabaseSchema {
         var schema = DatabaseSchema(
-            name: name, version: 2, maps: [entries.map, valueIndex.map, counts.map, shortIDs.map, lastNumber.map])
+            name: name, version: 2,
+            maps: [
+                entries.map, valueIndex.map, counts.map, shortIDs.map, lastNumber.map, projection.map, jobTotals.map, jobSteps.map,
+                requests.map, carriedOut.map,
+            ])
         schema.compactsAutomatically = false
         return schema
     }
