@@ -20,6 +20,7 @@ import Testing
     @Test func keepsTheNewestEntries() throws {
         try seeded.run { [self] in
             let dispatcher = Dispatcher(of: database, environment: seeded.environment, limits: limits)
+            dispatcher.beginTrimming()
             let positions = try await stamp(100)
             try await seeded.clock.sleep(milliseconds: 100)
             let log = try log()
@@ -40,6 +41,21 @@ import Testing
         try seeded.run { [self] in
             let positions = try await stamp(100)
             let dispatcher = Dispatcher(of: database, environment: seeded.environment, limits: limits)
+            dispatcher.beginTrimming()
+            try await seeded.clock.sleep(milliseconds: 100)
+            #expect(try log() == positions.suffix(10))
+            await dispatcher.stop()
+        }
+        database.close()
+    }
+
+    @Test func doesNotTrimBeforeTheFollowersAreThere() throws {
+        try seeded.run { [self] in
+            let positions = try await stamp(100)
+            let dispatcher = Dispatcher(of: database, environment: seeded.environment, limits: limits)
+            try await seeded.clock.sleep(milliseconds: 100)
+            #expect(try log() == positions)
+            dispatcher.beginTrimming()
             try await seeded.clock.sleep(milliseconds: 100)
             #expect(try log() == positions.suffix(10))
             await dispatcher.stop()
@@ -50,6 +66,7 @@ import Testing
     @Test func isHeldBackByASlowFollower() throws {
         try seeded.run { [self] in
             let dispatcher = Dispatcher(of: database, environment: seeded.environment, limits: limits)
+            dispatcher.beginTrimming()
             let isStuck = Shared(true)
             let slow = try await dispatcher.add(
                 Follower("slow") { _ in
@@ -75,6 +92,7 @@ import Testing
         let stamped = Recorder()
         let positions = try seeded.run { [self] in
             let dispatcher = Dispatcher(of: database, environment: seeded.environment, limits: limits)
+            dispatcher.beginTrimming()
             let slow = try await dispatcher.add(Follower("slow") { _ in throw StoreError.closed })
             let quick = try await dispatcher.add(Follower("quick") { stamped.take($0) })
             let first = try await stamp(1)
@@ -94,6 +112,7 @@ import Testing
         let floor = try database.snapshot().logFloor()
         try seeded.run { [self] in
             let dispatcher = Dispatcher(of: database, environment: seeded.environment, limits: limits)
+            dispatcher.beginTrimming()
             let late = try await dispatcher.add(Follower("slow") { told.take($0) })
             try await late.caughtUp(to: database.snapshot().position)
             await dispatcher.stop()
@@ -123,6 +142,7 @@ import Testing
             }
             for isStuck in [true, false, false] {
                 let dispatcher = Dispatcher(of: database, environment: seeded.environment, limits: limits)
+                dispatcher.beginTrimming()
                 let running = try await dispatcher.add(follower(isStuck))
                 if isStuck {
                     for _ in 0..<10 {

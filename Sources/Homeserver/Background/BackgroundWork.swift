@@ -23,10 +23,11 @@ package struct BackgroundWork: Sendable {
         accountsIntents = Intents(of: accounts.database, kinds: intents, environment: environment)
     }
 
-    /// Carries out what requests of the last run have decided, and goes on with its jobs.
+    /// Carries out what requests of the last run have decided, goes on with its jobs, and lets the logs be trimmed.
     func begin() async throws {
         try await accountsIntents.resume()
         try roomsJobs.resume()
+        for (_, dispatcher) in dispatchers { dispatcher.beginTrimming() }
     }
 
     /// Ends when everything is done that can't be broken off; the databases are to be closed after it.

@@ -51,6 +51,13 @@ package final class Dispatcher: Sendable {
         return running
     }
 
+    /// Lets the log be trimmed from now on. It is called when the followers are there that the last run has left: before it is added again, none
+    /// holds the trimming back.
+    package func beginTrimming() {
+        state.withLock { $0.trimmingIsDueAt = $0.trimmingIsDueAt ?? .zero }
+        signal.raise()
+    }
+
     /// How every follower is getting on, in the order of their coming.
     package var followerStatuses: [FollowerStatus] {
         let newest = database.snapshot().position
@@ -147,7 +154,7 @@ package final class Dispatcher: Sendable {
             } catch {
                 state.withLock { state in
                     state.error = "\(error)"
-                    state.trimmingIsDueAt = .zero
+                    if state.trimmingIsDueAt != nil { state.trimmingIsDueAt = .zero }
                     state.savingIsDue = true
                 }
                 _ = environment.clock.schedule(after: limits.backoff.firstMilliseconds) { [weak self] in self?.signal.raise() }
@@ -184,7 +191,7 @@ package final class Dispatcher: Sendable {
 
     private func notePublication() {
         let position = database.snapshot().position
-        let isOfInterest = state.withLock { !$0.followers.isEmpty || position >= $0.trimmingIsDueAt }
+        let isOfInterest = state.withLock { !$0.followers.isEmpty || $0.trimmingIsDueAt.map { position >= $0 } ?? false }
         if isOfInterest { signal.raise() }
     }
 
@@ -243,7 +250,7 @@ package final class Dispatcher: Sendable {
     private func takeTrimming() -> Bool {
         let position = database.snapshot().position
         return state.withLock { state in
-            guard position >= state.trimmingIsDueAt else { return false }
+            guard let dueAt = state.trimmingIsDueAt, position >= dueAt else { return false }
             state.trimmingIsDueAt = Position(position.value + Int64(limits.retainedEntries))
             return true
         }
@@ -254,8 +261,8 @@ package final class Dispatcher: Sendable {
         var followers: [RunningFollower] = []
         var savingIsScheduled = false
         var savingIsDue = false
-        /// The log is trimmed when the database gets there.
-        var trimmingIsDueAt = Position.zero
+        /// The log is trimmed when the database gets there; `nil` until trimming has begun.
+        var trimmingIsDueAt: Position?
         var error: String?
     }
 }
