@@ -36,6 +36,7 @@ final class Services: Sendable {
         do {
             _ = try await services.dispatcher.add(sendingFollower(life, outside))
             _ = try await services.dispatcher.add(projectingFollower(into: accounts, life, outside))
+            services.dispatcher.beginTrimming()
             try services.jobs.resume()
             try await services.intents.resume()
         } catch let error as StoreError where life.hasFailed || life.isOver {
