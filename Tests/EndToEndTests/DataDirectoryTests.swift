@@ -71,9 +71,7 @@ import Testing
         let server = try await ServerProcess.start()
         let conversation = try await Conversation(on: server)
         #expect(try await server.stop() == .exited(0))
-        let copied = try await ChildProcess.run(
-            "/bin/cp", ["-r", server.dataDirectory, "\(server.directory.path)/copy"], outputPath: "\(server.directory.path)/cp.log")
-        try #require(copied.status == .exited(0), "\(copied.output)")
+        _ = try await server.copy(server.dataDirectory, as: "copy")
         try await conversation.goesOn(on: ServerProcess.start(in: server.directory, dataName: "copy"))
     }
 
