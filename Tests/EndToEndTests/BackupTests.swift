@@ -29,7 +29,7 @@ import Testing
             }
             while answered.all.count < 20 { try await Task.sleep(for: .milliseconds(2)) }
             let answeredBefore = answered.all
-            let made = try await martlet(server, "backup", "create", backup, "--data", server.dataDirectory, "--json")
+            let made = try await server.martlet("backup", "create", backup, "--data", server.dataDirectory, "--json")
             try #require(made.status == .exited(0), "\(made.output)")
             let marker = try JSONValue(parsing: Array(made.output.utf8))
             #expect(marker["path"]?.stringValue == backup && marker["server_name"] == "localhost")
@@ -40,12 +40,10 @@ import Testing
         let after = try await bob.sync(since: before).nextBatch
         server.kill()
 
-        let copied = try await ChildProcess.run(
-            "/bin/cp", ["-r", backup, "\(server.directory.path)/copy"], outputPath: "\(server.directory.path)/cp.log")
-        try #require(copied.status == .exited(0), "\(copied.output)")
+        _ = try await server.copy(backup, as: "copy")
         let copy = try await ServerProcess.start(in: server.directory, dataName: "copy")
-        let copiedAlice = alice.at(copy)
-        let copiedBob = bob.at(copy)
+        let copiedAlice = alice.on(copy)
+        let copiedBob = bob.on(copy)
 
         // What was answered before is there, each once, and nothing is there without what came before it.
         var kept: [String] = []
@@ -73,11 +71,11 @@ import Testing
         #expect(try await copiedBob.sync(since: token, timeout: 30_000).timeline(room).messageBodies == ["after"])
 
         // The backup itself is as it was; the copy is a server's now.
-        let verified = try await martlet(server, "backup", "verify", backup, "--json")
+        let verified = try await server.martlet("backup", "verify", backup, "--json")
         #expect(verified.status == .exited(0), "\(verified.output)")
         #expect(try JSONValue(parsing: Array(verified.output.utf8))["ok"] == true)
-        #expect(try await martlet(server, "backup", "verify", "\(server.directory.path)/copy").status != .exited(0))
-        let checked = try await martlet(server, "db", "verify", "--data", copy.dataDirectory)
+        #expect(try await server.martlet("backup", "verify", "\(server.directory.path)/copy").status != .exited(0))
+        let checked = try await server.martlet("db", "verify", "--data", copy.dataDirectory)
         #expect(checked.status == .exited(0), "\(checked.output)")
     }
 
@@ -90,18 +88,18 @@ import Testing
         #expect(try await server.stop() == .exited(0))
         let folder = "\(server.directory.path)/backups"
         try #require(mkdir(folder, 0o700) == 0)
-        let made = try await martlet(server, "backup", "create", "\(folder)/first", "--data", server.dataDirectory)
+        let made = try await server.martlet("backup", "create", "\(folder)/first", "--data", server.dataDirectory)
         try #require(made.status == .exited(0), "\(made.output)")
 
-        let listed = try await martlet(server, "backup", "list", folder, "--json")
+        let listed = try await server.martlet("backup", "list", folder, "--json")
         let backups = try #require(try JSONValue(parsing: Array(listed.output.utf8)).arrayValue)
         #expect(backups.count == 1 && backups[0]["path"]?.stringValue == "\(folder)/first" && backups[0]["server_name"] == "localhost")
         #expect((backups[0]["bytes"]?.integerValue ?? 0) > 0)
 
-        let restored = try await martlet(server, "backup", "restore", "\(folder)/first", "--data", "\(server.directory.path)/restored")
+        let restored = try await server.martlet("backup", "restore", "\(folder)/first", "--data", "\(server.directory.path)/restored")
         try #require(restored.status == .exited(0), "\(restored.output)")
         let again = try await ServerProcess.start(in: server.directory, dataName: "restored")
-        #expect(try await alice.at(again).messages(in: room).chunk.messageBodies == ["kept"])
+        #expect(try await alice.on(again).messages(in: room).chunk.messageBodies == ["kept"])
     }
 
     @Test(.timeLimit(.minutes(10)))
@@ -111,7 +109,7 @@ import Testing
         let data = server.dataDirectory
         let backup = "\(server.directory.path)/backup"
         func refused(_ arguments: String..., saying words: String) async throws {
-            let refusal = try await martlet(server, arguments)
+            let refusal = try await server.martlet(arguments)
             #expect(refusal.status != .exited(0), "\(arguments)")
             #expect(refusal.output.contains(words), "\(refusal.output)")
         }
@@ -119,7 +117,7 @@ import Testing
         try await refused("backup", "create", "\(server.directory.path)/missing/backup", "--data", data, saying: "No such file")
         try await refused("backup", "create", backup, "--data", backup, saying: backup)
         #expect(access(backup, F_OK) != 0)
-        let made = try await martlet(server, "backup", "create", backup, "--data", data)
+        let made = try await server.martlet("backup", "create", backup, "--data", data)
         try #require(made.status == .exited(0), "\(made.output)")
         try await refused("backup", "create", backup, "--data", data, saying: "not empty")
         try await refused("backup", "restore", backup, "--data", data, saying: "not empty")
@@ -135,43 +133,32 @@ import Testing
         let alice = try await server.newUser("alice")
         let room = try await alice.createRoom()
         for number in 0..<20 { try await alice.send("message \(number)", to: room) }
-        let compacted = try await martlet(server, "db", "compact", "--data", server.dataDirectory)
+        let compacted = try await server.martlet("db", "compact", "--data", server.dataDirectory)
         try #require(compacted.status == .exited(0), "\(compacted.output)")
-        let verified = try await martlet(server, "db", "verify", "--data", server.dataDirectory, "--json")
+        let verified = try await server.martlet("db", "verify", "--data", server.dataDirectory, "--json")
         #expect(verified.status == .exited(0), "\(verified.output)")
         #expect(access("\(server.dataDirectory)/verify.new", F_OK) != 0)
         let backup = "\(server.directory.path)/backup"
-        let made = try await martlet(server, "backup", "create", backup, "--data", server.dataDirectory)
+        let made = try await server.martlet("backup", "create", backup, "--data", server.dataDirectory)
         try #require(made.status == .exited(0), "\(made.output)")
         #expect(try await server.stop() == .exited(0))
 
         // A copy of its own, since the backup shares its tables with the server.
-        let copy = "\(server.directory.path)/copy"
-        let copied = try await ChildProcess.run("/bin/cp", ["-r", backup, copy], outputPath: "\(server.directory.path)/cp.log")
-        try #require(copied.status == .exited(0))
+        let copy = try await server.copy(backup, as: "copy")
         let tables = try names(in: "\(copy)/rooms").filter { $0.hasSuffix(".sst") }
         let table = try #require(tables.first)
         try flip("\(copy)/rooms/\(table)")
-        let damaged = try await martlet(server, "backup", "verify", copy, "--json")
+        let damaged = try await server.martlet("backup", "verify", copy, "--json")
         #expect(damaged.status == .exited(1))
         let rooms = try #require(
             try JSONValue(parsing: Array(damaged.output.utf8))["databases"]?.arrayValue?.first { $0["name"] == "rooms" })
         let finding = try #require(rooms["findings"]?.arrayValue?.first)
         #expect(finding["map"]?.stringValue?.isEmpty == false)
         #expect(finding["problem"]?.stringValue?.contains(table) == true)
-        let text = try await martlet(server, "backup", "verify", copy)
+        let text = try await server.martlet("backup", "verify", copy)
         #expect(text.status == .exited(1) && text.output.contains(table))
-        #expect(try await martlet(server, "backup", "verify", backup).status == .exited(0))
-        #expect(try await martlet(server, "db", "verify", "--data", server.dataDirectory).status == .exited(0))
-    }
-
-    private func martlet(_ server: ServerProcess, _ arguments: String...) async throws -> (status: ChildProcess.ExitStatus, output: String)
-    {
-        try await martlet(server, arguments)
-    }
-
-    private func martlet(_ server: ServerProcess, _ arguments: [String]) async throws -> (status: ChildProcess.ExitStatus, output: String) {
-        try await ChildProcess.run(ServerProcess.executable, arguments, outputPath: "\(server.directory.path)/\(unique("command")).log")
+        #expect(try await server.martlet("backup", "verify", backup).status == .exited(0))
+        #expect(try await server.martlet("db", "verify", "--data", server.dataDirectory).status == .exited(0))
     }
 
     private func names(in path: String) throws -> [String] {
@@ -205,12 +192,5 @@ private final class Answered: Sendable {
 
     func add(_ text: String) {
         texts.withLock { $0.append(text) }
-    }
-}
-
-extension MatrixTestClient {
-    /// The same device, at a server that goes on where its own one was.
-    fileprivate func at(_ server: ServerProcess) -> MatrixTestClient {
-        MatrixTestClient(baseURL: server.baseURL, userID: userID, deviceID: deviceID, accessToken: accessToken)
     }
 }

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import TestSupport
 import Testing
 
@@ -108,10 +107,10 @@ private final class FullDisk: Sendable {
 
     /// Has the clients work for as long as `body` takes.
     func whileClientsSend(_ body: () async throws -> Void) async throws {
-        let isOver = Mutex(false)
-        async let work: Void = load.work(pause: .milliseconds(5), until: { isOver.withLock { $0 } })
+        let isOver = Flag()
+        async let work: Void = load.work(pause: .milliseconds(5), until: { isOver.isSet })
         try await body()
-        isOver.withLock { $0 = true }
+        isOver.set()
         await work
     }
 }
