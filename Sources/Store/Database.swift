@@ -53,9 +53,9 @@ package final class Database: Sendable {
         opening = InstanceOpening(
             schema: schema, directory: directory, serverName: serverName, blockCache: blockCache, random: environment.random)
         let opened = try opening.open(isPrepared: isPrepared)
-        let counters = try WriterCounters(opened, now: environment.clock.now())
-        published = PublishedState(PublishedSnapshot(position: counters.position, of: opened))
-        group = Mutex(CommitGroup(target: .open(opened, counters), position: counters.position))
+        let (target, position) = try WriteTarget.begin(opened, in: directory, now: environment.clock.now())
+        published = PublishedState(PublishedSnapshot(position: position, of: opened))
+        group = Mutex(CommitGroup(target: target, position: position))
         writer = environment.executors.makeWorker()
         flusher = environment.executors.makeWorker()
     }
@@ -109,6 +109,9 @@ package final class Database: Sendable {
         flusher.enqueue { self.flush() }
         flusher.shutDown()
         writeTables()
+        guard case .open(let opened, _, let mark) = group.withLock({ $0.target }) else { return }
+        mark.lookAtLogs()
+        mark.note(opened.instance.latestSequenceNumber)
     }
 
     /// Writes what is in memory to tables when it is much, so that the next start has little of the log to read. A failure costs nothing: the log
@@ -277,9 +280,10 @@ package final class Database: Sendable {
     /// Syncs what has been written so far, publishes it, answers its commits, and wakes who waits for it.
     private func flush() {
         let (sealed, next) = group.withLock { group in
-            let sealed = group
+            var sealed = group
             group = CommitGroup(target: group.target, position: group.position)
-            guard sealed.isDirty, case .open(let opened, _) = sealed.target else { return (sealed, PublishedSnapshot?.none) }
+            guard sealed.isDirty, case .open(let opened, _, _) = sealed.target else { return (sealed, PublishedSnapshot?.none) }
+            sealed.sequence = opened.instance.latestSequenceNumber
             return (sealed, PublishedSnapshot(position: sealed.position, of: opened))
         }
         let failure = sync(sealed, next)
@@ -301,14 +305,16 @@ package final class Database: Sendable {
         switch sealed.target {
         case .failing(_, let reason):
             return .outcomeUnknown(reason)
-        case .open(let opened, _):
+        case .open(let opened, _, let mark):
             guard let next else { return nil }
+            mark.lookAtLogs(now: environment.clock.now())
             do throws(RocksDBError) {
                 try opened.instance.flushWAL(sync: true)
             } catch {
                 fail(error, of: opened)
                 return .outcomeUnknown("\(error)")
             }
+            mark.note(sealed.sequence)
             published.publish(next)
             return nil
         }

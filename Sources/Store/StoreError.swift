@@ -16,6 +16,10 @@ package enum StoreError: Error, CustomStringConvertible {
     case inUse(String)
     /// The database was closed while the request waited.
     case closed
+    /// The database ends before what it had answered for. Nothing was changed in it.
+    case behindDurable(String)
+    /// Files of the database are missing or damaged. Nothing was changed in it.
+    case damaged(String)
     /// The commit was handed to the database's log, which then could not be written to the disk: whether the commit has been kept shows when
     /// the database is open again.
     case outcomeUnknown(String)
@@ -28,7 +32,9 @@ package enum StoreError: Error, CustomStringConvertible {
         switch self {
         case .rocksDB(let error): "\(error)"
         case .undecodable(let bytes, let type): "\(bytes.count) stored bytes are not \(type)"
-        case .schemaMismatch(let message), .databaseMissing(let message), .dataDirectory(let message), .inUse(let message): message
+        case .schemaMismatch(let message), .databaseMissing(let message), .dataDirectory(let message), .inUse(let message),
+            .behindDurable(let message), .damaged(let message):
+            message
         case .outcomeUnknown(let reason): "the commit may have been kept or not: \(reason)"
         case .unavailable(let reason): "the database can't write now: \(reason)"
         case .closed: "the database is closed"

@@ -2,7 +2,7 @@ import Glibc
 
 /// The files of a database's directory, as a crash or a copy would find them.
 struct DatabaseFiles: Equatable {
-    private(set) var contents: [String: [UInt8]]
+    var contents: [String: [UInt8]]
 
     /// Reads every file in the directory but RocksDB's lock and its info logs, which even opening for reading makes anew.
     init(in directory: String) throws {

@@ -34,7 +34,12 @@ package final class Held: Sendable {
             // What is still to be flushed is nothing, so the flusher is free.
             let isTaken = database.flusher.enqueue { [opened] in
                 // Never with another flush: what is in memory is in the logs, too.
-                continuation.resume(returning: Result { try opened.instance.checkpoint(to: path, logSizeForFlush: .max) })
+                let sequence = opened.instance.latestSequenceNumber
+                continuation.resume(
+                    returning: Result {
+                        try opened.instance.checkpoint(to: path, logSizeForFlush: .max)
+                        try DurableMark(sequence: sequence, logs: DurableMark.logs(in: path)).write(in: path)
+                    })
             }
             if !isTaken { continuation.resume(returning: .failure(StoreError.closed)) }
         }

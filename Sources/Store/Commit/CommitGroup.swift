@@ -8,6 +8,8 @@ struct CommitGroup: Sendable {
     var position: Position
     /// Whether anything has been written.
     var isDirty = false
+    /// RocksDB's number of the last write, once the group is sealed.
+    var sequence: UInt64 = 0
     var answers: [@Sendable (StoreError?) -> Void] = []
     var changedScopes: Set<Scope> = []
     var publicationActions: [@Sendable () -> Void] = []
@@ -22,22 +24,29 @@ struct CommitGroup: Sendable {
 
 /// Where a database's commits go.
 enum WriteTarget: Sendable {
-    case open(OpenInstance, WriterCounters)
+    case open(OpenInstance, WriterCounters, DurableMarkKeeper)
     /// Nowhere, since a moment, because a write failed.
     case failing(since: Int64, reason: String)
+
+    /// Makes an instance that has just been opened ready for commits.
+    static func begin(_ opened: OpenInstance, in directory: String, now: Int64) throws -> (WriteTarget, Position) {
+        let counters = try WriterCounters(opened, now: now)
+        let mark = try DurableMarkKeeper(in: directory, sequence: opened.instance.latestSequenceNumber, now: now)
+        return (.open(opened, counters, mark), counters.position)
+    }
 
     /// The open instance, and what its writer gives out.
     ///
     /// - Throws: `StoreError.unavailable`.
     func get() throws(StoreError) -> (OpenInstance, WriterCounters) {
         switch self {
-        case .open(let opened, let counters): (opened, counters)
+        case .open(let opened, let counters, _): (opened, counters)
         case .failing(_, let reason): throw .unavailable(reason)
         }
     }
 
     /// Whether this is that instance.
     func isOpen(_ instance: OpenInstance) -> Bool {
-        if case .open(let opened, _) = self { opened === instance } else { false }
+        if case .open(let opened, _, _) = self { opened === instance } else { false }
     }
 }

@@ -71,16 +71,16 @@ extension Database {
     ///
     /// - Returns: whether nobody did.
     private func exchange(closingGate: Bool) throws -> Bool {
-        var target: Result<WriteTarget, any Error>?
+        var begun: Result<(target: WriteTarget, position: Position), any Error>?
         let isDone = published.exchange(closingGate: closingGate) { position in
             do {
                 let opened = try opening.openAgain()
-                let counters = try WriterCounters(opened, now: environment.clock.now())
-                target = .success(.open(opened, counters))
+                let (target, position) = try WriteTarget.begin(opened, in: opening.directory, now: environment.clock.now())
+                begun = .success((target, position))
                 for action in reopeningActions.withLock({ $0 }) { action() }
-                return PublishedSnapshot(position: counters.position, of: opened)
+                return PublishedSnapshot(position: position, of: opened)
             } catch {
-                target = .failure(error)
+                begun = .failure(error)
             }
             // Reading takes nothing of the disk, so it may be possible all the same.
             do {
@@ -89,9 +89,9 @@ extension Database {
                 return PublishedSnapshot(position: position, unreadable: .unavailable("\(error)"))
             }
         }
-        guard isDone, let target = try target?.get() else { return false }
+        guard isDone, let (target, position) = try begun?.get() else { return false }
         group.withLock { group in
-            if case .open(_, let counters) = target { group.position = counters.position }
+            group.position = position
             group.target = target
         }
         environment.onHealthChange(schema.name, .well)

@@ -57,6 +57,8 @@ enum GlobalKey {
     static let migration = "migration"
     /// The name of the server whose data this is.
     static let serverName = "server_name"
+    /// There, with an empty value, in a database that was made with a file `durable`.
+    static let keepsDurableMark = "durable_mark"
     /// The last position that is reserved: 8 bytes.
     static let positionReserved = "position_reserved"
     /// The last short ID that is reserved: 8 bytes.

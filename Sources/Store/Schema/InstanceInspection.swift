@@ -14,11 +14,14 @@ struct InstanceInspection {
     /// See `InstanceOpening.inspect()`.
     init?(of opening: InstanceOpening) throws {
         let schema = opening.schema
-        let title = "the \(schema.name) database in \(opening.directory)"
-        guard let present = try Self.columnFamilies(at: opening.directory, title) else { return nil }
+        let title = opening.title
+        guard let present = try Self.columnFamilies(of: opening) else { return nil }
         guard present.contains(CommonMaps.global.map.name) else { throw StoreError.schemaMismatch("\(title) doesn't say what it is") }
         // For reading, RocksDB is content with the one map that says it.
         let opened = try opening.openForReading([CommonMaps.global.map])
+        let recovery = RecoveryCheck(opening)
+        // Before anything else, since what says what the database is may be missing, too.
+        let hasMark = try recovery.check(opened.instance)
         func entry(_ key: String) throws(StoreError) -> [UInt8]? {
             do throws(RocksDBError) {
                 return try opened.instance.get(key.encoded, in: opened.families[CommonMaps.global.map], snapshot: nil)
@@ -31,6 +34,7 @@ struct InstanceInspection {
         }
         version = try UInt64(encoded: versionBytes)
         marker = try entry(GlobalKey.migration).map { try MigrationMarker(encoded: $0) }
+        if !hasMark, try entry(GlobalKey.keepsDurableMark) != nil { throw recovery.missingMark }
         isUsed = try entry(GlobalKey.positionReserved) != nil
         // The version first: with another one, the maps are expected to differ.
         try Self.check(version, marker, schema, title)
@@ -44,16 +48,17 @@ struct InstanceInspection {
     }
 
     /// The names of the maps that are there.
-    private static func columnFamilies(at directory: String, _ title: String) throws -> [String]? {
+    private static func columnFamilies(of opening: InstanceOpening) throws(StoreError) -> [String]? {
         do {
-            if let names = try Instance.columnFamilies(at: directory) { return names }
+            if let names = try Instance.columnFamilies(at: opening.directory) { return names }
         } catch {
-            throw StoreError.rocksDB(error)
+            throw opening.explain(error)
         }
-        guard try DirectoryTree.isEmptyOrAbsent(directory) else {
-            throw StoreError.schemaMismatch("\(title) has no file CURRENT: it is no database, or has lost a part")
+        if try DirectoryTree.isEmptyOrAbsent(opening.directory) { return nil }
+        guard DirectoryTree.exists("\(opening.directory)/\(DurableMark.fileName)") else {
+            throw StoreError.schemaMismatch("\(opening.title) has no file CURRENT: it is no database, or has lost a part")
         }
-        return nil
+        throw .damaged("\(opening.title) has lost the file CURRENT; \(RecoveryCheck.advice)")
     }
 
     private static func check(_ version: UInt64, _ marker: MigrationMarker?, _ schema: DatabaseSchema, _ title: String) throws {

@@ -14,6 +14,14 @@ struct InstanceOpening: Sendable {
     /// More than opening writes.
     private static let openingBytes = 1 << 20
 
+    /// How messages call the database.
+    var title: String { "the \(schema.name) database in \(directory)" }
+
+    /// What it means that RocksDB could not do something with the closed database.
+    func explain(_ error: RocksDBError) -> StoreError {
+        InstanceDiagnosis(title: title, directory: directory, maps: schema.maps, blockCache: blockCache).explain(error)
+    }
+
     /// Opens the instance in the directory; makes it, complete or not at all, where there is none.
     ///
     /// - Parameter isPrepared: whether it is known to be there and to fit.
@@ -21,6 +29,39 @@ struct InstanceOpening: Sendable {
         if !isPrepared, try !check() { try make() }
         try probe()
         return try openChecked(schema.maps)
+    }
+
+    /// Opens the instance that has to be there.
+    func openExisting() throws -> OpenInstance {
+        guard try check() else { throw StoreError.dataDirectory("there is no \(schema.name) database in \(directory)") }
+        return try open(isPrepared: true)
+    }
+
+    /// Opens the instance whatever it has lost; maps that are missing are made.
+    func openAcceptingLoss(_ mode: InstanceOptions.WALRecoveryMode) throws(StoreError) -> OpenInstance {
+        try open(schema.maps, optionsAcceptingLoss(mode), readOnly: false)
+    }
+
+    /// Has recovery write to tables what the logs hold, without a look at the tables that are there. Otherwise what the logs hold of a map
+    /// that has lost all of its tables would be lost with them.
+    func writeLogsToTables() throws {
+        var options = optionsAcceptingLoss(.skipAnyCorrupted)
+        options.maxOpenFiles = 512
+        options.paranoidChecks = false
+        options.extra["skip_checking_sst_file_sizes_on_db_open"] = "true"
+        let families = schema.maps.map { map in
+            var options = self.options(of: map)
+            options.extra["disable_auto_compactions"] = "true"
+            return (map.name, options)
+        }
+        _ = try Instance.open(at: directory, options: options, columnFamilies: families)
+    }
+
+    func optionsAcceptingLoss(_ mode: InstanceOptions.WALRecoveryMode) -> InstanceOptions {
+        var options = options(afterFailure: true)
+        options.walRecoveryMode = mode
+        options.createMissingColumnFamilies = true
+        return options
     }
 
     /// Opens the instance again after a write to it has failed, when it has been closed.
@@ -89,7 +130,7 @@ struct InstanceOpening: Sendable {
         do throws(RocksDBError) {
             instance = try Instance.open(at: directory, options: options, columnFamilies: families, readOnly: readOnly)
         } catch {
-            throw .rocksDB(error)
+            throw explain(error)
         }
         return try OpenInstance(instance, maps)
     }
@@ -117,10 +158,12 @@ struct InstanceOpening: Sendable {
                 entries: [
                     (global, GlobalKey.schemaVersion.encoded, schema.version.encoded),
                     (global, GlobalKey.serverName.encoded, serverName.encoded),
+                    (global, GlobalKey.keepsDurableMark.encoded, []),
                 ])
         } catch {
             throw .rocksDB(error)
         }
+        try DurableMark(sequence: 0, logs: DurableMark.logs(in: unfinished)).write(in: unfinished)
         guard rename(unfinished, directory) == 0 else {
             throw .dataDirectory("\(unfinished) can't be renamed to \(directory): \(DurableFile.lastError)")
         }
@@ -136,6 +179,8 @@ struct InstanceOpening: Sendable {
         options.keepLogFileNum = 4
         options.statsDumpPeriodSeconds = 0
         options.maxBackgroundJobs = 2
+        // The state before the first damage of the log; `RecoveryCheck` sees to it that nothing is missing then that was known to be there.
+        options.walRecoveryMode = .pointInTime
         // The flusher hands a group's log to the system in one piece, instead of each commit its own. With that, RocksDB 7.8 waits for itself for
         // ever if it opens an instance whose log has a torn end, as a failed write leaves it, and can't write the new log.
         options.extra["manual_wal_flush"] = afterFailure ? "false" : "true"

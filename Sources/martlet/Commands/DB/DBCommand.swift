@@ -9,7 +9,9 @@ struct DBCommand: ParsableCommand {
             docs/data-model.md has every map. A running server is asked through the control socket in its data directory; the directory of a \
             stopped one is opened, and kept from being used by a server meanwhile.
             """,
-        subcommands: [DBStatsCommand.self, DBGetCommand.self, DBScanCommand.self, DBCompactCommand.self, DBVerifyCommand.self])
+        subcommands: [
+            DBStatsCommand.self, DBGetCommand.self, DBScanCommand.self, DBCompactCommand.self, DBVerifyCommand.self, DBRecoverCommand.self,
+        ])
 }
 
 /// Which map a command is about.
