@@ -63,7 +63,6 @@ package final class Homeserver: Sendable {
         self.settings = settings
         self.environment = environment
         try BackupDirectory.checkFinished(settings.dataDirectory)
-        try Backups.staging(in: settings.dataDirectory).remove()
         let notifier = Notifier()
         let blockCache = BlockCache(capacityBytes: settings.blockCacheBytes)
         try await DatabasePreparation(
@@ -86,10 +85,12 @@ package final class Homeserver: Sendable {
         inspection = StoreInspection(
             databases: [self.roomsDatabase.inspected, self.accountsDatabase.inspected, self.transitoryDatabase.inspected],
             blockCache: blockCache)
+        // Only now is it sure that the directory is this server's.
+        try Backups.staging(in: settings.dataDirectory).remove()
         try BackupDirectory.become(dataDirectory: settings.dataDirectory)
         backups = Backups(
             serverName: settings.serverName.string, dataDirectory: settings.dataDirectory,
-            databases: [self.transitoryDatabase.database, self.accountsDatabase.database, self.roomsDatabase.database],
+            databases: [self.roomsDatabase.database, self.accountsDatabase.database, self.transitoryDatabase.database],
             configurationFile: settings.configurationFile, environment: environment)
         rooms = Rooms(
             database: self.roomsDatabase, serverName: settings.serverName, signingKey: settings.signingKey, environment: environment,

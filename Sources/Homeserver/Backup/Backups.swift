@@ -9,14 +9,14 @@ import TransitoryDatabase
 package final class Backups: Sendable {
     private let serverName: String
     private let dataDirectory: String
-    /// Those that hardly anybody waits for first, since they are held the longest.
     private let databases: [Database]
     private let configurationFile: String?
     private let environment: Environment
     private let isBusy = Atomic<Bool>(false)
 
-    /// The databases' schemas, in the order in which they are held.
-    package static let schemas = [TransitoryMaps.schema, AccountsMaps.schema, RoomsMaps.schema]
+    /// The databases' schemas, in the order in which they are held: the busiest first, since whoever is held waits for those whose writers
+    /// have much to do.
+    package static let schemas = [RoomsMaps.schema, AccountsMaps.schema, TransitoryMaps.schema]
     /// What else of a data directory belongs to the server.
     private static let signingKeyFile = "signing.key"
     /// The name of the configuration in a backup.
@@ -86,6 +86,7 @@ extension Backups {
     package static func create(
         at path: String, of dataDirectory: DataDirectory, configurationFile: String?, environment: Environment
     ) async throws -> BackupMarker {
+        try BackupDirectory.checkFinished(dataDirectory.path)
         let blockCache = BlockCache(capacityBytes: verificationCacheBytes)
         let serverName = try StoredBackups.serverName(of: dataDirectory.path, blockCache: blockCache)
         var databases: [Database] = []
