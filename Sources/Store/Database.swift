@@ -130,8 +130,12 @@ package final class Database: Sendable {
     /// - Throws: `StoreError` when it fails; nothing is lost then, since the log has it all.
     package func flushTables() throws(StoreError) {
         let opened = try openInstance()
-        do {
-            for map in schema.maps { try opened.instance.flush(opened.families[map]) }
+        for map in schema.maps { try flushTable(of: map, in: opened) }
+    }
+
+    private func flushTable(of map: MapDescriptor, in opened: OpenInstance) throws(StoreError) {
+        do throws(RocksDBError) {
+            try opened.instance.flush(opened.families[map])
         } catch {
             // RocksDB takes no write after that.
             fail(error, of: opened)
@@ -149,6 +153,8 @@ package final class Database: Sendable {
     /// - Throws: `StoreError` when that fails.
     package func compactTables(of map: MapDescriptor) throws(StoreError) {
         let opened = try openInstance()
+        // Merging would do this by itself, but keep to itself that it has failed; and RocksDB ends the process at the next attempt.
+        try flushTable(of: map, in: opened)
         let family = opened.families[map]
         func failures() -> UInt64 { opened.instance.integerProperty("rocksdb.background-errors", in: family) ?? 0 }
         let failuresBefore = failures()

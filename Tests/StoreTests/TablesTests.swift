@@ -1,3 +1,5 @@
+import FaultyDisk
+import Glibc
 import Store
 import Testing
 
@@ -27,6 +29,20 @@ import Testing
         try database.compactTables()
         #expect(try tableCount(store) == own + 1)
         #expect(try database.snapshot().get(TestMaps.numbers, all: [0, 1]) == [5, 5])
+    }
+
+    @Test func aFailedMergeIsAFailedWrite() throws {
+        let faulty = try FaultyStore(seed: 1)
+        try faulty.run { database in
+            try await database.commit { $0.delete(TestMaps.numbers, KeyRange(lower: [0], upper: [1])) }
+            faulty.disk.fail(.growth, with: ENOSPC)
+            #expect(throws: StoreError.self) { try database.compactTables() }
+            // RocksDB would end the process at this attempt.
+            #expect(throws: StoreError.self) { try database.flushTables() }
+            try await faulty.heal()
+            try database.compactTables()
+        }
+        faulty.database.close()
     }
 
     private func tableCount(_ store: TestStore) throws -> Int {
