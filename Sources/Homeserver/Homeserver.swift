@@ -107,7 +107,12 @@ package final class Homeserver: Sendable {
         sync = Sync(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, notifier: notifier,
             environment: environment)
-        try await background.begin()
+        do {
+            try await background.begin()
+        } catch {
+            await close()
+            throw error
+        }
     }
 
     /// Opens the databases for as long as `body` takes.
