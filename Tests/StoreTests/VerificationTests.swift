@@ -50,6 +50,16 @@ import Testing
         #expect(verify().findings.isEmpty)
     }
 
+    @Test func aLogThatIsCutShortIsFound() throws {
+        let log = try #require(try DatabaseFiles.names(in: store.path).last { $0.hasSuffix(".log") })
+        let path = "\(store.path)/\(log)"
+        try replace(path, by: try #require(readFile(path)).dropLast(20))
+        let result = verify()
+        #expect(result.findings.contains { $0.map == nil && $0.problem.contains(log) }, "\(result.findings)")
+        try #require(unlink("\(store.path)/durable") == 0)
+        #expect(verify().findings.contains { $0.problem.contains("has lost the file durable") })
+    }
+
     @Test func aMissingTableIsFoundByItsMap() throws {
         let (path, map) = try #require(try tables().first { $0.map == "texts" })
         try #require(unlink(path) == 0)

@@ -25,21 +25,21 @@ package enum Checkpoint {
         var held: [Held] = []
         defer { for held in held { held.release() } }
         for database in databases { held.append(try await database.hold()) }
+        let clock = databases[0].environment.clock
+        let time = held[0].since
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (held, path) in zip(held, paths) { group.addTask { try await held.checkpoint(to: path) } }
                 try await group.waitForAll()
             }
+            for held in held { held.release() }
+            let pauseMilliseconds = max(0, clock.now() - time)
+            for (held, path) in zip(held, paths) { try held.finish(path) }
+            return Outcome(positions: held.map(\.position), time: time, pauseMilliseconds: pauseMilliseconds)
         } catch {
             for path in paths { try? DirectoryTree.remove(path) }
             throw error
         }
-        for held in held { held.release() }
-        guard let first = databases.first, let since = held.first?.since else {
-            preconditionFailure("a checkpoint is one of at least one database")
-        }
-        return Outcome(
-            positions: held.map(\.position), time: since, pauseMilliseconds: max(0, first.environment.clock.now() - since))
     }
 }
 

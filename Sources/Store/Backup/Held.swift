@@ -8,6 +8,8 @@ import Synchronization
 package final class Held: Sendable {
     /// The last position that has been given out.
     package let position: Position
+    /// RocksDB's number of the last write.
+    private let sequence: UInt64
     /// Since when commits have been waiting, in milliseconds since 1970.
     let since: Int64
     private let database: Database
@@ -19,6 +21,7 @@ package final class Held: Sendable {
         self.opened = opened
         self.since = since
         position = database.snapshot().position
+        sequence = opened.instance.latestSequenceNumber
     }
 
     deinit {
@@ -26,7 +29,7 @@ package final class Held: Sendable {
     }
 
     /// Makes a directory, which must not exist, that is the database as it is now: with linked files where it is on the same file system. It is
-    /// on the disk when this returns.
+    /// on the disk when this returns, and becomes one that can be opened by `finish(_:)`.
     ///
     /// - Throws: `StoreError` when it can't be made, or the database was closed; then there is no such directory.
     package func checkpoint(to path: String) async throws {
@@ -34,16 +37,16 @@ package final class Held: Sendable {
             // What is still to be flushed is nothing, so the flusher is free.
             let isTaken = database.flusher.enqueue { [opened] in
                 // Never with another flush: what is in memory is in the logs, too.
-                let sequence = opened.instance.latestSequenceNumber
-                continuation.resume(
-                    returning: Result {
-                        try opened.instance.checkpoint(to: path, logSizeForFlush: .max)
-                        try DurableMark(sequence: sequence, logs: DurableMark.logs(in: path)).write(in: path)
-                    })
+                continuation.resume(returning: Result { try opened.instance.checkpoint(to: path, logSizeForFlush: .max) })
             }
             if !isTaken { continuation.resume(returning: .failure(StoreError.closed)) }
         }
         do { try result.get() } catch let error as RocksDBError { throw StoreError.rocksDB(error) }
+    }
+
+    /// Notes in the checkpoint at `path` how far it goes; the database need not be held any more for that.
+    package func finish(_ path: String) throws(StoreError) {
+        try DurableMark(sequence: sequence, logs: DurableMark.logs(in: path)).write(in: path)
     }
 
     /// Has the commits run that have waited, and all that come. Once more does nothing.

@@ -11,9 +11,13 @@ struct RecoveryCheck {
     static let advice =
         "restore a backup, or put back what is missing; `martlet db recover --accept-loss` goes on without it, and what is lost then stays lost"
 
+    init(title: String, directory: String) {
+        self.title = title
+        self.directory = directory
+    }
+
     init(_ opening: InstanceOpening) {
-        title = opening.title
-        directory = opening.directory
+        self.init(title: opening.title, directory: opening.directory)
     }
 
     /// Checks what an instance that was opened for reading brings back.

@@ -85,6 +85,15 @@ package final class ReadOnlyDatabase: Reader, Sendable {
     /// How large a map is, and how it is doing.
     func statistics(of map: MapDescriptor) -> MapStatistics { MapStatistics(of: map, in: opened) }
 
+    /// Compares how far the database goes with what is known to have been on the disk.
+    ///
+    /// - Throws: `StoreError.behindDurable` or `StoreError.damaged` when something is missing.
+    func checkRecovery() throws {
+        let check = RecoveryCheck(title: "the \(schema.name) database in \(directory)", directory: directory)
+        let hasMark = try check.check(opened.instance)
+        if !hasMark, try get(CommonMaps.global, GlobalKey.keepsDurableMark) != nil { throw check.missingMark }
+    }
+
     /// The table files, each with its map's name.
     var tableFiles: [TableFile] { opened.instance.tableFiles }
 }

@@ -2,7 +2,7 @@ import RocksDB
 
 /// Reads all of a database that nobody has open, and tells what is wrong in it.
 ///
-/// It goes from the bytes to their meaning: every block of every table against its checksum, every key and value against the map's types,
+/// It goes from the bytes to their meaning: how far the logs go against what had been answered for, every block of every table against its checksum, every key and value against the map's types,
 /// then what entries say of each other. What an earlier step has found can show again in a later one.
 package struct Verification {
     private let database: ReadOnlyDatabase
@@ -21,6 +21,7 @@ package struct Verification {
         do {
             let database = try ReadOnlyDatabase(schema, at: directory, serverName: serverName, blockCache: blockCache)
             var verification = Verification(database: database, result: VerificationResult(database: schema.name))
+            verification.checkRecovery()
             verification.checkTables()
             for map in schema.maps { verification.checkEntries(of: map) }
             var check = ReferenceCheck(of: database, result: verification.result)
@@ -31,6 +32,14 @@ package struct Verification {
             var result = VerificationResult(database: schema.name)
             result.add(Finding(database: schema.name, map: nil, problem: "can't be opened: \(error)"))
             return result
+        }
+    }
+
+    private mutating func checkRecovery() {
+        do {
+            try database.checkRecovery()
+        } catch {
+            result.add(Finding(database: database.schema.name, map: nil, problem: "\(error)"))
         }
     }
 
