@@ -108,7 +108,7 @@ extension StoreInspection {
             }
             range = reverse ? range.below(last) : range.from(last + [0x00])
         }
-        let cursor = try database.reader.cursor(through: range, of: map, reverse ? .backward : .forward)
+        let cursor = try database.cursor(through: range, of: map, reverse ? .backward : .forward)
         var entries: [JSONValue] = []
         var bytes = 0
         var answer = JSONObject()

@@ -34,6 +34,16 @@ package struct InspectedDatabase: Sendable {
         }
     }
 
+    /// A walk through a range of keys, which leaves the block cache to what the server reads itself. It is not to be kept.
+    ///
+    /// - Throws: `StoreError` when the database can't be read.
+    package func cursor(through range: KeyRange, of map: MapDescriptor, _ direction: Direction) throws -> any RawCursor {
+        switch source {
+        case .running(let database): try database.snapshot().passingCursor(through: range, of: map, direction)
+        case .stopped(let database): try database.cursor(through: range, of: map, direction)
+        }
+    }
+
     /// Whether the database can write; nil when no server runs.
     package var health: DatabaseHealth? {
         if case .running(let database) = source { database.health } else { nil }

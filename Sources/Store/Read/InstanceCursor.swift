@@ -8,9 +8,13 @@ final class InstanceCursor: RawCursor {
     /// Keeps the instance from being exchanged. It stands last because properties are let go in their order: when the iterator is gone.
     private let opened: OpenInstance
 
-    init(_ opened: OpenInstance, _ map: MapDescriptor, snapshot: RocksDB.Snapshot?, range: KeyRange, direction: Direction) {
+    /// - Parameter fillsCache: whether what is read takes room in the block cache from what others need.
+    init(
+        _ opened: OpenInstance, _ map: MapDescriptor, snapshot: RocksDB.Snapshot?, range: KeyRange, direction: Direction,
+        fillsCache: Bool = true
+    ) {
         iterator = opened.instance.makeIterator(
-            in: opened.families[map], snapshot: snapshot, lowerBound: range.lower, upperBound: range.upper)
+            in: opened.families[map], snapshot: snapshot, lowerBound: range.lower, upperBound: range.upper, fillCache: fillsCache)
         self.direction = direction
         self.opened = opened
     }

@@ -43,6 +43,12 @@ package final class PublishedSnapshot: Reader, @unchecked Sendable {
         return InstanceCursor(opened, map, snapshot: snapshot, range: range, direction: direction)
     }
 
+    /// A walk that leaves the block cache to what is read more often.
+    func passingCursor(through range: KeyRange, of map: MapDescriptor, _ direction: Direction) throws -> any RawCursor {
+        let (opened, snapshot) = try readable()
+        return InstanceCursor(opened, map, snapshot: snapshot, range: range, direction: direction, fillsCache: false)
+    }
+
     /// How large a map is, and how it is doing.
     func statistics(of map: MapDescriptor) throws(StoreError) -> MapStatistics {
         MapStatistics(of: map, in: try readable().0)
