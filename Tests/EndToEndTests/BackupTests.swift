@@ -145,9 +145,10 @@ import Testing
 
         // A copy of its own, since the backup shares its tables with the server.
         let copy = try await server.copy(backup, as: "copy")
-        let tables = try names(in: "\(copy)/rooms").filter { $0.hasSuffix(".sst") }
+        let tables = try names(inDirectory: "\(copy)/rooms").filter { $0.hasSuffix(".sst") }
         let table = try #require(tables.first)
-        try flip("\(copy)/rooms/\(table)")
+        let path = "\(copy)/rooms/\(table)"
+        try flipBits(ofFile: path, at: size(ofFile: path) / 2)
         let damaged = try await server.martlet("backup", "verify", copy, "--json")
         #expect(damaged.status == .exited(1))
         let rooms = try #require(
@@ -159,28 +160,6 @@ import Testing
         #expect(text.status == .exited(1) && text.output.contains(table))
         #expect(try await server.martlet("backup", "verify", backup).status == .exited(0))
         #expect(try await server.martlet("db", "verify", "--data", server.dataDirectory).status == .exited(0))
-    }
-
-    private func names(in path: String) throws -> [String] {
-        let directory = try #require(opendir(path))
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
-        }
-        return names.sorted()
-    }
-
-    /// Changes one bit in the middle of a file.
-    private func flip(_ path: String) throws {
-        let file = open(path, O_RDWR | O_CLOEXEC)
-        try #require(file >= 0)
-        defer { close(file) }
-        let middle = lseek(file, 0, SEEK_END) / 2
-        var byte: UInt8 = 0
-        try #require(pread(file, &byte, 1, middle) == 1)
-        byte ^= 1
-        try #require(pwrite(file, &byte, 1, middle) == 1)
     }
 }
 
