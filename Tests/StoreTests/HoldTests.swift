@@ -1,3 +1,5 @@
+import FaultyDisk
+import Glibc
 import Store
 import StoreTestSupport
 import Testing
@@ -97,6 +99,39 @@ import Testing
         held.release()
         #expect(await error { _ = try await database.hold() } != nil)
         #expect(database.snapshot().position == published)
+    }
+
+    @Test func aFailingDiskEndsAHold() throws {
+        let faulty = try FaultyStore(seed: 1)
+        try faulty.run { database in
+            _ = try await database.stamp(1, .relaxed)
+            faulty.disk.fail(.sync, with: EIO)
+            // What was committed before can't be put on the disk; then there is nothing to be written to.
+            await expect(.unavailable) { _ = try await database.hold() }
+            await expect(.unavailable) { _ = try await database.hold() }
+            try await faulty.heal()
+            let held = try await database.hold()
+            held.release()
+            _ = try await database.stamp()
+        }
+        faulty.database.close()
+    }
+
+    @Test func aFullDiskEndsACheckpoint() throws {
+        let faulty = try FaultyStore(seed: 2)
+        try faulty.run { database in
+            _ = try await database.stamp()
+            let path = faulty.store.path(of: "disk/copy")
+            faulty.disk.fail(.growth, with: ENOSPC)
+            await #expect(throws: StoreError.self) { try await Checkpoint.take(of: [database], to: [path]) }
+            #expect(access(path, F_OK) != 0 && access("\(path).tmp", F_OK) != 0)
+            faulty.disk.heal()
+            // The database itself had nothing to write.
+            #expect(database.health == .well)
+            _ = try await database.stamp()
+            _ = try await Checkpoint.take(of: [database], to: [path])
+        }
+        faulty.database.close()
     }
 
     private func error(_ body: () async throws -> Void) async -> (any Error)? {

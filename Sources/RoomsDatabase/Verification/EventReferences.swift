@@ -36,6 +36,7 @@ extension RoomsVerification {
         try check.each(Maps.eventIDToOutlier, has: Maps.eventIDToShortID)
         try check.each(
             Maps.eventsByTime, has: Maps.pduIDToEvent, at: { key, _ in PDUID(room: key.parts.0, order: key.parts.2) })
+        try check.each(Maps.searchWords, has: Maps.pduIDToEvent, at: { key, _ in PDUID(room: key.room, order: key.order) })
 
         try check.each(Maps.transactionToEventID, has: Maps.eventIDToPDUID, at: { $1 })
         try check.each(Maps.shortEventIDToTransaction, has: Maps.shortEventIDToPDUID)
