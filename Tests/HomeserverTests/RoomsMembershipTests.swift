@@ -117,7 +117,7 @@ import Testing
         ["join_rule": "restricted", "allow": [["type": "m.room_membership", "room_id": .string(club.string)]]]
     }
 
-    @Test(arguments: RoomVersion.supported)
+    @Test(arguments: RoomVersion.supported.filter(\.restrictedJoins))
     func membersOfTheAllowedRoomMayJoin(_ version: RoomVersion) async throws {
         let fixture = try await RoomsFixture()
         let (club, room) = try await restrictedRoom(fixture, version)
