@@ -82,14 +82,14 @@ let package = Package(
         .executableTarget(
             name: "martlet-bench",
             dependencies: [
-                "CanonicalJSON",
+                "CanonicalJSON", "MatrixProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
-            exclude: ["Resolution/synapse_resolution.py"]),
+            resources: [.embedInCode("Resolution/synapse_resolution.py")]),
         .executableTarget(
             name: "TransitoryWriter", dependencies: ["MatrixProtocol", "RocksDB", "Store", "TransitoryDatabase"],
             path: "Tests/TransitoryWriter"),
