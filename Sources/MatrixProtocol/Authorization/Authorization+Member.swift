@@ -8,7 +8,6 @@ extension Authorization {
         let content: MemberContent
         /// The *target user*.
         let target: String
-        let version: RoomVersion
         let room: AuthorizationState
 
         var sender: UserID { event.sender }
@@ -26,12 +25,12 @@ extension Authorization {
     static func checkMember(_ event: Event, version: RoomVersion, in room: AuthorizationState) throws(AuthorizationError) {
         // 5.1
         guard let target = event.stateKey, let content = event.memberContent, content.hasMembership else { throw .noTargetOrMembership }
-        let change = MemberChange(event: event, content: content, target: target, version: version, room: room)
-        try checkAuthorisingServer(change)
+        let change = MemberChange(event: event, content: content, target: target, room: room)
+        if version.restrictedJoins { try checkAuthorisingServer(change) }
         switch event.membership {
-        case .join: try checkJoin(change)
+        case .join: try checkJoin(change, version: version)
         case .invite: try checkInvite(change)
-        case .leave: try checkLeave(change)
+        case .leave: try checkLeave(change, version: version)
         case .ban: try checkBan(change)
         case .knock where version.knocking: try checkKnock(change)
         // 5.8
@@ -39,10 +38,10 @@ extension Authorization {
         }
     }
 
-    /// Rule 5.2: the server of `join_authorised_via_users_server` has signed. Whether its signature is valid is checked on receipt, see
+    /// Rule 5.2, where there are restricted joins: the server of `join_authorised_via_users_server` has signed. Whether its signature is valid is checked on receipt, see
     /// `EventSigning.requiredSigners`.
     private static func checkAuthorisingServer(_ change: MemberChange) throws(AuthorizationError) {
-        guard change.version.restrictedJoins, let value = change.content.authorisingUser else { return }
+        guard let value = change.content.authorisingUser else { return }
         guard let user = value.stringValue.flatMap(UserID.init) else { throw .authorisingUserInvalid }
         guard !SignedJSON.signatures(of: user.serverName.string, on: change.event.json).isEmpty else {
             throw .notSignedByAuthorisingServer(user.serverName)
@@ -50,9 +49,9 @@ extension Authorization {
     }
 
     /// Rule 5.3: joining.
-    private static func checkJoin(_ change: MemberChange) throws(AuthorizationError) {
+    private static func checkJoin(_ change: MemberChange, version: RoomVersion) throws(AuthorizationError) {
         // 5.3.1
-        if let creator = change.room.create.creator(version: change.version), UTF8Bytes.equal(creator, change.target),
+        if let creator = change.room.create.creator(version: version), UTF8Bytes.equal(creator, change.target),
             change.event.prevEvents == [change.room.create.id]
         {
             return
@@ -131,12 +130,12 @@ extension Authorization {
     }
 
     /// Rule 5.5: leaving, declining, taking back a knock; kicking, taking back an invite, unbanning.
-    private static func checkLeave(_ change: MemberChange) throws(AuthorizationError) {
+    private static func checkLeave(_ change: MemberChange, version: RoomVersion) throws(AuthorizationError) {
         // 5.5.1
         if change.isOwn {
             switch change.targetMembership {
             case .invite, .join: return
-            case .knock where change.version.knocking: return
+            case .knock where version.knocking: return
             case .knock, .leave, .ban: throw .nothingToLeave
             }
         }

@@ -6,10 +6,10 @@ enum AuthChains {
     /// The events that are in the auth chains of some of the states but not of all ("Auth difference").
     ///
     /// What is reachable from an event that all states have is in all chains, and everything else only from events in conflict: so there is one
-    /// walk for the former, and one for each state that stops where the former has been.
+    /// walk for the former, and one for each state that ends where the former has been.
     static func difference(of state: ConflictedState, in events: inout ResolutionEvents) throws -> [Int] {
         var walk = Walk()
-        for entry in state.unconflicted { walk.visit(events.index(of: entry.event)) }
+        for entry in state.unconflicted { try events.forEachAuthEvent(of: entry.event) { walk.visit($0) } }
         try walk.run(in: &events)
         walk.endsWhereItHasBeen()
 
@@ -22,7 +22,11 @@ enum AuthChains {
             chainCounts.grow(to: events.count, with: 0)
             for index in walk.visited { chainCounts[index] += 1 }
         }
-        return chainCounts.indices.filter { chainCounts[$0] > 0 && chainCounts[$0] < state.conflicted.count }
+        return try chainCounts.indices.filter { index in
+            guard chainCounts[index] > 0, chainCounts[index] < state.conflicted.count else { return false }
+            // What all states have is in all chains too, though no walk has begun there.
+            return state.unconflictedEvent(try events.key(index)) != events.number(of: index)
+        }
     }
 
     /// The events on the paths along `auth_events` from one of these events to another, these included ("Conflicted state subgraph").

@@ -5,8 +5,10 @@
 struct AuthChecks {
     /// The state so far.
     private(set) var state: PartialState
-    private var powerLevels: [LevelsSource: PowerLevels] = [:]
-    private var joinRules: [Int: JoinRule?] = [:]
+    /// The room's power levels and join rule as some event sets them, by its index: the last ones asked for, and all others.
+    private var lastPowerLevels: (source: LevelsSource, levels: PowerLevels)?
+    private var allPowerLevels: [LevelsSource: PowerLevels] = [:]
+    private var lastJoinRule: (index: Int, rule: JoinRule?)?
     private let createKey: Int?
     private let powerLevelsKey: Int?
     private let joinRulesKey: Int?
@@ -19,17 +21,21 @@ struct AuthChecks {
         let powerLevels: Int?
     }
 
-    /// An event with the indices of the keys that concern it.
+    /// An event with the indices of the keys that concern it, where the state has them.
     struct Candidate {
         let index: Int
         let event: Event
         /// The key that the event sets.
         let key: Int
-        let required: RequiredState
+        /// The key of the sender's membership.
         let senderKey: Int?
-        let targetKey: Int?
-        let authorisingUserKey: Int?
-        let thirdPartyInviteKey: Int?
+        /// Whether it is a membership, of somebody else than its sender.
+        let isAboutAnother: Bool
+        /// Whether it takes the join rule into account.
+        let needsJoinRules: Bool
+        /// The rest of what it needs, which few memberships do.
+        let voucher: (user: String, key: Int?)?
+        let invite: (token: String, key: Int?)?
     }
 
     init(_ state: PartialState, usesOwnAuthEvents: Bool, in events: inout ResolutionEvents) throws {
@@ -42,16 +48,20 @@ struct AuthChecks {
 
     mutating func candidate(_ index: Int, in events: inout ResolutionEvents) throws -> Candidate {
         let event = try events.event(index)
-        guard let key = event.key else { throw StateResolutionError.notAStateEvent(event.id) }
-        guard let ownKey = try state.index(of: key, in: &events) else { throw StateResolutionError.unnumberedStateKey(key) }
+        let key = state.index(of: try events.key(index), in: &events)
+        // Most events are memberships that users set themselves.
+        if event.saysMembershipOnly, try events.isOwnMembership(index) {
+            return Candidate(
+                index: index, event: event, key: key, senderKey: key, isAboutAnother: false,
+                needsJoinRules: event.membership == .join || event.membership == .knock || event.membership == .invite, voucher: nil,
+                invite: nil)
+        }
         let required = RequiredState(event, version: events.version)
-        func keyIndex(_ key: StateKey?) throws -> Int? { try key.flatMap { try state.index(of: $0, in: &events) } }
-        let isOwnMembership = key == required.sender
         return Candidate(
-            index: index, event: event, key: ownKey, required: required,
-            senderKey: isOwnMembership ? ownKey : try keyIndex(required.sender),
-            targetKey: required.target == nil ? nil : ownKey,
-            authorisingUserKey: try keyIndex(required.authorisingUser), thirdPartyInviteKey: try keyIndex(required.thirdPartyInvite))
+            index: index, event: event, key: key, senderKey: try state.index(of: required.sender, in: &events),
+            isAboutAnother: required.target != nil, needsJoinRules: required.needsJoinRules,
+            voucher: try required.authorisingUser.map { ($0.key, try state.index(of: $0, in: &events)) },
+            invite: try required.thirdPartyInvite.map { ($0.key, try state.index(of: $0, in: &events)) })
     }
 
     /// Applies the events in order: each that the rules allow takes its place in the state ("Iterative auth checks").
@@ -64,15 +74,10 @@ struct AuthChecks {
 
     /// Whether the rules allow the event in the state so far.
     mutating func allows(_ candidate: Candidate, in events: inout ResolutionEvents) throws -> Bool {
-        do throws(AuthorizationError) {
-            if candidate.event.type == EventType.roomCreate {
-                try Authorization.checkCreate(candidate.event, version: events.version)
-                return true
-            }
-        } catch {
-            return false
+        let isCreate = try events.kind(candidate.index) == .create
+        guard let room = isCreate ? nil : try authorizationState(for: candidate, in: &events) else {
+            return isCreate && (try? Authorization.checkCreate(candidate.event, version: events.version)) != nil
         }
-        guard let room = try authorizationState(for: candidate, in: &events) else { return false }
         do throws(AuthorizationError) {
             try Authorization.checkRules(candidate.event, version: events.version, in: room)
             return true
@@ -90,34 +95,33 @@ struct AuthChecks {
     private mutating func authorizationState(
         for candidate: Candidate, in events: inout ResolutionEvents
     ) throws -> AuthorizationState? {
-        let required = candidate.required
+        let event = candidate.event
         guard let create = try state[createKey] ?? ownAuthEvent(.create, "", of: candidate, in: &events) else { return nil }
         let levels = try state[powerLevelsKey] ?? ownAuthEvent(.powerLevels, "", of: candidate, in: &events)
-        let sender = try membership(candidate.senderKey, required.sender, for: candidate, in: &events)
-        var joinRule: JoinRule? = .default
-        if required.needsJoinRules {
-            let event = try state[joinRulesKey] ?? ownAuthEvent(.joinRules, "", of: candidate, in: &events)
-            joinRule = try event.map { try self.joinRule(of: $0, in: &events) } ?? .default
+        let sender = try membership(candidate.senderKey, event.sender.string, for: candidate, in: &events)
+        var target = sender
+        if candidate.isAboutAnother, let user = event.stateKey {
+            target = try membership(candidate.key, user, for: candidate, in: &events)
         }
-        var invite: Int?
-        if let key = required.thirdPartyInvite {
-            invite =
-                try state[candidate.thirdPartyInviteKey] ?? ownAuthEvent(.thirdPartyInvite, key.key, of: candidate, in: &events)
+        var joinRule: JoinRule? = .default
+        if candidate.needsJoinRules, let index = try state[joinRulesKey] ?? ownAuthEvent(.joinRules, "", of: candidate, in: &events) {
+            joinRule = try self.joinRule(of: index, in: &events)
+        }
+        let voucher = try candidate.voucher.map { try membership($0.key, $0.user, for: candidate, in: &events) }
+        let invite = try candidate.invite.flatMap {
+            try state[$0.key] ?? ownAuthEvent(.thirdPartyInvite, $0.token, of: candidate, in: &events)
         }
         return AuthorizationState(
             create: try events.event(create), powerLevels: try powerLevels(of: levels, create: create, in: &events),
-            senderMembership: sender,
-            targetMembership: required.target == nil
-                ? sender : try membership(candidate.targetKey, required.target, for: candidate, in: &events),
-            authorisingUserMembership: try membership(candidate.authorisingUserKey, required.authorisingUser, for: candidate, in: &events),
-            joinRule: joinRule, thirdPartyInvite: try invite.map { try events.event($0) })
+            senderMembership: sender, targetMembership: target, authorisingUserMembership: voucher ?? .leave, joinRule: joinRule,
+            thirdPartyInvite: try invite.map { try events.event($0) })
     }
 
     private func membership(
-        _ index: Int?, _ key: StateKey?, for candidate: Candidate, in events: inout ResolutionEvents
+        _ key: Int?, _ user: String, for candidate: Candidate, in events: inout ResolutionEvents
     ) throws -> Membership {
-        guard let key, let event = try state[index] ?? ownAuthEvent(.member, key.key, of: candidate, in: &events) else { return .leave }
-        return try events.event(event).membership ?? .leave
+        guard let event = try state[key] ?? ownAuthEvent(.member, user, of: candidate, in: &events) else { return .leave }
+        return try events.membership(event) ?? .leave
     }
 
     /// The event for a key among an event's own auth events, unless it was rejected.
@@ -127,10 +131,11 @@ struct AuthChecks {
         guard usesOwnAuthEvents else { return nil }
         for place in try events.authEvents(of: candidate.index) {
             let index = events.authEvent(at: place)
-            guard try events.kind(index) == kind, let key = try events.event(index).stateKey, UTF8Bytes.equal(key, stateKey),
-                try !events.isRejected(index)
-            else { continue }
-            return index
+            guard try events.kind(index) == kind else { continue }
+            if !stateKey.isEmpty {
+                guard let key = try events.event(index).stateKey, UTF8Bytes.equal(key, stateKey) else { continue }
+            }
+            if try !events.isRejected(index) { return index }
         }
         return nil
     }
@@ -138,17 +143,22 @@ struct AuthChecks {
     /// The power levels that an event sets, or the defaults.
     mutating func powerLevels(of index: Int?, create: Int, in events: inout ResolutionEvents) throws -> PowerLevels {
         let source = LevelsSource(create: create, powerLevels: index)
-        if let known = powerLevels[source] { return known }
-        let levels = PowerLevels(
-            try index.map { try events.event($0) }, create: try events.event(create), version: events.version)
-        powerLevels[source] = levels
+        if let lastPowerLevels, lastPowerLevels.source == source { return lastPowerLevels.levels }
+        let levels: PowerLevels
+        if let known = allPowerLevels[source] {
+            levels = known
+        } else {
+            levels = PowerLevels(try index.map { try events.event($0) }, create: try events.event(create), version: events.version)
+            allPowerLevels[source] = levels
+        }
+        lastPowerLevels = (source, levels)
         return levels
     }
 
     private mutating func joinRule(of index: Int, in events: inout ResolutionEvents) throws -> JoinRule? {
-        if let known = joinRules[index] { return known }
+        if let lastJoinRule, lastJoinRule.index == index { return lastJoinRule.rule }
         let rule = JoinRule(inForce: try events.event(index), version: events.version)
-        joinRules[index] = .some(rule)
+        lastJoinRule = (index, rule)
         return rule
     }
 }

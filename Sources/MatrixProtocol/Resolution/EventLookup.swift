@@ -28,7 +28,7 @@ package struct StateEntry: Hashable, Sendable {
 /// Where state resolution finds the events that it needs, all of one room.
 ///
 /// An event or key that it knows has one number, which stays the same during a resolution; which one it is makes no difference to the
-/// outcome. Each function is asked about once for each event or key, so an answer need not be kept.
+/// outcome. Answers are kept during a resolution: hardly anything is asked for twice.
 package protocol EventLookup {
     /// The event; nil if it isn't here.
     func event(_ number: EventNumber) throws -> Event?

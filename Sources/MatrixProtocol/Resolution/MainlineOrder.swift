@@ -6,12 +6,15 @@ enum MainlineOrder {
     /// - Parameter powerLevels: the power levels event that the line leads back from; nil if the room has none.
     static func sort(_ indices: [Int], from powerLevels: Int?, in events: inout ResolutionEvents) throws -> [Int] {
         var mainline = try Mainline(from: powerLevels, in: &events)
-        let ranks = try indices.map { index in
+        var ranks: [Rank] = []
+        ranks.reserveCapacity(indices.count)
+        for index in indices {
             let event = try events.event(index)
-            return Rank(
-                index: index, position: try mainline.position(of: index, in: &events), originServerTS: event.originServerTS, id: event.id)
+            let position = try mainline.position(of: index, in: &events)
+            ranks.append(Rank(index: index, position: position, originServerTS: event.originServerTS))
         }
-        return ranks.sorted { $0 < $1 }.map(\.index)
+        try ranks.sort { a, b in try a.precedes(b) ?? (events.event(a.index).id < events.event(b.index).id) }
+        return ranks.map(\.index)
     }
 
     private struct Rank {
@@ -19,12 +22,11 @@ enum MainlineOrder {
         /// The event's place in the line, counted from its beginning: the earlier the smaller; 0 if it has none.
         let position: Int
         let originServerTS: Int64
-        let id: EventID
 
-        static func < (a: Rank, b: Rank) -> Bool {
-            if a.position != b.position { return a.position < b.position }
-            if a.originServerTS != b.originServerTS { return a.originServerTS < b.originServerTS }
-            return a.id < b.id
+        /// Nil if only the IDs can tell.
+        func precedes(_ other: Rank) -> Bool? {
+            if position != other.position { return position < other.position }
+            return originServerTS == other.originServerTS ? nil : originServerTS < other.originServerTS
         }
     }
 
@@ -32,6 +34,8 @@ enum MainlineOrder {
     /// events that were ever asked for, so that each is walked from once.
     private struct Mainline {
         private var positions: [Int: Int] = [:]
+        /// The power levels event that was asked for last, and its position: most events have the same as their neighbours.
+        private var last: (index: Int, position: Int)?
 
         init(from powerLevels: Int?, in events: inout ResolutionEvents) throws {
             var line: [Int] = []
@@ -46,18 +50,23 @@ enum MainlineOrder {
 
         /// The position of the first event on the line that leads back from the power levels event in this event's auth events.
         mutating func position(of index: Int, in events: inout ResolutionEvents) throws -> Int {
-            var passed: Set<Int> = []
-            var next = try events.authEvent(.powerLevels, of: index)
+            guard let first = try events.authEvent(.powerLevels, of: index) else { return 0 }
+            if let last, last.index == first { return last.position }
+            var passed: [Int] = []
+            var next: Int? = first
             var position = 0
             while let index = next {
                 if let known = positions[index] {
                     position = known
                     break
                 }
-                guard passed.insert(index).inserted else { break }
+                // Unless the line is found, that is where they lead; a cycle comes back here.
+                positions[index] = 0
+                passed.append(index)
                 next = try events.authEvent(.powerLevels, of: index)
             }
             for index in passed { positions[index] = position }
+            last = (first, position)
             return position
         }
     }

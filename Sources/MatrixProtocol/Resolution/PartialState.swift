@@ -3,7 +3,7 @@
 /// Keys have indices of their own. What a key stands at is found in the base when the key is first asked for.
 struct PartialState {
     private let base: ConflictedState?
-    private var keys = NumberTable()
+    private var keys = NumberTable(capacity: 0)
     /// The event at each key, by index; negative for none.
     private var events: [Int32] = []
 
@@ -15,7 +15,7 @@ struct PartialState {
         try resolution.number(of: key).map { index(of: $0, in: &resolution) }
     }
 
-    private mutating func index(of number: StateKeyNumber, in resolution: inout ResolutionEvents) -> Int {
+    mutating func index(of number: StateKeyNumber, in resolution: inout ResolutionEvents) -> Int {
         let (index, isNew) = keys.index(of: number.rawValue)
         if isNew {
             let event = base?.unconflictedEvent(number).map { Int32(resolution.index(of: $0)) }

@@ -3,7 +3,7 @@ import Crypto
 // The algorithm of room version 1 ("State resolution").
 extension StateResolution {
     static func resolveV1(_ states: ConflictedState, version: RoomVersion, events lookup: any EventLookup) throws -> [StateEntry] {
-        var events = ResolutionEvents(lookup, version: version)
+        var events = ResolutionEvents(lookup, version: version, capacity: 2 * states.conflicted.joined().count)
         var checks = try AuthChecks(PartialState(over: states), usesOwnAuthEvents: false, in: &events)
         var phases: [[[AuthChecks.Candidate]]] = [[], [], [], []]
         for group in try conflictedGroups(of: states, &checks, in: &events) {
@@ -25,7 +25,7 @@ extension StateResolution {
         of states: ConflictedState, _ checks: inout AuthChecks, in events: inout ResolutionEvents
     ) throws -> [[AuthChecks.Candidate]] {
         var groups: [StateKeyNumber: Set<Int>] = [:]
-        for entry in states.conflicted.joined() { groups[entry.key, default: []].insert(events.index(of: entry.event)) }
+        for entry in states.conflicted.joined() { groups[entry.key, default: []].insert(events.index(of: entry)) }
         return try groups.values.map { group in
             var ranked: [Ranked] = []
             for index in group { ranked.append(Ranked(try checks.candidate(index, in: &events))) }

@@ -1,7 +1,9 @@
 package import CanonicalJSON
 
 /// The content of a room's create event, as the rules read it (client-server API, "m.room.create").
-package struct CreateContent: Sendable {
+///
+/// A class, since the rules ask for it with every event; it never changes.
+package final class CreateContent: Sendable {
     /// `room_version`, `1` if it is missing.
     package let roomVersionID: String
     /// `m.federate`: whether users of other servers can take part.

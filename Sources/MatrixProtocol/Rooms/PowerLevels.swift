@@ -2,7 +2,9 @@ package import CanonicalJSON
 
 /// Who may do what in a room: what its `m.room.power_levels` event says, or the defaults, and who created it
 /// (client-server API, "m.room.power_levels").
-package struct PowerLevels: Sendable {
+///
+/// A class, since the rules hand it on for every event; it never changes.
+package final class PowerLevels: Sendable {
     /// The creators' powers come from the create event where the version wants that.
     private enum Creators {
         /// They have infinite power.
@@ -24,7 +26,7 @@ package struct PowerLevels: Sendable {
     /// - Parameters:
     ///   - event: the room's `m.room.power_levels` event, if it has one.
     ///   - create: the room's create event.
-    package init(_ event: Event?, create: Event, version: RoomVersion) {
+    package convenience init(_ event: Event?, create: Event, version: RoomVersion) {
         self.init(content: event?.powerLevelsContent, create: create, version: version)
     }
 
