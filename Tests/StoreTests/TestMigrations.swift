@@ -107,13 +107,21 @@ final class TestDataDirectory: Sendable {
         _ schemas: DatabaseSchema..., serverName: String = "example.org", report: (UpgradeEvent) -> Void = { _ in }
     ) async throws -> [String] {
         var events: [String] = []
-        try await DatabasePreparation(
-            schemas, in: path, serverName: serverName, blockCache: BlockCache(capacityBytes: 1 << 20), environment: systemEnvironment
-        ).run {
+        try await preparation(schemas, serverName: serverName).run {
             report($0)
             events.append("\($0)")
         }
         return events
+    }
+
+    /// Makes sure that the databases are there as they have to be.
+    func check(_ schemas: DatabaseSchema...) async throws {
+        try await preparation(schemas, serverName: "example.org").check()
+    }
+
+    private func preparation(_ schemas: [DatabaseSchema], serverName: String) -> DatabasePreparation {
+        DatabasePreparation(
+            schemas, in: path, serverName: serverName, blockCache: BlockCache(capacityBytes: 1 << 20), environment: systemEnvironment)
     }
 
     /// Opens a database that was prepared, for as long as `body` takes.

@@ -89,13 +89,16 @@ extension Backups {
         try BackupDirectory.checkFinished(dataDirectory.path)
         let blockCache = BlockCache(capacityBytes: verificationCacheBytes)
         let serverName = try StoredBackups.serverName(of: dataDirectory.path, blockCache: blockCache)
+        try await DatabasePreparation(
+            schemas, in: dataDirectory.path, serverName: serverName, blockCache: blockCache, environment: environment
+        ).check()
         var databases: [Database] = []
         defer { for database in databases { database.close() } }
         for schema in schemas {
             databases.append(
                 try Database(
                     schema: schema, directory: dataDirectory.path(of: schema.name), serverName: serverName, blockCache: blockCache,
-                    environment: environment, notifier: Notifier()))
+                    environment: environment, notifier: Notifier(), isPrepared: true))
         }
         return try await Backups(
             serverName: serverName, dataDirectory: dataDirectory.path, databases: databases, configurationFile: configurationFile,

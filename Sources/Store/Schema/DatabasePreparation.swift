@@ -51,6 +51,18 @@ package struct DatabasePreparation: Sendable {
         }
     }
 
+    /// Makes sure that all databases are there and have this program's schemas, for who opens those of a stopped server as they are.
+    ///
+    /// - Throws: `StoreError` otherwise; nothing is touched.
+    package func check() async throws {
+        for (database, found) in zip(databases, try await inspect()) {
+            guard let found else {
+                throw StoreError.databaseMissing("the data directory \(dataDirectory) has no database \(database.schema.name)")
+            }
+            try database.check(found)
+        }
+    }
+
     /// What is there of each database, in their order.
     private func inspect() async throws -> [InstanceInspection?] {
         try await withThrowingTaskGroup(of: (Int, InstanceInspection?).self) { group in

@@ -105,12 +105,17 @@ struct InstanceOpening: Sendable {
     /// - Throws: like ``inspect()``, and when the database has to be migrated first.
     func check() throws -> Bool {
         guard let found = try inspect() else { return false }
+        try check(found)
+        return true
+    }
+
+    /// Finds out whether what was found can be opened as it is.
+    func check(_ found: InstanceInspection) throws(StoreError) {
         guard found.isCurrent(schema) else {
-            throw StoreError.schemaMismatch(
+            throw .schemaMismatch(
                 "the \(schema.name) database in \(directory) has schema version \(found.version), this program has \(schema.version); "
                     + "start the server to bring it forward")
         }
-        return true
     }
 
     /// On a full disk RocksDB might not return: see `options`.
