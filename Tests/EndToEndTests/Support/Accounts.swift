@@ -26,6 +26,11 @@ extension ServerProcess {
 }
 
 extension MatrixTestClient {
+    /// The same device, at a server that goes on where its own one was.
+    func at(_ server: ServerProcess) -> MatrixTestClient {
+        MatrixTestClient(baseURL: server.baseURL, userID: userID, deviceID: deviceID, accessToken: accessToken)
+    }
+
     /// Registers by user-interactive authentication, with the stages of the first flow that the server offers.
     func register(_ body: JSONValue, token: String?) async throws -> MatrixTestClient {
         let response = try await withAuthentication(to: "/register", body: body) { stage in
