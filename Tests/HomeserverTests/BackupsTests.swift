@@ -75,7 +75,7 @@ import Testing
 
         try await server("restored") { _ in
             // It is in use from now on, and no backup any more.
-            #expect(throws: StoreError.self) { try BackupMarker(ofBackupAt: path("restored")) }
+            _ = #expect(throws: StoreError.self) { try BackupMarker(ofBackupAt: path("restored")) }
         }
         #expect(try BackupMarker(ofBackupAt: backup) == marker)
     }
