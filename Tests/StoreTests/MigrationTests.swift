@@ -197,4 +197,25 @@ import Testing
             error.map { "\($0)" }
                 == "the test database in \(copy.path)/test doesn't have this version's maps; unknown: lengths, sums")
     }
+
+    @Test(
+        arguments: [
+            ([1, 2, 3], "3 stored bytes are not a migration's marker"),
+            (UInt64(2).encoded + [7], "9 stored bytes are not a migration's marker"),
+            (
+                UInt64(2).encoded + [2] + UInt64(9).encoded,
+                "the test database in PATH has schema version 1, this program has 4: another program has begun to bring it to version 2"
+            ),
+            (UInt64(4).encoded + [1], "the test database in PATH doesn't say what it is"),
+        ] as [([UInt8], String)])
+    func aMarkerThatMakesNoSenseIsRefused(marker: [UInt8], message: String) async throws {
+        let directory = try TestDataDirectory()
+        let schema = TestMigrations.schema(1)
+        try await directory.prepare(schema)
+        try await directory.session(schema) { try await $0.commit { $0.put(CommonMaps.global, "migration", marker) } }
+        let before = try directory.files()
+        let error = await #expect(throws: StoreError.self) { try await directory.prepare(Self.newest) }
+        #expect(error.map { "\($0)" } == message.replacing("PATH", with: "\(directory.path)/test"))
+        #expect(try directory.files() == before)
+    }
 }
