@@ -10,13 +10,14 @@ TESTS ?=
 
 EXECUTABLE := .build/release/martlet
 
-.PHONY: help run release build test simulate fixture format lint requirements
+.PHONY: help run release build test simulate faults fixture format lint requirements
 
 help:
 	@echo "make run      build the server and start it on http://127.0.0.1:8008, its data in ./martlet-data"
 	@echo "make test     build everything and run all tests"
 	@echo "make simulate run the simulation of the store on many seeds (docs/testing.md)"
 	@echo "make fixture  make a data directory of this version for the tests (docs/migrations.md)"
+	@echo "make faults   put faults into a copy of the store, which the simulation has to find"
 	@echo "make release  build the server for use elsewhere: $(EXECUTABLE)"
 	@echo "make build    build everything for development"
 	@echo "make format   put the source into its form"
@@ -43,6 +44,9 @@ simulate: requirements
 fixture: requirements
 	$(SWIFT) build --build-tests
 	MARTLET_MAKE_FIXTURE=1 $(SWIFT) test --skip-build --filter makeAFixture
+
+faults: requirements
+	SWIFT="$(SWIFT)" Tests/Faults/find-faults
 
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests

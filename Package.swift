@@ -105,7 +105,7 @@ let package = Package(
         .testTarget(name: "RocksDBTests", dependencies: ["RocksDB", "TestSupport"]),
         .testTarget(name: "FaultyDiskTests", dependencies: ["FaultyDisk", "RocksDB", "TestSupport"]),
         .testTarget(name: "StoreTests", dependencies: ["FaultyDisk", "RocksDB", "Store", "StoreTestSupport", "TestSupport"]),
-        .testTarget(name: "StoreSimulationTests", dependencies: ["Store", "StoreSimulation"]),
+        .testTarget(name: "StoreSimulationTests", dependencies: ["Store", "StoreSimulation", "TestSupport"]),
         .testTarget(
             name: "MatrixProtocolTests", dependencies: ["CanonicalJSON", "MatrixProtocol", "TestSupport"], exclude: ["synapse_events.py"]),
         .testTarget(name: "ServerConfigurationTests", dependencies: ["ServerConfiguration"]),

@@ -84,6 +84,9 @@ package struct Simulation {
         }
         trace.note("life", life.isOver ? "crashed" : "ended")
         try life.end(crash)
+        if dice.one(in: 3) { try Losses.check(imageAt: crash.image, models: models, seeded: seeded, trace: trace, dice) }
+        // Clocks go wrong; positions don't.
+        if dice.one(in: 3) { seeded.clock.set(to: seeded.clock.now() - dice.number(in: 0..<3_600_000)) }
         return life.disk
     }
 
