@@ -33,7 +33,7 @@ struct BackingUp: Participant {
     /// - Returns: its last commit.
     private func check(_ path: String, _ model: DatabaseModel, _ life: Life, atLeast bound: UInt64) throws -> UInt64 {
         let copy = try Database(
-            schema: SimulationMaps.schema(model.name), directory: path, serverName: Life.serverName,
+            schema: SimulationMaps.schema(model.name, version: model.schemaVersion), directory: path, serverName: Life.serverName,
             blockCache: BlockCache(capacityBytes: 1 << 20), environment: life.environment, notifier: Notifier())
         defer { copy.close() }
         let snapshot = copy.snapshot()

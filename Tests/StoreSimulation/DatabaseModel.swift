@@ -15,7 +15,16 @@ final class DatabaseModel: Sendable {
         self.name = name
     }
 
+    /// The version of the database's schema.
+    var schemaVersion: UInt64 { state.withLock { $0.schemaVersion } }
+
+    /// The next life has a new version of the schema.
+    func raiseSchemaVersion() {
+        state.withLock { $0.schemaVersion += 1 }
+    }
+
     private struct State {
+        var schemaVersion = SimulationMaps.firstVersion
         /// The versions that may be found, numbered one after the other; the first one has been found.
         var versions = [ModelVersion()]
         var stamps: [ModelStamp] = []

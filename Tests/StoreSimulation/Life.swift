@@ -38,18 +38,25 @@ final class Life: Sendable {
         var environment = seeded.environment
         environment.onHealthChange = { watch.note($0, $1) }
         self.environment = environment
-        databases = try Self.databaseNames.map { [environment] name in
+        let schemas = models.map { SimulationMaps.schema($0.name, version: $0.schemaVersion) }
+        let blockCache = BlockCache(capacityBytes: 1 << 20)
+        let preparation = DatabasePreparation(
+            schemas, in: directory, serverName: Self.serverName, blockCache: blockCache, environment: environment)
+        try seeded.run { try await preparation.run { trace.note("preparation", "\($0)") } }
+        databases = try schemas.map { [environment] schema in
             try Database(
-                schema: SimulationMaps.schema(name), directory: "\(directory)/\(name)", serverName: Self.serverName,
-                blockCache: BlockCache(capacityBytes: 1 << 20), environment: environment, notifier: notifier, probeBytes: 1000)
+                schema: schema, directory: "\(directory)/\(schema.name)", serverName: Self.serverName, blockCache: blockCache,
+                environment: environment, notifier: notifier, probeBytes: 1000)
         }
         // What happens after the crash doesn't count: the models go on from before.
-        guard !disk.hasCrashed else { return }
+        hasBegun = !disk.hasCrashed
+        guard hasBegun else { return }
         let snapshots = databases.map { $0.snapshot() }
         let recovered = try zip(snapshots, models).map { snapshot, model in
             let recovered = try model.recover(try snapshot.lastNumber)
             trace.note(model.name, "opened at \(recovered.version.number)")
             try recovered.checkAll(of: snapshot)
+            try model.checkMigration(of: snapshot)
             return recovered
         }
         try outside.check(rooms: snapshots[0], recovered[0], accounts: snapshots[1], transitory: snapshots[2])
@@ -68,11 +75,29 @@ final class Life: Sendable {
         let seed: UInt64
     }
 
+    /// Whether it didn't crash before the databases were open.
+    let hasBegun: Bool
+
     /// Whether the crash has happened, so that nothing counts any more.
     var isOver: Bool { disk.hasCrashed }
 
     /// Whether a write or a sync has failed.
     var hasFailed: Bool { disk.failures > 0 }
+
+    /// Writes what later lives migrate.
+    func begin() async throws {
+        for (database, model) in zip(databases, models) {
+            let version = model.schemaVersion
+            do {
+                try await database.commit { commit in
+                    guard try !commit.contains(SimulationMaps.migrated, 0) else { return }
+                    for number in SimulationMaps.migratedNumbers { commit.put(SimulationMaps.migrated, number, version) }
+                }
+            } catch let error as StoreError where error.isExpectedOfFailure && (isOver || hasFailed) {
+                return
+            }
+        }
+    }
 
     /// Crashes now unless that has happened, closes the databases, and tells the models what had been published at the crash.
     func end(_ crash: Crash) throws {

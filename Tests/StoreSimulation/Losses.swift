@@ -17,7 +17,7 @@ enum Losses {
         guard truncate(log, kept) == 0 else { throw Violation("\(log) can't be cut: \(errno)") }
         do {
             let database = try Database(
-                schema: SimulationMaps.schema(model.name), directory: directory, serverName: Life.serverName,
+                schema: SimulationMaps.schema(model.name, version: model.schemaVersion), directory: directory, serverName: Life.serverName,
                 blockCache: BlockCache(capacityBytes: 1 << 20), environment: seeded.environment, notifier: Notifier())
             defer { database.close() }
             let number = try database.snapshot().lastNumber

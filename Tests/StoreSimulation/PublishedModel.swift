@@ -86,3 +86,17 @@ struct PublishedModel: Sendable {
         guard isRight else { throw Violation("\(name): \(what) at commit \(version.number) is wrong") }
     }
 }
+
+extension DatabaseModel {
+    /// Each entry has been migrated exactly once to each version of the schema.
+    func checkMigration(of snapshot: PublishedSnapshot) throws {
+        var walk = try snapshot.domain(SimulationMaps.migrated, .all)
+        let found = try walk.collect()
+        guard found.isEmpty || found.map(\.key) == Array(SimulationMaps.migratedNumbers) else {
+            throw Violation("\(name): the entries that were migrated are \(found.count)")
+        }
+        if let wrong = found.first(where: { $0.value != schemaVersion }) {
+            throw Violation("\(name): entry \(wrong.key) was migrated to version \(wrong.value) instead of \(schemaVersion)")
+        }
+    }
+}

@@ -49,6 +49,7 @@ package struct Simulation {
         guard mkdir("\(directory.path)/0", 0o700) == 0 else { throw Violation("no directory: \(errno)") }
         var last: FaultyDisk?
         for number in 0..<lives {
+            if number > 0, dice.one(in: 3) { dice.pick(models).raiseSchemaVersion() }
             let isEarly = dice.one(in: 6)
             let crash = Life.Crash(
                 call: dice.number(in: 1..<(isEarly ? 300 : 700)), isEarly: isEarly, image: "\(directory.path)/\(number + 1)",
@@ -73,6 +74,7 @@ package struct Simulation {
         try seeded.run { [outside] in
             // A life that crashed while it began has nothing to show.
             guard !life.isOver else { return }
+            try await life.begin()
             let services = try await Services.start(in: life, outside: outside)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for participant in participants { group.addTask { try await participant.run(in: life) } }
@@ -84,7 +86,7 @@ package struct Simulation {
         }
         trace.note("life", life.isOver ? "crashed" : "ended")
         try life.end(crash)
-        if dice.one(in: 3) { try Losses.check(imageAt: crash.image, models: models, seeded: seeded, trace: trace, dice) }
+        if life.hasBegun, dice.one(in: 3) { try Losses.check(imageAt: crash.image, models: models, seeded: seeded, trace: trace, dice) }
         // Clocks go wrong; positions don't.
         if dice.one(in: 3) { seeded.clock.set(to: seeded.clock.now() - dice.number(in: 0..<3_600_000)) }
         return life.disk

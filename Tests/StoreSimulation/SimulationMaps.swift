@@ -24,6 +24,11 @@ enum SimulationMaps {
     /// In the other databases: the requests that were carried out.
     static let carriedOut = Column<UInt64, Empty>("carried_out", in: "simulation", .randomSmall)
 
+    /// A number -> the version of the schema that it has been brought to.
+    static let migrated = Column<UInt64, UInt64>("migrated", in: "simulation", .random)
+    /// Empty: what a migration deletes here makes its commits long.
+    private static let filler = Column<UInt64, Empty>("filler", in: "simulation", .random)
+
     typealias EntryKey = FixedKey<UInt8, UInt8>
 
     /// The only key of `lastNumber`.
@@ -32,14 +37,24 @@ enum SimulationMaps {
     static let items: Range<UInt8> = 0..<24
     static let scopes = groups.map { Scope(.room, [$0]) }
 
+    static let firstVersion: UInt64 = 2
+    /// So many that a migration needs several commits.
+    static let migratedNumbers: Range<UInt64> = 0..<30
+    private static let writesPerMigratedEntry: UInt64 = 100
+
     /// The schema of the database of that name.
-    static func schema(_ name: String) -> DatabaseSchema {
+    static func schema(_ name: String, version: UInt64) -> DatabaseSchema {
+        let step = MigrationStep(through: migrated) { number, version, commit in
+            commit.put(migrated, number, version + 1)
+            for index in 0..<writesPerMigratedEntry { commit.delete(filler, number * writesPerMigratedEntry + index) }
+        }
         var schema = DatabaseSchema(
-            name: name, version: 2,
+            name: name, version: version,
             maps: [
                 entries.map, valueIndex.map, counts.map, shortIDs.map, lastNumber.map, projection.map, jobTotals.map, jobSteps.map,
-                requests.map, carriedOut.map,
-            ])
+                requests.map, carriedOut.map, migrated.map, filler.map,
+            ],
+            migrations: (firstVersion..<version).map { Migration(to: $0 + 1, steps: [step]) })
         schema.compactsAutomatically = false
         return schema
     }
