@@ -17,8 +17,8 @@ struct InstanceInspection {
         let title = opening.title
         guard let present = try Self.columnFamilies(of: opening) else { return nil }
         guard present.contains(CommonMaps.global.map.name) else { throw StoreError.schemaMismatch("\(title) doesn't say what it is") }
-        // For reading, RocksDB is content with the one map that says it.
-        let opened = try opening.openForReading([CommonMaps.global.map])
+        // With all of its maps: of those that aren't opened, RocksDB doesn't read the logs, and would seem to end before them.
+        let opened = try opening.openForReading(schema.everyMap(of: present))
         let recovery = RecoveryCheck(opening)
         // Before anything else, since what says what the database is may be missing, too.
         let hasMark = try recovery.check(opened.instance)

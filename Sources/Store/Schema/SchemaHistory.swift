@@ -28,6 +28,12 @@ extension DatabaseSchema {
         }
     }
 
+    /// The maps of any version that have one of these names, each name once.
+    func everyMap(of names: [String]) -> [MapDescriptor] {
+        var left = Set(names)
+        return (maps + migrations.flatMap { $0.adding + $0.removing }).filter { left.remove($0.name) != nil }
+    }
+
     /// Whether each migration follows the one before, up to this version.
     var hasSoundHistory: Bool {
         migrations.map(\.version) == Array(UInt64(oldestVersion + 1)..<(version + 1))
