@@ -6,6 +6,12 @@ extension Instance {
         rocksdb_get_latest_sequence_number(database.pointer)
     }
 
+    /// What has failed first, a write or something in the background such as a compaction; from then on writes fail, or nothing is compacted
+    /// any more, until the database is opened anew.
+    package var failure: RocksDBError? {
+        database.options.failureMessage.map { RocksDBError(message: $0) }
+    }
+
     /// What RocksDB says about a column family under the name of a property (`rocksdb.stats`, ...); `nil` where it has none of that name.
     package func property(_ name: String, in columnFamily: ColumnFamily) -> String? {
         requireOwn(columnFamily, nil)

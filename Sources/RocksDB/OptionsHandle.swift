@@ -3,9 +3,11 @@ import CRocksDBCreation
 
 /// One options object of the C API (instance and column family options are the same C type).
 ///
-/// RocksDB copies what it needs from it at open. The instance's is kept for the statistics, which belong to it.
+/// RocksDB copies what it needs from it at open. The instance's is kept for the statistics and the first failure, which belong to it.
 final class OptionsHandle {
     private(set) var pointer: OpaquePointer
+    /// What an instance with these options remembers of its first failure.
+    private var failure: OpaquePointer?
 
     init() {
         pointer = created(rocksdb_options_create())
@@ -13,6 +15,17 @@ final class OptionsHandle {
 
     deinit {
         rocksdb_options_destroy(pointer)
+        if let failure { rocksdb_failure_free(failure) }
+    }
+
+    /// Has the instance stop at its first failure and remember it.
+    func makeFailureFinal() {
+        failure = rocksdb_failure_is_final(pointer)
+    }
+
+    /// The first failure's message, once there is one.
+    var failureMessage: String? {
+        failure.flatMap { rocksdb_failure_message($0) }.map { String(cString: $0) }
     }
 
     /// Sets options by RocksDB's names, for which the C API may have no setter.
@@ -51,7 +64,7 @@ extension InstanceOptions {
         rocksdb_options_set_stats_persist_period_sec(options, statsDumpPeriodSeconds)
         rocksdb_options_set_paranoid_checks(options, paranoidChecks ? 1 : 0)
         if statistics { rocksdb_options_enable_statistics(options) }
-        rocksdb_failure_is_final(options)
+        handle.makeFailureFinal()
 
         let withoutSetter = ["avoid_flush_during_shutdown": String(avoidFlushDuringShutdown)]
         try handle.set(withoutSetter.merging(extra) { _, extra in extra })

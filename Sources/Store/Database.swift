@@ -155,12 +155,10 @@ package final class Database: Sendable {
         let opened = try openInstance()
         // Merging would do this by itself, but keep to itself that it has failed; and RocksDB ends the process at the next attempt.
         try flushTable(of: map, in: opened)
-        let family = opened.families[map]
-        func failures() -> UInt64 { opened.instance.integerProperty("rocksdb.background-errors", in: family) ?? 0 }
-        let failuresBefore = failures()
-        opened.instance.compact(family)
-        guard failures() == failuresBefore else {
-            throw .unavailable("the tables of \(map.name) could not be merged; the disk may be full")
+        opened.instance.compact(opened.families[map])
+        if let error = opened.instance.failure {
+            fail(error, of: opened)
+            throw .unavailable("the tables of \(map.name) could not be merged: \(error)")
         }
     }
 
@@ -299,6 +297,7 @@ package final class Database: Sendable {
         // Whoever waits for an answer has work to do; waking the others can take a while.
         for answer in sealed.answers { answer(failure) }
         if failure == nil {
+            if case .open(let opened, _, _) = sealed.target { checkBackground(of: opened) }
             publicationObserver.withLock { $0 }?()
             notifier.wake(sealed.changedScopes)
         }

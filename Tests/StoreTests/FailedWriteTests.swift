@@ -137,6 +137,31 @@ import Testing
         faulty.database.close()
     }
 
+    @Test func aFailureInTheBackgroundShowsWithoutACommit() throws {
+        let faulty = try FaultyStore(seed: 11)
+        try faulty.run { database in
+            for number in 0..<2 as Range<UInt64> {
+                try await database.commit { commit in
+                    for key in 0..<2 as Range<UInt64> { commit.put(TestMaps.numbers, key, number) }
+                }
+                if number == 0 { try database.flushTables() }
+            }
+            faulty.disk.fail(.growth, with: ENOSPC)
+            #expect(throws: StoreError.self) { try database.flushTables() }
+            try await faulty.heal()
+            try database.flushTables()
+            #expect(database.health == .well)
+            faulty.disk.fail(.growth, with: ENOSPC)
+            #expect(throws: StoreError.self) { try database.compactTables() }
+            guard case .failing(_, let reason) = database.health else { throw Unexpected() }
+            #expect(reason.contains("No space left"))
+            try await faulty.heal()
+            try await database.commit { $0.put(TestMaps.numbers, 3, 3) }
+            #expect(try database.snapshot().get(TestMaps.numbers, all: [0, 1, 3]) == [1, 1, 3])
+        }
+        faulty.database.close()
+    }
+
     @Test func triesTheDiskAgainAndAgain() throws {
         let faulty = try FaultyStore(seed: 6)
         try faulty.run { database in

@@ -9,9 +9,20 @@ import RocksDB
 extension Database {
     /// Whether it can write.
     package var health: DatabaseHealth {
+        // While nobody writes, nobody else notices.
+        if let opened = try? openInstance() { checkBackground(of: opened) }
+        return currentHealth
+    }
+
+    private var currentHealth: DatabaseHealth {
         group.withLock { group in
             if case .failing(let since, let reason) = group.target { .failing(since: since, reason: reason) } else { .well }
         }
+    }
+
+    /// Begins to fail when RocksDB could not write or merge tables in the background: what it needs for that, it does not begin again.
+    func checkBackground(of opened: OpenInstance) {
+        if let error = opened.instance.failure { fail(error, of: opened) }
     }
 
     /// Has `action` run each time when the database has been opened again after a failure, before anybody can read it: what is remembered of
@@ -33,7 +44,7 @@ extension Database {
     /// Sets going what follows from a failure: answers for those who wait, and attempts to go on.
     func startProbing() {
         scheduleFlush(after: 0)
-        environment.onHealthChange(schema.name, health)
+        environment.onHealthChange(schema.name, currentHealth)
         schedule(.first)
     }
 
@@ -104,7 +115,7 @@ extension Database {
             group.target = .failing(since: since, reason: reason)
             return true
         }
-        if isNew { environment.onHealthChange(schema.name, health) }
+        if isNew { environment.onHealthChange(schema.name, currentHealth) }
     }
 }
 
