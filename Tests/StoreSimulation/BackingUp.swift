@@ -7,7 +7,7 @@ struct BackingUp: Participant {
     let directory: String
 
     func run(in life: Life) async throws {
-        await life.sleep(dice.int(in: 5..<300))
+        await life.sleep(dice.int(in: 0..<100))
         guard !life.isOver else { return }
         let bounds = life.models.map(\.bound)
         let paths = Life.databaseNames.map { "\(directory)-\($0)" }

@@ -5,9 +5,9 @@ public final class TemporaryDirectory: Sendable {
     /// The directory's absolute path.
     public let path: String
 
-    /// Makes the directory under the system's temporary folder.
-    public init(_ prefix: String = "martlet-test") throws {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    /// Makes the directory in `folder`, by default the system's temporary one.
+    public init(_ prefix: String = "martlet-test", in folder: String? = nil) throws {
+        let parent = folder ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/\(prefix)-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failure(errno: errno) }
         path = template.withUnsafeBufferPointer { String(decoding: UnsafeRawBufferPointer($0).dropLast(), as: UTF8.self) }
