@@ -16,7 +16,7 @@ package struct BlockCounts: Sendable, Hashable {
 }
 
 /// Counts the blocks of one column family. RocksDB counts them for each thread, all column families together; what a thread's counts have
-/// grown by when a read is over is the read's, since every read is counted.
+/// grown by during a read is the read's.
 final class BlockCounter: Sendable {
     private let hits = Atomic<UInt64>(0)
     private let reads = Atomic<UInt64>(0)
@@ -28,6 +28,8 @@ final class BlockCounter: Sendable {
     /// Counts what `body` needs; it runs on one thread.
     @inline(__always)
     func counting<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        // What the thread did before was no read: it opened a database, say.
+        _ = rocksdb_block_counts_take()
         defer {
             let taken = rocksdb_block_counts_take()
             if taken.hits > 0 { hits.add(taken.hits, ordering: .relaxed) }

@@ -37,6 +37,7 @@ typedef ssize_t (*write_function)(int, const void *, size_t);
 typedef ssize_t (*pwrite_function)(int, const void *, size_t, off_t);
 typedef ssize_t (*writev_function)(int, const struct iovec *, int);
 typedef int (*descriptor_function)(int);
+typedef int (*stream_function)(FILE *);
 typedef int (*truncate_function)(int, off_t);
 typedef int (*allocate_function)(int, int, off_t, off_t);
 typedef int (*posix_allocate_function)(int, off_t, off_t);
@@ -59,10 +60,25 @@ static faulty_file *file_of(int descriptor) {
     return atomic_load_explicit(&open_files[descriptor], memory_order_acquire);
 }
 
+/* The faulty file that the descriptor is, its disk entered; or NULL. */
+static faulty_file *enter(int descriptor) {
+    if (!file_of(descriptor)) return NULL;
+    faulty_disk_enter();
+    faulty_file *file = file_of(descriptor);
+    if (!file) faulty_disk_leave();
+    return file;
+}
+
+/* A descriptor that is closed, or new, belongs to no file. */
+static void forget_descriptor(int descriptor) {
+    if (file_of(descriptor)) atomic_store_explicit(&open_files[descriptor], NULL, memory_order_release);
+}
+
 void faulty_calls_forget(faulty_disk *disk) {
     for (int descriptor = 0; descriptor < DESCRIPTORS_MAX; descriptor++) {
         faulty_file *file = file_of(descriptor);
-        if (file && file->disk == disk) atomic_store_explicit(&open_files[descriptor], NULL, memory_order_release);
+        /* Another thread may have got the descriptor for another file meanwhile. */
+        if (file && file->disk == disk) atomic_compare_exchange_strong(&open_files[descriptor], &file, NULL);
     }
 }
 
@@ -98,10 +114,11 @@ static enum fate begin(faulty_disk *disk, int kind, const char *path) {
     return FATE_FAILED;
 }
 
-/* Ends a call that has begun; errno stays what it is. */
+/* Ends a call that has begun, and leaves the disk; errno stays what it is. */
 static void end(faulty_disk *disk) {
     int saved = errno;
     pthread_mutex_unlock(&disk->lock);
+    faulty_disk_leave();
     errno = saved;
 }
 
@@ -138,18 +155,27 @@ int open(const char *path, int flags, ...) {
         va_end(arguments);
     }
     faulty_disk *disk = faulty_disk_of_path(path);
-    return disk ? open_in(disk, path, flags, mode) : real_open(path, flags, mode);
+    if (disk) return open_in(disk, path, flags, mode);
+    int descriptor = real_open(path, flags, mode);
+    forget_descriptor(descriptor);
+    return descriptor;
 }
 
 int close(int descriptor) {
-    if (file_of(descriptor)) atomic_store_explicit(&open_files[descriptor], NULL, memory_order_release);
+    forget_descriptor(descriptor);
     return REAL(descriptor_function, "close")(descriptor);
+}
+
+/* The C library closes a stream's descriptor without calling close. RocksDB writes its messages to a stream. */
+int fclose(FILE *stream) {
+    forget_descriptor(fileno(stream));
+    return REAL(stream_function, "fclose")(stream);
 }
 
 /* MARK: Writes */
 
 ssize_t write(int descriptor, const void *bytes, size_t count) {
-    faulty_file *file = file_of(descriptor);
+    faulty_file *file = enter(descriptor);
     if (!file) return real_write(descriptor, bytes, count);
     enum fate fate = begin(file->disk, FAULTY_WRITE, file->path);
     ssize_t result = fate == FATE_FAILED ? -1 : real_write(descriptor, bytes, fate == FATE_SHORT ? count / 2 : count);
@@ -159,7 +185,7 @@ ssize_t write(int descriptor, const void *bytes, size_t count) {
 
 ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t offset) {
     pwrite_function real = REAL(pwrite_function, "pwrite");
-    faulty_file *file = file_of(descriptor);
+    faulty_file *file = enter(descriptor);
     if (!file) return real(descriptor, bytes, count, offset);
     enum fate fate = begin(file->disk, FAULTY_WRITE, file->path);
     ssize_t result = fate == FATE_FAILED ? -1 : real(descriptor, bytes, fate == FATE_SHORT ? count / 2 : count, offset);
@@ -169,7 +195,7 @@ ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t offset) {
 
 ssize_t writev(int descriptor, const struct iovec *parts, int count) {
     writev_function real = REAL(writev_function, "writev");
-    faulty_file *file = file_of(descriptor);
+    faulty_file *file = enter(descriptor);
     if (!file) return real(descriptor, parts, count);
     enum fate fate = begin(file->disk, FAULTY_WRITE, file->path);
     ssize_t result = fate == FATE_FAILED ? -1 : real(descriptor, parts, fate == FATE_SHORT ? (count + 1) / 2 : count);
@@ -190,7 +216,7 @@ int posix_fallocate(int descriptor, off_t offset, off_t length) {
 
 int ftruncate(int descriptor, off_t size) {
     truncate_function real = REAL(truncate_function, "ftruncate");
-    faulty_file *file = file_of(descriptor);
+    faulty_file *file = enter(descriptor);
     if (!file) return real(descriptor, size);
     pthread_mutex_lock(&file->disk->lock);
     int result = real(descriptor, size);
@@ -202,7 +228,7 @@ int ftruncate(int descriptor, off_t size) {
 /* MARK: Syncs */
 
 static int sync_file(const char *name, int descriptor) {
-    faulty_file *file = file_of(descriptor);
+    faulty_file *file = enter(descriptor);
     if (!file) {
         /* The two are named by constants, so each has a cached pointer of its own. */
         return name[1] == 's' ? REAL(descriptor_function, "fsync")(descriptor) : REAL(descriptor_function, "fdatasync")(descriptor);
@@ -266,6 +292,7 @@ int rename(const char *from, const char *to) {
             forget(source, from);
         }
     }
+    if (source && target) faulty_disk_leave();
     end(disk);
     return result;
 }

@@ -54,8 +54,8 @@ void faulty_disk_free(faulty_disk *disk) {
             break;
         }
     }
-    pthread_rwlock_unlock(&disks_lock);
     faulty_calls_forget(disk);
+    pthread_rwlock_unlock(&disks_lock);
     while (disk->files) {
         faulty_file *file = disk->files;
         disk->files = file->next;
@@ -77,15 +77,19 @@ bool faulty_has_suffix(const char *text, const char *suffix) {
 faulty_disk *faulty_disk_of_path(const char *path) {
     if (!path) return NULL;
     faulty_disk *found = NULL;
-    pthread_rwlock_rdlock(&disks_lock);
+    faulty_disk_enter();
     for (faulty_disk *disk = disks; disk && !found; disk = disk->next) {
         if (strncmp(path, disk->directory, disk->directory_length)) continue;
         char next = path[disk->directory_length];
         if (next == '/' || next == 0) found = disk;
     }
-    pthread_rwlock_unlock(&disks_lock);
+    if (!found) faulty_disk_leave();
     return found;
 }
+
+void faulty_disk_enter(void) { pthread_rwlock_rdlock(&disks_lock); }
+
+void faulty_disk_leave(void) { pthread_rwlock_unlock(&disks_lock); }
 
 faulty_file *faulty_file_find(faulty_disk *disk, const char *path) {
     for (faulty_file *file = disk->files; file; file = file->next) {

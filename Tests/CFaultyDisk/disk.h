@@ -43,7 +43,11 @@ struct faulty_disk {
     bool has_crashed;
 };
 
-/* The faulty directory that the path is in, or NULL. */
+/* Between these two no disk is freed. A thread may enter several times. */
+void faulty_disk_enter(void);
+void faulty_disk_leave(void);
+
+/* The faulty directory that the path is in, entered; or NULL. */
 faulty_disk *faulty_disk_of_path(const char *path);
 
 /* The file of that path, or NULL where nobody has written it. The disk's lock is held. */
@@ -55,7 +59,7 @@ faulty_file *faulty_file_get(faulty_disk *disk, const char *path, off_t synced);
 /* Copies the directory as a crash would leave it. The disk's lock is held. */
 void faulty_image_take(faulty_disk *disk, const char *image, enum faulty_loss loss, uint64_t seed);
 
-/* Forgets which of the disk's files are open. */
+/* Forgets which of the disk's files are open. Nobody has entered. */
 void faulty_calls_forget(faulty_disk *disk);
 
 bool faulty_has_suffix(const char *text, const char *suffix);

@@ -91,7 +91,7 @@ import Testing
         ("listeners: [{ bind: ['::1'] }, { bind: ['0:0::1'] }]", "0:0::1 has port 8008 more than once"),
         ("registration: { token: 'a b' }", "expected 1 to 64 characters out of A-Z, a-z, 0-9, '.', '_', '~' and '-'"),
         ("registration: { shared_secret: '' }", "an empty secret protects nothing"),
-        ("rooms: { default_version: '99' }", "unknown room version \"99\", expected one of 10, 11, 12"),
+        ("rooms: { default_version: '99' }", "unknown room version \"99\", expected one of 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12"),
         ("support: { contacts: [{ role: m.role.admin }] }", "an email_address or a matrix_id is needed"),
         ("support: { contacts: [{ matrix_id: admin }] }", "\"admin\" is not a user ID such as @admin:example.org"),
         ("support: { contacts: [{ email_address: admin }] }", "\"admin\" is not an email address"),
