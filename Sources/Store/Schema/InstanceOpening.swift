@@ -184,6 +184,8 @@ struct InstanceOpening: Sendable {
         options.keepLogFileNum = 4
         options.statsDumpPeriodSeconds = 0
         options.maxBackgroundJobs = 2
+        // Logs would take space ahead: some 28 MB in each database, all that is left of a disk that is nearly full.
+        options.extra["allow_fallocate"] = "false"
         // The state before the first damage of the log; `RecoveryCheck` sees to it that nothing is missing then that was known to be there.
         options.walRecoveryMode = .pointInTime
         // The flusher hands a group's log to the system in one piece, instead of each commit its own. With that, RocksDB 7.8 waits for itself for

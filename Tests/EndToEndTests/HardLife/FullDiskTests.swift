@@ -10,7 +10,7 @@ import Testing
     @Test(.timeLimit(.minutes(15)))
     func sendingGoesOnWhenThereIsSpaceAgain() async throws {
         let full = try await FullDisk()
-        // First it is the log that can't be written. Opened again with much space, the log has its own set apart, and it is tables.
+        // First somebody fills the disk slowly, then at once.
         try await full.whileClientsSend { try await Self.refusesAndGoesOn(full) }
         try await full.load.goOn(with: full.server)
         try await full.whileClientsSend {
@@ -82,9 +82,9 @@ import Testing
 
 /// A server on a disk with space for a few messages more, and clients who send.
 private final class FullDisk: Sendable {
-    /// Room for the databases' logs, which are allocated ahead, for what the tests write, and for what the server writes to see whether it can.
+    /// Room for what the tests write, and for what the server writes to see whether it can.
     private static let diskMegabytes = 320
-    /// Less than a log allocates ahead.
+    /// Enough to start, and for some of the messages.
     private static let leftBytes = 6 << 20
     /// Large messages, so that logs and write buffers are full soon.
     private static let paddingBytes = 40_000
