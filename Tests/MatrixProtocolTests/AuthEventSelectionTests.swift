@@ -39,6 +39,8 @@ struct AuthEventSelectionTests {
     @Test func restrictedJoin() {
         let content: JSONObject = ["membership": "join", "join_authorised_via_users_server": .string(bob.string)]
         #expect(keys("m.room.member", alice.string, content) == [.create, .powerLevels, .member(alice), .joinRules, .member(bob)])
+        #expect(keys("m.room.member", alice.string, content, .v8).last == .member(bob))
+        #expect(keys("m.room.member", alice.string, content, .v7) == [.create, .powerLevels, .member(alice), .joinRules])
         let invite: JSONObject = ["membership": "invite", "join_authorised_via_users_server": "@carol:example.org"]
         #expect(keys("m.room.member", bob.string, invite).last == .joinRules)
     }

@@ -51,6 +51,37 @@ struct EventVectorTests {
         #expect(event.redacts == (vector.type == EventType.roomRedaction ? Self.first : nil))
     }
 
+    /// In every version an event of ours passes all checks; where events carry IDs, it names the one before by ID and reference hash.
+    @Test(arguments: RoomVersion.supported)
+    func buildInEveryVersion(version: RoomVersion) throws {
+        let key = try Self.signingKey()
+        let room = version.roomIDIsCreateHash ? RoomID(createEvent: Self.second) : RoomID(trusted: "!abc:example.org")
+        func build(_ body: String, after previous: [EventReference]) throws -> Event {
+            let template = EventTemplate(
+                type: "m.room.message", content: ["body": .string(body)], sender: UserID(trusted: "@alice:example.org"), roomID: room)
+            return try Event.build(
+                template, version: version, prevEvents: previous, authEvents: previous, depth: 2, originServerTS: 3,
+                serverName: Self.serverName, signingKey: key)
+        }
+        let first = try build("first", after: [])
+        let second = try build("second", after: [EventReference(first, version: version)])
+        #expect(first.id != second.id && second.prevEvents == [first.id] && second.authEvents == [first.id])
+        for event in [first, second] {
+            #expect(try Event(parsing: event.bytes, version: version) == event)
+            #expect(event.hasValidContentHash(version: version))
+            try EventSigning.verify(event.json, version: version, signedBy: Self.serverName) { _ in key.verifyKey }
+            #expect(EventSigning.requiredSigners(event, version: version) == [Self.serverName])
+        }
+        if version.eventFormat.carriesEventID {
+            let hash = Base64.encode(try ReferenceHash.compute(first.json, version: version))
+            #expect(second.json["prev_events"] == [[.string(first.id.string), ["sha256": .string(hash)]]])
+            #expect(second.json["event_id"] == .string(second.id.string) && second.id.serverName == Self.serverName)
+        } else {
+            #expect(second.json["prev_events"] == [.string(first.id.string)])
+            #expect(second.json["event_id"] == nil && second.id.serverName == nil)
+        }
+    }
+
     @Test(arguments: EventVector.all)
     func redact(vector: EventVector) throws {
         let event = try Self.build(vector)

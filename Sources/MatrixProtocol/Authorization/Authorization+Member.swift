@@ -51,7 +51,8 @@ extension Authorization {
     /// Rule 5.3: joining.
     private static func checkJoin(_ change: MemberChange, version: RoomVersion) throws(AuthorizationError) {
         // 5.3.1
-        if let creator = change.room.create.creator(version: version), UTF8Bytes.equal(creator, change.target),
+        if let creator = change.room.createContent.creator(of: change.room.create, version: version),
+            UTF8Bytes.equal(creator, change.target),
             change.event.prevEvents == [change.room.create.id]
         {
             return

@@ -95,7 +95,7 @@ package enum Authorization {
 
     /// Rule 4: a room that doesn't federate is for users of the creator's server.
     private static func checkFederation(_ event: Event, in room: AuthorizationState) throws(AuthorizationError) {
-        guard !room.create.createContent.federates else { return }
+        guard !room.createContent.federates else { return }
         guard event.sender.serverName == room.create.sender.serverName else { throw .notFederated(event.sender.serverName) }
     }
 

@@ -1,6 +1,7 @@
 /// The part of a room's state that the rules look at for one event: exactly what auth event selection names.
 struct AuthorizationState {
     let create: Event
+    let createContent: CreateContent
     let powerLevels: PowerLevels
     let senderMembership: Membership
     /// The membership of whom a member event is about.
@@ -21,7 +22,8 @@ extension AuthorizationState {
         let required = RequiredState(event, version: version)
         let sender = try membership(required.sender)
         self.init(
-            create: create, powerLevels: PowerLevels(try state(.powerLevels), create: create, version: version),
+            create: create, createContent: create.createContent,
+            powerLevels: PowerLevels(try state(.powerLevels), create: create, version: version),
             senderMembership: sender, targetMembership: required.target == nil ? sender : try membership(required.target),
             authorisingUserMembership: try membership(required.authorisingUser),
             joinRule: required.needsJoinRules ? JoinRule(inForce: try state(.joinRules), version: version) : .default,

@@ -5,7 +5,8 @@
 struct AuthChecks {
     /// The state so far.
     private(set) var state: PartialState
-    /// The room's power levels and join rule as some event sets them, by its index: the last ones asked for, and all others.
+    /// What events say about the room, by their indices: the last ones asked for, and of power levels all.
+    private var lastCreate: (index: Int, event: Event, content: CreateContent)?
     private var lastPowerLevels: (source: LevelsSource, levels: PowerLevels)?
     private var allPowerLevels: [LevelsSource: PowerLevels] = [:]
     private var lastJoinRule: (index: Int, rule: JoinRule?)?
@@ -111,8 +112,9 @@ struct AuthChecks {
         let invite = try candidate.invite.flatMap {
             try state[$0.key] ?? ownAuthEvent(.thirdPartyInvite, $0.token, of: candidate, in: &events)
         }
+        let first = try createEvent(create, in: &events)
         return AuthorizationState(
-            create: try events.event(create), powerLevels: try powerLevels(of: levels, create: create, in: &events),
+            create: first.event, createContent: first.content, powerLevels: try powerLevels(of: levels, create: create, in: &events),
             senderMembership: sender, targetMembership: target, authorisingUserMembership: voucher ?? .leave, joinRule: joinRule,
             thirdPartyInvite: try invite.map { try events.event($0) })
     }
@@ -138,6 +140,16 @@ struct AuthChecks {
             if try !events.isRejected(index) { return index }
         }
         return nil
+    }
+
+    private mutating func createEvent(
+        _ index: Int, in events: inout ResolutionEvents
+    ) throws -> (index: Int, event: Event, content: CreateContent) {
+        if let lastCreate, lastCreate.index == index { return lastCreate }
+        let event = try events.event(index)
+        let create = (index, event, event.createContent)
+        lastCreate = create
+        return create
     }
 
     /// The power levels that an event sets, or the defaults.

@@ -24,7 +24,7 @@ package final class CreateContent: Sendable {
     }
 }
 
-extension Event {
-    /// The user who created the room that this create event starts: from room version 11 on its sender.
-    package func creator(version: RoomVersion) -> String? { version.creatorIsSender ? sender.string : createContent.creator }
+extension CreateContent {
+    /// The user who created the room that this content's event starts: from room version 11 on its sender.
+    func creator(of create: Event, version: RoomVersion) -> String? { version.creatorIsSender ? create.sender.string : creator }
 }

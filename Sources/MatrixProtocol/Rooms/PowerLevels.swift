@@ -39,7 +39,7 @@ package final class PowerLevels: Sendable {
         if version.creatorsArePrivileged {
             creators = .privileged([create.sender] + create.createContent.additionalCreators)
         } else {
-            creators = .usual(create.creator(version: version))
+            creators = .usual(create.createContent.creator(of: create, version: version))
         }
     }
 
