@@ -14,7 +14,10 @@ struct ConflictedState {
         for index in keys.indices where whatSomeLackConflicts && keys[index].stateCount < states.count {
             keys[index].isConflicted = true
         }
-        unconflicted = keys.compactMap { $0.isConflicted ? nil : $0.entry }
+        var unconflicted: [StateEntry] = []
+        unconflicted.reserveCapacity(keys.count)
+        for key in keys where !key.isConflicted { unconflicted.append(key.entry) }
+        self.unconflicted = unconflicted
         // Both sides are sorted, so one walk finds each entry's key.
         conflicted = states.map { state in
             var position = 0
@@ -29,7 +32,7 @@ struct ConflictedState {
     private struct Key {
         var entry: StateEntry
         /// How many states have the key.
-        var stateCount = 1
+        var stateCount: Int32 = 1
         /// Whether two of them have different events.
         var isConflicted = false
     }

@@ -33,9 +33,11 @@ package protocol EventLookup {
     /// The event; nil if it isn't here.
     func event(_ number: EventNumber) throws -> Event?
 
-    /// The events that its `auth_events` names and, in room versions where the room ID names it, the create event; nil if the event isn't
-    /// here. Asked for whole auth chains, so it is worth knowing without decoding events.
-    func authEvents(of number: EventNumber) throws -> [EventNumber]?
+    /// Appends the events that its `auth_events` names and, in room versions where the room ID names it, the create event. Asked for whole
+    /// auth chains, so it is worth knowing without decoding events.
+    ///
+    /// - Returns: whether the event is here.
+    func appendAuthEvents(of number: EventNumber, to numbers: inout [EventNumber]) throws -> Bool
 
     /// Whether the event was rejected. Asked for auth events only.
     func isRejected(_ number: EventNumber) throws -> Bool

@@ -30,6 +30,8 @@ struct ResolutionEvents {
     private var events: [Event?] = []
     private var records: [Record] = []
     private var authEventIndices: [Int32] = []
+    /// The auth events of the event that was looked up last.
+    private var foundNumbers: [EventNumber] = []
 
     /// - Parameter capacity: how many events to expect.
     init(_ lookup: any EventLookup, version: RoomVersion, capacity: Int) {
@@ -114,11 +116,9 @@ struct ResolutionEvents {
     /// The places of an event's auth events: ask `authEvent(at:)` for each.
     mutating func authEvents(of index: Int) throws -> Range<Int> {
         if let range = records[index].authEvents { return Int(range.lowerBound)..<Int(range.upperBound) }
-        guard let numbers = try lookup.authEvents(of: number(of: index)) else {
-            throw StateResolutionError.missingEvent(number(of: index))
-        }
+        try lookUpAuthEvents(of: number(of: index))
         let start = authEventIndices.count
-        for number in numbers { authEventIndices.append(Int32(self.index(of: number))) }
+        for place in foundNumbers.indices { authEventIndices.append(Int32(self.index(of: foundNumbers[place]))) }
         let range = start..<authEventIndices.count
         records[index].authEvents = Int32(range.lowerBound)..<Int32(range.upperBound)
         return range
@@ -128,8 +128,13 @@ struct ResolutionEvents {
 
     /// Calls `body` with each auth event of an event that needs no index itself.
     mutating func forEachAuthEvent(of number: EventNumber, _ body: (Int) -> Void) throws {
-        guard let numbers = try lookup.authEvents(of: number) else { throw StateResolutionError.missingEvent(number) }
-        for number in numbers { body(index(of: number)) }
+        try lookUpAuthEvents(of: number)
+        for place in foundNumbers.indices { body(index(of: foundNumbers[place])) }
+    }
+
+    private mutating func lookUpAuthEvents(of number: EventNumber) throws {
+        foundNumbers.removeAll(keepingCapacity: true)
+        guard try lookup.appendAuthEvents(of: number, to: &foundNumbers) else { throw StateResolutionError.missingEvent(number) }
     }
 
     /// The first auth event of that kind.

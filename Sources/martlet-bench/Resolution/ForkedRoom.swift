@@ -12,7 +12,9 @@ struct ForkedRoom: EventLookup {
     let version: RoomVersion
     private(set) var events: [Event] = []
     /// Events are numbered by their place in `events`.
-    private var authEvents: [[EventNumber]] = []
+    private var authEvents: [EventNumber] = []
+    /// Where in `authEvents` those of each event are.
+    private var authRanges: [Range<Int>] = []
     private var keyNumbers: [StateKey: StateKeyNumber] = [:]
     private(set) var states: [[StateEntry]] = []
 
@@ -75,7 +77,10 @@ struct ForkedRoom: EventLookup {
         if version.eventFormat.carriesEventID { object["event_id"] = .string("$event\(events.count):server0.example.org") }
         let event = try Event(object, version: version)
         let number = EventNumber(UInt64(events.count))
-        authEvents.append(version.roomIDIsCreateHash && !events.isEmpty ? rights + [EventNumber(0)] : rights)
+        let start = authEvents.count
+        authEvents += rights
+        if version.roomIDIsCreateHash, !events.isEmpty { authEvents.append(EventNumber(0)) }
+        authRanges.append(start..<authEvents.count)
         events.append(event)
         let key = StateKey(type, stateKey)
         state[key] = number
@@ -93,7 +98,10 @@ struct ForkedRoom: EventLookup {
 
     func event(_ number: EventNumber) -> Event? { events[Int(number.rawValue)] }
 
-    func authEvents(of number: EventNumber) -> [EventNumber]? { authEvents[Int(number.rawValue)] }
+    func appendAuthEvents(of number: EventNumber, to numbers: inout [EventNumber]) -> Bool {
+        numbers += authEvents[authRanges[Int(number.rawValue)]]
+        return true
+    }
 
     func isRejected(_ number: EventNumber) -> Bool { false }
 

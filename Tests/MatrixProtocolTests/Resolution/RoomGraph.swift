@@ -101,11 +101,12 @@ struct GraphLookup: EventLookup {
 
     func event(_ number: EventNumber) -> Event? { events[number] }
 
-    func authEvents(of number: EventNumber) -> [EventNumber]? {
-        guard let event = events[number] else { return nil }
+    func appendAuthEvents(of number: EventNumber, to numbers: inout [EventNumber]) -> Bool {
+        guard let event = events[number] else { return false }
         var ids = event.authEvents
         if graph.version.roomIDIsCreateHash, event.type != EventType.roomCreate { ids.append(event.roomID.createEventID) }
-        return ids.compactMap { eventNumbers[$0] }
+        numbers += ids.compactMap { eventNumbers[$0] }
+        return true
     }
 
     func isRejected(_ number: EventNumber) -> Bool {
