@@ -23,6 +23,8 @@ package enum ClientServerAPI {
             MessagesRoutes(rooms: homeserver.rooms),
             RelationsRoutes(rooms: homeserver.rooms),
             SearchRoutes(rooms: homeserver.rooms),
+            RoomPreviewRoutes(rooms: homeserver.rooms, directory: homeserver.directory),
+            TagRoutes(accounts: homeserver.accounts),
             DirectoryRoutes(directory: homeserver.directory),
             SyncRoutes(sync: homeserver.sync, accounts: homeserver.accounts),
         ]

@@ -27,6 +27,24 @@ import Testing
         await expect(.forbidden, 403) { try await fixture.say("gone", in: room, by: fixture.bob) }
     }
 
+    @Test func knockingIsForRoomsThatAllowIt() async throws {
+        let fixture = try await RoomsFixture()
+        let room = try await fixture.room { $0.initialState = [(.joinRules, ["join_rule": "knock"])] }
+        await expect(.forbidden, 403) { try await fixture.rooms.join(room, content: [:], by: fixture.bob) }
+        try await fixture.rooms.knock(on: room, reason: "please", by: fixture.bob)
+        #expect(
+            try fixture.content("m.room.member", fixture.bob.userID.string, of: room, for: fixture.alice)
+                == ["membership": "knock", "reason": "please"])
+        await expect(.forbidden, 403) { try await fixture.say("inside?", in: room, by: fixture.bob) }
+        try await fixture.rooms.invite(fixture.bob.userID, to: room, reason: nil, by: fixture.alice)
+        try await fixture.rooms.join(room, content: [:], by: fixture.bob)
+        await expect(.forbidden, 403) { try await fixture.rooms.knock(on: room, reason: nil, by: fixture.bob) }
+
+        let open = try await fixture.room()
+        await expect(.forbidden, 403) { try await fixture.rooms.knock(on: open, reason: nil, by: fixture.bob) }
+        await expect(.notFound, 404) { try await fixture.rooms.knock(on: Self.unknownRoom, reason: nil, by: fixture.bob) }
+    }
+
     @Test func joiningAgainChangesNothing() async throws {
         let fixture = try await RoomsFixture()
         let room = try await fixture.room(with: fixture.bob)

@@ -9,17 +9,34 @@ extension AccountsDatabase {
     /// - Returns: the change's position.
     @discardableResult
     package func setAccountData(of user: UserID, in room: RoomID?, type: String, to content: [UInt8]) async throws -> Position {
+        try await database.commit { try $0.setAccountData(of: user, in: room, type: type, to: content) }
+    }
+
+    /// Changes an entry of a user's account data, in a room, or a global one for nil.
+    ///
+    /// - Parameter change: makes the new content of the old one, both as JSON; nil stands for an entry that was never set.
+    package func changeAccountData(
+        of user: UserID, in room: RoomID?, type: String, _ change: @escaping @Sendable (_ old: [UInt8]?) throws -> [UInt8]
+    ) async throws {
         try await database.commit { commit in
-            let key = TupleKey(user, room, type)
-            if let old = try commit.get(AccountsMaps.accountDataPositions, key) {
-                commit.delete(AccountsMaps.accountData, TupleKey(user, room, old))
-            }
-            let position = commit.stamp(kind: AccountsChange.accountData.rawValue, scope: .user(user)) { _ in
-                AccountsChange.accountDataKey(room, type)
-            }
-            commit.put(AccountsMaps.accountDataPositions, key, position)
-            commit.put(AccountsMaps.accountData, TupleKey(user, room, position), AccountDataEntry(type: type, content: content))
-            return position
+            let old = try AccountsView(commit).accountData(of: user, in: room, type: type)
+            try commit.setAccountData(of: user, in: room, type: type, to: change(old))
         }
+    }
+}
+
+extension Commit {
+    @discardableResult
+    fileprivate func setAccountData(of user: UserID, in room: RoomID?, type: String, to content: [UInt8]) throws -> Position {
+        let key = TupleKey(user, room, type)
+        if let old = try get(AccountsMaps.accountDataPositions, key) {
+            delete(AccountsMaps.accountData, TupleKey(user, room, old))
+        }
+        let position = stamp(kind: AccountsChange.accountData.rawValue, scope: .user(user)) { _ in
+            AccountsChange.accountDataKey(room, type)
+        }
+        put(AccountsMaps.accountDataPositions, key, position)
+        put(AccountsMaps.accountData, TupleKey(user, room, position), AccountDataEntry(type: type, content: content))
+        return position
     }
 }

@@ -15,6 +15,7 @@ package struct MembershipRoutes: RouteGroup {
     package func add(to routes: inout RouteTable) {
         routes.post("/_matrix/client/v3/join/{roomIdOrAlias}", access: .user, joinByIDOrAlias)
         routes.post("/_matrix/client/v3/rooms/{roomId}/join", access: .user, joinByID)
+        routes.post("/_matrix/client/v3/knock/{roomIdOrAlias}", access: .user, knock)
         routes.post("/_matrix/client/v3/rooms/{roomId}/invite", access: .user, invite)
         routes.post("/_matrix/client/v3/rooms/{roomId}/leave", access: .user, leave)
         routes.post("/_matrix/client/v3/rooms/{roomId}/forget", access: .user, forget)
@@ -27,12 +28,7 @@ package struct MembershipRoutes: RouteGroup {
     // MARK: - One's own membership
 
     private func joinByIDOrAlias(_ request: ClientRequest) async throws -> Answer {
-        let text = request.parameter("roomIdOrAlias")
-        if let room = RoomID(text) { return try await join(room, request) }
-        guard let alias = RoomAlias(text) else {
-            throw MatrixError(.invalidParameter, "roomIdOrAlias is neither a room ID nor a room alias")
-        }
-        return try await join(directory.resolve(alias).room, request)
+        try await join(request.roomIDOrAlias(by: directory), request)
     }
 
     private func joinByID(_ request: ClientRequest) async throws -> Answer {
@@ -44,6 +40,12 @@ package struct MembershipRoutes: RouteGroup {
         _ = try body.reason()
         _ = try body.optional("third_party_signed", as: .object)
         try await rooms.join(room, content: body.object, by: request.requester)
+        return Answer(["room_id": .string(room.string)])
+    }
+
+    private func knock(_ request: ClientRequest) async throws -> Answer {
+        let room = try request.roomIDOrAlias(by: directory)
+        try await rooms.knock(on: room, reason: try await request.body().reason(), by: request.requester)
         return Answer(["room_id": .string(room.string)])
     }
 
@@ -82,6 +84,20 @@ package struct MembershipRoutes: RouteGroup {
         let body = try await request.body()
         try await action(try body.required("user_id", as: .userID), room, body.reason(), request.requester)
         return .empty
+    }
+}
+
+extension ClientRequest {
+    /// The room that the path's `roomIdOrAlias` names.
+    ///
+    /// - Throws: `M_INVALID_PARAM` when it is neither a room ID nor an alias, `M_NOT_FOUND` when the alias leads nowhere.
+    func roomIDOrAlias(by directory: Directory) throws -> RoomID {
+        let text = parameter("roomIdOrAlias")
+        if let room = RoomID(text) { return room }
+        guard let alias = RoomAlias(text) else {
+            throw MatrixError(.invalidParameter, "roomIdOrAlias is neither a room ID nor a room alias")
+        }
+        return try directory.resolve(alias).room
     }
 }
 

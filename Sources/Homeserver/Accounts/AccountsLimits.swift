@@ -10,6 +10,8 @@ package enum AccountsLimits {
     package static let accountDataTypeSizeMaxBytes = 255
     /// The largest content of an entry of account data, in bytes.
     package static let accountDataSizeMaxBytes = 512 << 10
+    /// The longest tag of a room, in bytes ("Room Tagging").
+    static let tagSizeMaxBytes = 255
     /// The largest filter, in bytes.
     package static let filterSizeMaxBytes = 64 << 10
 

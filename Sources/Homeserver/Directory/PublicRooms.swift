@@ -45,12 +45,15 @@ extension Directory {
         let isBackward = since?.isBackward ?? false
         let limit = min(request.limit ?? .max, Self.roomsPerPageMax)
 
-        var rooms: [PublicRoom] = []
+        var rooms: [RoomPreview] = []
         var end = start
         while rooms.count < limit, abs(end - start) < Self.roomsLookedAtMax, isBackward ? end > 0 : end < places.count {
             let place = places[isBackward ? end - 1 : end]
             end += isBackward ? -1 : 1
-            if let room = try PublicRoom(place, in: view), room.matches(request) { rooms.append(room) }
+            // Strangers can neither come to every listed room nor read it, whoever has listed it.
+            guard let room = try RoomPreview(of: place.room, joinedCount: place.joinedCount, in: view), room.isOpen, room.matches(request)
+            else { continue }
+            rooms.append(room)
         }
         if isBackward { rooms.reverse() }
 
@@ -97,41 +100,9 @@ private struct PublicRoomsToken: CustomStringConvertible {
     var description: String { "\(isBackward ? "p" : "n")\(place.joinedCount)_\(place.room.number)" }
 }
 
-/// A room as the directory shows it.
-private struct PublicRoom {
-    let json: JSONObject
-
-    private static let keys: [StateKey] = [
-        .create, .joinRules, .historyVisibility, .guestAccess, .name, .topic, .avatar, .canonicalAlias,
-    ]
-
-    /// `nil` for a room that strangers can neither come to nor read, though somebody has listed it.
-    init?(_ place: PublicRoomsToken.Place, in view: RoomsView) throws {
-        let events = Dictionary(uniqueKeysWithValues: zip(Self.keys, try view.currentEvents(Self.keys, in: place.room)))
-        func content(_ key: StateKey) throws -> JSONObject? {
-            guard let event = events[key] ?? nil else { return nil }
-            return try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
-        }
-        guard let create = try content(.create) else { return nil }
-        let joinRule = try content(.joinRules).flatMap { JoinRule($0) } ?? .default
-        let isWorldReadable = HistoryVisibility(try content(.historyVisibility)) == .worldReadable
-        guard joinRule == .public || joinRule.allowsKnocking || isWorldReadable else { return nil }
-        var json: JSONObject = [
-            "room_id": .string(try view.roomID(of: place.room).string), "num_joined_members": .integer(Int64(place.joinedCount)),
-            "world_readable": .bool(isWorldReadable),
-            "guest_can_join": .bool(try content(.guestAccess)?["guest_access"]?.stringValue == "can_join"),
-            "join_rule": .string(joinRule.rawValue),
-        ]
-        let texts = [
-            ("room_type", create["type"]), ("name", try content(.name)?["name"]), ("topic", try content(.topic)?["topic"]),
-            ("avatar_url", try content(.avatar)?["url"]), ("canonical_alias", try content(.canonicalAlias)?["alias"]),
-        ]
-        // Members of a room write what they like.
-        for case (let name, .string(let text)?) in texts where !text.isEmpty { json[name] = .string(text) }
-        self.json = json
-    }
-
-    func matches(_ request: PublicRoomsRequest) -> Bool {
+extension RoomPreview {
+    /// Whether the directory has the room for the request.
+    fileprivate func matches(_ request: PublicRoomsRequest) -> Bool {
         if let types = request.roomTypes, !types.contains(json["room_type"]?.stringValue) { return false }
         guard let term = request.searchTerm?.lowercased(), !term.isEmpty else { return true }
         return ["name", "topic", "canonical_alias"].contains { json[$0]?.stringValue?.lowercased().contains(term) ?? false }

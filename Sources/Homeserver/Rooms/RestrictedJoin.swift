@@ -28,11 +28,7 @@ enum RestrictedJoin {
         case .invite, .join, .ban: return nil
         case .leave, .knock, nil: break
         }
-        let allowedRooms = (rules["allow"]?.arrayValue ?? []).compactMap { condition -> RoomID? in
-            guard let condition = condition.objectValue, condition["type"]?.stringValue == "m.room_membership" else { return nil }
-            return condition["room_id"]?.stringValue.flatMap(RoomID.init)
-        }
-        let isAllowed = try allowedRooms.contains { allowed in
+        let isAllowed = try allowedRooms(rules).contains { allowed in
             try commit.view.shortID(of: allowed).map { try commit.view.isJoined(user, to: $0) } ?? false
         }
         guard isAllowed else {
@@ -42,6 +38,14 @@ enum RestrictedJoin {
             throw MatrixError(.forbidden, "Nobody in the room can let you in")
         }
         return inviter
+    }
+
+    /// The rooms whose members may join, by the content of the join rules.
+    static func allowedRooms(_ rules: JSONObject) -> [RoomID] {
+        (rules["allow"]?.arrayValue ?? []).compactMap { condition in
+            guard let condition = condition.objectValue, condition["type"]?.stringValue == "m.room_membership" else { return nil }
+            return condition["room_id"]?.stringValue.flatMap(RoomID.init)
+        }
     }
 
     /// A member on this server who may invite; `nil` when there is none.

@@ -25,6 +25,18 @@ extension Rooms {
         }
     }
 
+    /// Asks to be let into a room (`POST /knock/{roomIdOrAlias}`).
+    ///
+    /// - Throws: `M_NOT_FOUND` when the room isn't here, `M_FORBIDDEN` when its join rules allow no knocking, or the user is in it or banned.
+    package func knock(on roomID: RoomID, reason: String?, by requester: Requester) async throws {
+        guard let room = try database.room(roomID) else { throw Self.unknownRoom(roomID) }
+        _ = try await commit { [signingKey] commit in
+            var content = JSONObject.membership(.knock, reason: reason)
+            content.addProfile(try commit.view.profile(of: requester.userID))
+            return try commit.send(.member(requester.userID, content, in: room, by: requester.userID), in: room, signingKey: signingKey)
+        }
+    }
+
     /// Invites a user (`POST /rooms/{roomId}/invite`).
     package func invite(_ user: UserID, to roomID: RoomID, reason: String?, by requester: Requester) async throws {
         try StateContentRules.checkInvite(of: user, serverName: serverName)
