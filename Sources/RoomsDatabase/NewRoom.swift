@@ -57,12 +57,13 @@ package struct NewRoom: Sendable {
 extension RoomsCommit {
     /// Makes the room with all its events.
     ///
+    /// - Parameter count: how many of the first events are appended, where there are more of them than a commit can have.
     /// - Returns: `nil`, and nothing is written, when there is a room of that ID already.
-    package func create(_ newRoom: NewRoom) throws -> Room? {
+    package func create(_ newRoom: NewRoom, withFirst count: Int = .max) throws -> Room? {
         guard try view.shortID(of: newRoom.id) == nil else { return nil }
         let room = Room(
             id: newRoom.id, shortID: try makeShortRoomID(newRoom.id), version: newRoom.version, create: newRoom.events[0])
-        for event in newRoom.events { try append(event, to: room) }
+        for event in newRoom.events.prefix(count) { try append(event, to: room) }
         return room
     }
 }

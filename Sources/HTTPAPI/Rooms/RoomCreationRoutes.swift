@@ -2,7 +2,7 @@ import CanonicalJSON
 import Homeserver
 import MatrixProtocol
 
-/// Making rooms ("Creation" of rooms).
+/// Making rooms, and rooms that take others' places ("Creation" of rooms, "Room upgrades").
 package struct RoomCreationRoutes: RouteGroup {
     private let rooms: Rooms
 
@@ -12,11 +12,21 @@ package struct RoomCreationRoutes: RouteGroup {
 
     package func add(to routes: inout RouteTable) {
         routes.post("/_matrix/client/v3/createRoom", access: .user, createRoom)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/upgrade", access: .user, upgrade)
     }
 
     private func createRoom(_ request: ClientRequest) async throws -> Answer {
         let room = try await rooms.create(Self.creation(try await request.body()), by: request.requester)
         return Answer(["room_id": .string(room.string)])
+    }
+
+    private func upgrade(_ request: ClientRequest) async throws -> Answer {
+        let room = try request.roomID("roomId")
+        let body = try await request.body()
+        let successor = try await rooms.upgrade(
+            room, to: try body.required("new_version", as: .string),
+            additionalCreators: try body.optional("additional_creators", as: .array(of: .userID)) ?? [], by: request.requester)
+        return Answer(["replacement_room": .string(successor.string)])
     }
 
     private static func creation(_ body: Body) throws(MatrixError) -> CreateRoomRequest {

@@ -5,7 +5,7 @@ import Store
 
 extension Rooms {
     /// The length of the random part of a room ID.
-    private static let roomIDLength = 18
+    static let roomIDLength = 18
     /// How often a room is made anew because there is one of its ID.
     private static let roomIDAttemptsMax: Int64 = 20
     /// The most invites and state events that a creation can have in all, so that they fit into one commit.
@@ -40,7 +40,7 @@ extension Rooms {
         throw MatrixError(.unknown, "Too many rooms like this are being made at once", status: 503)
     }
 
-    private static func supportedVersion(_ id: String) throws -> RoomVersion {
+    static func supportedVersion(_ id: String) throws -> RoomVersion {
         guard let version = RoomVersion(id) else {
             throw MatrixError(.unsupportedRoomVersion, "This server does not support room version \(id)")
         }
