@@ -94,7 +94,7 @@ let package = Package(
             name: "TransitoryWriter", dependencies: ["MatrixProtocol", "RocksDB", "Store", "TransitoryDatabase"],
             path: "Tests/TransitoryWriter"),
         .target(name: "TestSupport", dependencies: ["CanonicalJSON"], path: "Tests/Support"),
-        .target(name: "StoreTestSupport", dependencies: ["Store"], path: "Tests/StoreSupport"),
+        .target(name: "StoreTestSupport", dependencies: ["Store", "TestSupport"], path: "Tests/StoreSupport"),
         .target(name: "CFaultyDisk", path: "Tests/CFaultyDisk"),
         .target(name: "FaultyDisk", dependencies: ["CFaultyDisk"], path: "Tests/FaultyDisk"),
         .target(

@@ -11,7 +11,7 @@ let package = Package(
         .target(name: "CanonicalJSON"),
         .target(name: "Store", dependencies: ["RocksDB"]),
         .target(name: "TestSupport", dependencies: ["CanonicalJSON"], path: "Tests/Support"),
-        .target(name: "StoreTestSupport", dependencies: ["Store"], path: "Tests/StoreSupport"),
+        .target(name: "StoreTestSupport", dependencies: ["Store", "TestSupport"], path: "Tests/StoreSupport"),
         .target(name: "CFaultyDisk", path: "Tests/CFaultyDisk"),
         .target(name: "FaultyDisk", dependencies: ["CFaultyDisk"], path: "Tests/FaultyDisk"),
         .target(

@@ -1,6 +1,7 @@
 import CanonicalJSON
 import Store
 import StoreTestSupport
+import TestSupport
 import Testing
 
 @testable import Homeserver

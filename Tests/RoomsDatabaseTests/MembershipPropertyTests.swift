@@ -2,6 +2,7 @@ import MatrixProtocol
 import Store
 import StoreTestSupport
 import StoredIdentifiers
+import TestSupport
 import Testing
 
 @testable import RoomsDatabase

@@ -1,5 +1,6 @@
 import StoreTestSupport
 import Synchronization
+import TestSupport
 
 /// Seeded choices of one participant.
 final class Dice: Sendable {

@@ -1,6 +1,7 @@
 import Glibc
 import Store
 import Synchronization
+import TestSupport
 
 /// Runs everything, handlers, writers and flushers alike, on the one thread that calls ``run(advancing:_:)``: the next of the jobs
 /// that are ready is picked by a seeded choice, so that a seed is an order of events, and repeats it.

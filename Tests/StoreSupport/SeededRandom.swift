@@ -1,5 +1,6 @@
 import Store
 import Synchronization
+import TestSupport
 
 /// Bytes that anybody can guess who knows the seed, so that a test is repeatable.
 package final class SeededRandom: RandomSource {

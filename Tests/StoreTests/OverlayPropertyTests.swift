@@ -1,5 +1,6 @@
 import Store
 import StoreTestSupport
+import TestSupport
 import Testing
 
 /// A commit, over a base with content, sees and leaves behind what a sorted dictionary would.

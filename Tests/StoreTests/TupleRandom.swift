@@ -1,21 +1,18 @@
+import TestSupport
+
 @testable import Store
 
 /// Random tuples that dwell on the edges: of integer sizes, of floating-point numbers, of escaping, of nesting. The same seed gives the
 /// same ones.
 struct TupleRandom: RandomNumberGenerator {
-    private var state: UInt64
+    private var generator: SplitMix64
 
     init(seed: UInt64) {
-        state = seed
+        generator = SplitMix64(seed: seed)
     }
 
-    /// SplitMix64.
     mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
+        generator.next()
     }
 
     /// Tuples of which many differ from the one before only at the end, so that comparing neighbours goes deep.

@@ -11,7 +11,7 @@ import Testing
         let seed = HardLifeSettings.seed
         let kills = HardLifeSettings.kills
         print("kills: \(kills), seed \(seed)")
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(seed: seed)
         var server = try await ServerProcess.start()
         let load = try await Load(on: server, seed: seed)
         let transitory = try TransitoryLoad()

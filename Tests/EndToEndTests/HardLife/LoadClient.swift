@@ -36,7 +36,7 @@ actor LoadClient {
     private let room: String
     private let paddingBytes: Int
     private var client: MatrixTestClient
-    private var generator: SeededGenerator
+    private var generator: SplitMix64
     private var count: Int64 = 0
 
     /// All that was acknowledged in the shared room, in order.
@@ -57,7 +57,7 @@ actor LoadClient {
         self.room = room
         self.name = "\(number):"
         self.paddingBytes = paddingBytes
-        generator = SeededGenerator(seed: seed &+ UInt64(number))
+        generator = SplitMix64(seed: seed &+ UInt64(number))
     }
 
     /// Goes on with another server that has everything.
@@ -223,5 +223,12 @@ actor LoadClient {
             "\(response.request): \(response.status) \(String(decoding: response.bytes.prefix(500), as: UTF8.self))")
         refusals += 1
         return .refused
+    }
+}
+
+extension SplitMix64 {
+    /// A time in milliseconds between two others.
+    mutating func milliseconds(_ range: ClosedRange<Int>) -> Duration {
+        .milliseconds(Int.random(in: range, using: &self))
     }
 }

@@ -1,27 +1,13 @@
 import CanonicalJSON
 import MatrixProtocol
-
-/// A generator of pseudo-random numbers from a seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var bits = state
-        bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
-        return bits ^ (bits >> 31)
-    }
-}
+import TestSupport
 
 /// Rooms in which everything happens at once: forks and merges, joins, kicks, bans, invites, changes of power and of the join rule, topics,
 /// much of it not allowed, by clocks that don't agree.
 struct RandomRoom {
     private static let users = (0..<6).map { "@user\($0):s\($0 % 3).org" } + [RoomBuilder.alice]
 
-    private var random: SeededGenerator
+    private var random: SplitMix64
     private var room: RoomBuilder
 
     static func make(_ version: RoomVersion, seed: UInt64, eventCount: Int) throws -> RoomGraph {
@@ -31,7 +17,7 @@ struct RandomRoom {
     }
 
     private init(_ version: RoomVersion, seed: UInt64) throws {
-        random = SeededGenerator(seed: seed)
+        random = SplitMix64(seed: seed)
         room = try RoomBuilder(
             version, powerLevels: ["users": [.init(Self.users[0]): 100, .init(Self.users[1]): 50], "state_default": 25, "invite": 0])
         for user in Self.users.prefix(4) { try room.join(user) }

@@ -1,4 +1,5 @@
 import MatrixProtocol
+import TestSupport
 import Testing
 
 /// What holds for every room, whatever happens in it: random graphs of events, one after the other from a seed.
@@ -12,7 +13,7 @@ struct ResolutionPropertyTests {
     @Test(arguments: versions, seeds)
     func orderOfArrival(version: RoomVersion, seed: UInt64) throws {
         let graph = try RandomRoom.make(version, seed: seed, eventCount: Self.eventCount)
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<3 {
             let replayed = try graph.replayed(in: topologicalOrder(of: graph, using: &random))
             #expect(replayed.order != graph.order)
@@ -25,7 +26,7 @@ struct ResolutionPropertyTests {
     @Test(arguments: versions, seeds)
     func orderOfStates(version: RoomVersion, seed: UInt64) throws {
         let graph = try RandomRoom.make(version, seed: seed, eventCount: Self.eventCount)
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<10 {
             let states = RandomStates.choose(from: graph, using: &random)
             let resolved = try graph.resolve(states)
@@ -55,7 +56,7 @@ struct ResolutionPropertyTests {
     }
 
     /// An order in which every event comes after its previous ones and its auth events, which need not be among those.
-    private func topologicalOrder(of graph: RoomGraph, using random: inout SeededGenerator) -> [EventID] {
+    private func topologicalOrder(of graph: RoomGraph, using random: inout SplitMix64) -> [EventID] {
         var order: [EventID] = []
         var arrived: Set<EventID> = []
         var waiting = graph.order
@@ -75,7 +76,7 @@ struct ResolutionPropertyTests {
 /// States of a random room.
 enum RandomStates {
     /// Between two and five states after events of the graph.
-    static func choose(from graph: RoomGraph, using random: inout SeededGenerator) -> [RoomGraph.State] {
+    static func choose(from graph: RoomGraph, using random: inout SplitMix64) -> [RoomGraph.State] {
         let count = Int.random(in: 2...5, using: &random)
         return (0..<count).compactMap { _ in
             graph.order.dropFirst(4).randomElement(using: &random).flatMap { graph.stateAfter[$0] }

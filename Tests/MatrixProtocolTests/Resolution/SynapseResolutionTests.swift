@@ -1,5 +1,6 @@
 import CanonicalJSON
 import MatrixProtocol
+import TestSupport
 import Testing
 
 /// Resolutions of random rooms come out as Synapse's.
@@ -34,7 +35,7 @@ struct SynapseResolutionTests {
 
     /// States to resolve: those that met in the room, and others.
     private func cases(of graph: RoomGraph, seed: UInt64) -> [[RoomGraph.State]] {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         let merges = graph.order.compactMap { id -> [RoomGraph.State]? in
             guard let event = graph.events[id], event.prevEvents.count > 1 else { return nil }
             return event.prevEvents.compactMap { graph.stateAfter[$0] }
