@@ -24,7 +24,15 @@ struct StateContentRules {
         case EventType.roomMember: try checkMember(key.key, content)
         case EventType.roomPowerLevels: try Self.checkPowerLevels(content, create: create, version: version)
         case EventType.roomCanonicalAlias where key.key.isEmpty: try checkCanonicalAlias(content)
+        case EventType.roomServerACL where key.key.isEmpty: try checkServerACL(content)
         default: break
+        }
+    }
+
+    /// Who bars the own server has lost the room.
+    private func checkServerACL(_ content: JSONObject) throws(MatrixError) {
+        guard ServerACL(content).allows(serverName) else {
+            throw MatrixError(.unknown, "This access control list would keep this server out of the room", status: 400)
         }
     }
 

@@ -22,6 +22,15 @@ package struct ServerName: Identifier {
         return number
     }
 
+    /// The name without its port; an IPv6 address with its brackets.
+    package var withoutPort: String { String(Self.parts(string[...]).host) }
+
+    /// Whether the host is an IPv4 address, or an IPv6 address in brackets.
+    package var isIPLiteral: Bool {
+        let (host, _) = Self.parts(string[...])
+        return host.utf8.first == UInt8(ascii: "[") || IPv4Literal.isValid(host)
+    }
+
     /// Whether `name` follows the grammar of server names.
     static func isValid(_ name: Substring) -> Bool {
         let (host, port) = parts(name)
@@ -54,6 +63,19 @@ package struct ServerName: Identifier {
     private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }
 
+/// The text form of an IPv4 address: four numbers up to 255, in decimal digits.
+enum IPv4Literal {
+    /// Whether `text` is such an address.
+    static func isValid(_ text: Substring) -> Bool {
+        let fields = text.split(separator: ".", omittingEmptySubsequences: false)
+        return fields.count == 4
+            && fields.allSatisfy { field in
+                (1...3).contains(field.utf8.count) && field.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+                    && UInt8(field) != nil
+            }
+    }
+}
+
 /// The text form of an IPv6 address (RFC 3513, section 2.2).
 enum IPv6Literal {
     private static let groups = 8
@@ -79,7 +101,7 @@ enum IPv6Literal {
                 guard !compressed else { return false }
                 compressed = true
             } else if index == fields.count - 1, field.utf8.contains(UInt8(ascii: ".")) {
-                guard isIPv4(field) else { return false }
+                guard IPv4Literal.isValid(field) else { return false }
                 count += 2
             } else {
                 guard field.utf8.count <= 4, field.utf8.allSatisfy(isHexadecimal) else { return false }
@@ -87,15 +109,6 @@ enum IPv6Literal {
             }
         }
         return compressed ? count < groups : count == groups
-    }
-
-    private static func isIPv4(_ text: Substring) -> Bool {
-        let fields = text.split(separator: ".", omittingEmptySubsequences: false)
-        return fields.count == 4
-            && fields.allSatisfy { field in
-                (1...3).contains(field.utf8.count) && field.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-                    && UInt8(field) != nil
-            }
     }
 
     private static func isHexadecimal(_ byte: UInt8) -> Bool {
