@@ -34,6 +34,11 @@ package final class AccountsDatabase: Sendable {
         AccountsView(snapshot())
     }
 
+    /// What this database does for another one's intents.
+    package func intentPart(_ carryOut: @escaping @Sendable ([UInt8], Commit) throws -> Void) -> IntentKind.Part {
+        IntentKind.Part(in: database, carryOut)
+    }
+
     /// Whether the database can write.
     package var health: DatabaseHealth { database.health }
 

@@ -41,6 +41,10 @@ package enum AccountsMaps {
         "roomusertype_roomuserdataid", in: "data", .randomSmall)
     package static let filters = Column<TupleKey<UserID, String>, [UInt8]>("userfilterid_filter", in: "data", .randomSmall)
 
+    // MARK: reports
+
+    package static let reports = Column<ReportID, Report>("reportid_report", in: "data", .randomSmall)
+
     // MARK: push
 
     package static let pushKeyToDeviceID = Column<TupleKey<UserID, String, String>, String>("pushkey_deviceid", in: "push", .randomSmall)
@@ -58,7 +62,7 @@ package enum AccountsMaps {
 
     /// The database as a whole.
     package static let schema = DatabaseSchema(
-        name: "accounts", version: 2,
+        name: "accounts", version: 3,
         maps: [
             loginTokens.map, openIDTokens.map, tokenToOwner.map, deviceToMetadata.map, deviceToToken.map, interactiveAuthSessions.map,
             userIDToAccount.map,
@@ -66,8 +70,10 @@ package enum AccountsMaps {
             userIDToUserSigningKeyID.map,
             backupIDToAlgorithm.map, backupIDToETag.map, backedUpKeys.map,
             accountData.map, accountDataPositions.map, filters.map,
+            reports.map,
             pushKeyToDeviceID.map, pushers.map,
             appServiceRegistrations.map,
             mediaFiles.map, mediaUploaders.map,
-        ])
+        ],
+        migrations: [Migration(to: 3, adding: [reports.map])])
 }

@@ -6,7 +6,7 @@ package enum ClientServerAPI {
     package static func routes(of homeserver: Homeserver, publicAddress: PublicAddress) -> [any RouteGroup] {
         [
             HealthRoutes(health: { homeserver.health }),
-            VersionsRoutes(),
+            VersionsRoutes(unstableFeatures: ["org.matrix.msc4155": true, "org.matrix.msc4380.stable": true]),
             WellKnownRoutes(publicAddress),
             CapabilitiesRoutes(defaultRoomVersion: homeserver.settings.defaultRoomVersion),
             RegistrationRoutes(accounts: homeserver.accounts),
@@ -25,7 +25,9 @@ package enum ClientServerAPI {
             SearchRoutes(rooms: homeserver.rooms),
             RoomPreviewRoutes(rooms: homeserver.rooms, directory: homeserver.directory),
             TagRoutes(accounts: homeserver.accounts),
+            ReportRoutes(reports: homeserver.reports),
             DirectoryRoutes(directory: homeserver.directory),
+            EventStreamRoutes(stream: homeserver.eventStream),
             SyncRoutes(sync: homeserver.sync, accounts: homeserver.accounts),
         ]
     }

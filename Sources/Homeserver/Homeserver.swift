@@ -44,7 +44,9 @@ package final class Homeserver: Sendable {
     package let rooms: Rooms
     package let directory: Directory
     package let profiles: Profiles
+    package let reports: Reports
     package let sync: Sync
+    package let eventStream: EventStream
     /// What an administrator sees of the databases.
     package let inspection: StoreInspection
     package let backups: Backups
@@ -92,21 +94,28 @@ package final class Homeserver: Sendable {
             serverName: settings.serverName.string, dataDirectory: settings.dataDirectory,
             databases: [self.roomsDatabase.database, self.accountsDatabase.database, self.transitoryDatabase.database],
             configurationFile: settings.configurationFile, environment: environment)
+        let roomsIntents = Intents(
+            of: self.roomsDatabase.database,
+            kinds: [IntentKind(Rooms.succeedRoomIntent, [Accounts.succeedingRooms(in: self.accountsDatabase)])], environment: environment)
+        let accountsIntents = Intents(
+            of: self.accountsDatabase.database,
+            kinds: [IntentKind(Accounts.newUserIntent, [Profiles.beginning(in: self.roomsDatabase)])], environment: environment)
         rooms = Rooms(
-            database: self.roomsDatabase, serverName: settings.serverName, signingKey: settings.signingKey, environment: environment,
-            defaultVersion: settings.defaultRoomVersion)
+            database: self.roomsDatabase, accounts: self.accountsDatabase, intents: roomsIntents, serverName: settings.serverName,
+            signingKey: settings.signingKey, environment: environment, defaultVersion: settings.defaultRoomVersion)
         background = BackgroundWork(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, jobs: [rooms.showingProfiles],
-            intents: [IntentKind(Accounts.newUserIntent, [Profiles.beginning(in: self.roomsDatabase)])], following: settings.following,
-            environment: environment)
+            roomsIntents: roomsIntents, accountsIntents: accountsIntents, following: settings.following, environment: environment)
         directory = Directory(rooms: rooms)
         profiles = Profiles(rooms: rooms, jobs: background.roomsJobs)
         accounts = Accounts(
             database: self.accountsDatabase, serverName: settings.serverName, environment: environment, settings: settings.accounts,
-            intents: background.accountsIntents)
+            intents: accountsIntents)
+        reports = Reports(rooms: rooms)
         sync = Sync(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, notifier: notifier,
             environment: environment)
+        eventStream = EventStream(rooms: rooms, transitory: self.transitoryDatabase, notifier: notifier)
         do {
             try await background.begin()
         } catch {

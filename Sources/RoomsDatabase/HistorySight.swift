@@ -11,6 +11,7 @@ package struct HistorySight {
     private let user: UserID
     private let room: ShortRoomID
     private let keys: Keys
+    private let ignored: IgnoredUsers
     /// The room's current state, of which single entries are found faster than of others.
     private let current: ShortStateHash
     /// The states before events that were looked up ahead.
@@ -45,12 +46,15 @@ package struct HistorySight {
     /// - Parameters:
     ///   - standing: what the room is to the user, where that is known.
     ///   - keys: the user's keys, where they are known.
+    ///   - ignored: whose events the user doesn't want to see.
     package init(
-        of room: ShortRoomID, by user: UserID, in view: RoomsView, standing: RoomsView.Standing? = nil, keys: Keys? = nil
+        of room: ShortRoomID, by user: UserID, in view: RoomsView, standing: RoomsView.Standing? = nil, keys: Keys? = nil,
+        ignoring ignored: IgnoredUsers = .none
     ) throws {
         self.view = view
         self.user = user
         self.room = room
+        self.ignored = ignored
         self.standing = try standing ?? view.standing(of: user, in: room)
         self.keys = try keys ?? Keys(for: user, in: view)
         current = try view.currentState(of: room)
@@ -62,8 +66,12 @@ package struct HistorySight {
         for (event, state) in zip(events, states) { statesBefore[event.shortID] = state }
     }
 
-    /// Whether the user may see the event.
+    /// Whether the user may see the event, and wants to.
     package mutating func canSee(_ event: StoredEvent, at pduID: PDUID) throws -> Bool {
+        try maySee(event, at: pduID) && !ignored.hide(event)
+    }
+
+    private mutating func maySee(_ event: StoredEvent, at pduID: PDUID) throws -> Bool {
         let state = try statesBefore[event.shortID] ?? view.state(before: event.shortID)
         let visibility = try visibility(in: state)
         if isOpen(visibility, at: pduID.position) { return true }

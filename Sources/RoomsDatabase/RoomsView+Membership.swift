@@ -32,6 +32,11 @@ extension RoomsView {
         try reader.contains(RoomsMaps.roomJoined, TupleKey(room, user))
     }
 
+    /// Whether the user is joined to the room, or was before.
+    package func wasEverJoined(_ user: UserID, to room: ShortRoomID) throws -> Bool {
+        try reader.contains(RoomsMaps.roomOnceJoined, TupleKey(room, user))
+    }
+
     /// The rooms that the user is joined to, and since which position.
     package func joinedRooms(of user: UserID) throws -> [(room: ShortRoomID, since: Position)] {
         try rooms(of: user, RoomsMaps.userJoined)

@@ -1,3 +1,4 @@
+import AccountsDatabase
 import CanonicalJSON
 import Homeserver
 import MatrixProtocol
@@ -15,6 +16,8 @@ final class RoomsFixture: Sendable {
     let clock = TestClock()
     let environment: Environment
     let database: RoomsDatabase
+    let accounts: AccountsDatabase
+    let intents: Intents
     let rooms: Rooms
     let directory: Directory
     let profiles: Profiles
@@ -31,9 +34,15 @@ final class RoomsFixture: Sendable {
         database = try await RoomsDatabase(
             directory: temporaryDirectory.path + "/rooms", serverName: serverName, blockCache: BlockCache(capacityBytes: 1 << 20),
             environment: environment, notifier: Notifier())
+        accounts = try AccountsDatabase(
+            directory: temporaryDirectory.path + "/accounts", serverName: serverName, blockCache: BlockCache(capacityBytes: 1 << 20),
+            environment: environment, notifier: Notifier())
+        let succeeding = IntentKind(Rooms.succeedRoomIntent, [Accounts.succeedingRooms(in: accounts)])
+        intents = Intents(of: database.database, kinds: [succeeding], environment: environment)
         let key = try #require(SigningKey(seed: [UInt8](repeating: 1, count: SigningKey.seedSizeBytes), version: "1"))
         rooms = Rooms(
-            database: database, serverName: serverName, signingKey: key, environment: environment, defaultVersion: .default)
+            database: database, accounts: accounts, intents: intents, serverName: serverName, signingKey: key, environment: environment,
+            defaultVersion: .default)
         directory = Directory(rooms: rooms)
         profiles = Profiles(
             rooms: rooms, jobs: Jobs(of: database.database, kinds: [rooms.showingProfiles], environment: environment))
@@ -41,6 +50,7 @@ final class RoomsFixture: Sendable {
 
     deinit {
         database.close()
+        accounts.close()
     }
 }
 

@@ -36,6 +36,11 @@ struct SyncServer {
         _ = try await homeserver.rooms.setState(.topic, ["topic": .string(topic)], in: room, by: alice)
     }
 
+    /// Sets a user's global account data.
+    func set(_ type: String, _ content: JSONObject, of user: Requester) async throws {
+        try await homeserver.accounts.setAccountData(of: user.userID, in: nil, type: type, to: content.encoded(), for: user)
+    }
+
     func say(_ text: String, in room: RoomID, by user: Requester) async throws {
         _ = try await homeserver.rooms.send(
             "m.room.message", ["body": .string(text)], to: room, transactionID: SystemRandom().alphanumeric(10), by: user)

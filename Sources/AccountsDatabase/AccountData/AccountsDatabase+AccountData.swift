@@ -18,14 +18,22 @@ extension AccountsDatabase {
     package func changeAccountData(
         of user: UserID, in room: RoomID?, type: String, _ change: @escaping @Sendable (_ old: [UInt8]?) throws -> [UInt8]
     ) async throws {
-        try await database.commit { commit in
-            let old = try AccountsView(commit).accountData(of: user, in: room, type: type)
-            try commit.setAccountData(of: user, in: room, type: type, to: change(old))
-        }
+        try await database.commit { try $0.changeAccountData(of: user, in: room, type: type, change) }
     }
 }
 
 extension Commit {
+    /// Changes an entry of a user's account data, in a room, or a global one for nil.
+    ///
+    /// - Parameter change: makes the new content of the old one, both as JSON, or nil where it stays as it is; nil also stands for an entry that
+    ///   was never set.
+    package func changeAccountData(
+        of user: UserID, in room: RoomID?, type: String, _ change: (_ old: [UInt8]?) throws -> [UInt8]?
+    ) throws {
+        let old = try AccountsView(self).accountData(of: user, in: room, type: type)
+        if let new = try change(old) { try setAccountData(of: user, in: room, type: type, to: new) }
+    }
+
     @discardableResult
     fileprivate func setAccountData(of user: UserID, in room: RoomID?, type: String, to content: [UInt8]) throws -> Position {
         let key = TupleKey(user, room, type)

@@ -9,23 +9,27 @@ package struct BackgroundWork: Sendable {
     package let dispatchers: [(database: String, dispatcher: Dispatcher)]
     /// The jobs of the rooms database.
     package let roomsJobs: Jobs
+    /// The intents of the rooms database.
+    package let roomsIntents: Intents
     /// The intents of the accounts database.
     package let accountsIntents: Intents
 
     init(
-        rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, jobs: [JobKind], intents: [IntentKind],
-        following: FollowingLimits, environment: Environment
+        rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, jobs: [JobKind], roomsIntents: Intents,
+        accountsIntents: Intents, following: FollowingLimits, environment: Environment
     ) {
         dispatchers = [rooms.database, accounts.database, transitory.database].map { database in
             (database.schema.name, Dispatcher(of: database, environment: environment, limits: following))
         }
         roomsJobs = Jobs(of: rooms.database, kinds: jobs, environment: environment)
-        accountsIntents = Intents(of: accounts.database, kinds: intents, environment: environment)
+        self.roomsIntents = roomsIntents
+        self.accountsIntents = accountsIntents
     }
 
     /// Carries out what requests of the last run have decided, goes on with its jobs, and lets the logs be trimmed.
     func begin() async throws {
         try await accountsIntents.resume()
+        try await roomsIntents.resume()
         try roomsJobs.resume()
         for (_, dispatcher) in dispatchers { dispatcher.beginTrimming() }
     }
@@ -33,6 +37,7 @@ package struct BackgroundWork: Sendable {
     /// Ends when everything is done that can't be broken off; the databases are to be closed after it.
     func end() async {
         await accountsIntents.stop()
+        await roomsIntents.stop()
         await roomsJobs.stop()
         for (_, dispatcher) in dispatchers { await dispatcher.stop() }
     }

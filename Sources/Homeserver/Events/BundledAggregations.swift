@@ -34,22 +34,24 @@ struct BundledAggregations {
     private init() {}
 
     /// What is to be said with the events, all of one room. State events get nothing, and what replaces a redacted event isn't told.
-    init(with events: [StoredEvent], for reader: UserID, in view: RoomsView) throws {
+    init(with events: [StoredEvent], for reader: UserID, ignoring ignored: IgnoredUsers, in view: RoomsView) throws {
         var sight: HistorySight?
-        try self.init(with: events, for: reader, in: view, &sight)
+        try self.init(with: events, for: reader, ignored, in: view, &sight)
         let latest = bundles.values.compactMap { $0.thread?.latest }
         if latest.isEmpty { return }
         // Events of a thread can be replaced, and are no roots themselves: it ends here.
-        bundles.merge(try BundledAggregations(with: latest, for: reader, in: view, &sight).bundles) { known, _ in known }
+        bundles.merge(try BundledAggregations(with: latest, for: reader, ignored, in: view, &sight).bundles) { known, _ in known }
     }
 
-    private init(with events: [StoredEvent], for reader: UserID, in view: RoomsView, _ sight: inout HistorySight?) throws {
+    private init(
+        with events: [StoredEvent], for reader: UserID, _ ignored: IgnoredUsers, in view: RoomsView, _ sight: inout HistorySight?
+    ) throws {
         for (event, aggregation) in zip(events, try view.aggregations(of: events.map(\.shortID))) {
             guard let aggregation else { continue }
             let fields = try JSONFields(scanning: event.json)
             if fields["state_key"] != nil { continue }
             if sight == nil, let (pduID, _) = try view.timelineEvent(event.id) {
-                sight = try HistorySight(of: pduID.room, by: reader, in: view)
+                sight = try HistorySight(of: pduID.room, by: reader, in: view, ignoring: ignored)
             }
             guard var reading = sight else { continue }
             defer { sight = reading }

@@ -16,6 +16,8 @@ struct ClientEvents {
     var format = Format.client
     /// Whether it is told with an event what other events make of it ("Aggregations of child events").
     var bundlesAggregations = false
+    /// Whose events they don't want to see among these.
+    var ignored = IgnoredUsers.none
 
     /// The forms in which clients can ask for events (`event_format` in "Filtering").
     enum Format: String {
@@ -35,7 +37,8 @@ struct ClientEvents {
     ///
     /// - Parameter roomID: the room, where each event is to name it.
     func write(_ events: [StoredEvent], roomID: RoomID?, to writer: inout JSONWriter) throws {
-        let bundles = try bundlesAggregations ? BundledAggregations(with: events, for: requester.userID, in: view) : .none
+        let bundles =
+            try bundlesAggregations ? BundledAggregations(with: events, for: requester.userID, ignoring: ignored, in: view) : .none
         let told = try (events + bundles.events).map { Scanned($0, try JSONFields(scanning: $0.json)) }
         let quoted = try quotedEvents(of: told.map(\.event))
         let redactions = told.compactMap { quoted[$0.event.redaction] }

@@ -14,7 +14,7 @@ extension Rooms {
     /// Makes a room with all that the request asks for, in one commit (`POST /createRoom`).
     ///
     /// - Throws: `M_UNSUPPORTED_ROOM_VERSION`, `M_ROOM_IN_USE` for the alias, `M_INVALID_ROOM_STATE`, `M_INVALID_PARAM`, `M_BAD_JSON`,
-    ///   `M_BAD_ALIAS`, `M_FORBIDDEN`.
+    ///   `M_BAD_ALIAS`, `M_FORBIDDEN`, `M_INVITE_BLOCKED`.
     package func create(_ request: CreateRoomRequest, by requester: Requester) async throws -> RoomID {
         let version = try request.roomVersion.map(Self.supportedVersion) ?? defaultVersion
         let alias = try request.aliasLocalpart.map(alias)
@@ -28,14 +28,17 @@ extension Rooms {
         let now = environment.clock.now()
         for time in now..<now + Self.roomIDAttemptsMax {
             let newRoom = try newRoom(request, version: version, alias: alias, creator: requester.userID, at: time)
-            let id = try await commit { commit -> RoomID? in
+            let made = try await commit { [self] commit -> (id: RoomID, succession: IntentID?)? in
                 if let alias, try commit.view.room(of: alias) != nil { throw MatrixError(.roomInUse, "The alias \(alias) is taken") }
                 guard let room = try commit.create(newRoom) else { return nil }
                 if let alias { commit.setAlias(alias, to: room, by: requester.userID) }
                 if request.visibility == .public { commit.setPublic(true, room.shortID) }
-                return room.id
+                return (room.id, try beginSuccession(to: room, for: requester.userID, commit))
             }
-            if let id { return id }
+            if let made {
+                await finish(made.succession)
+                return made.id
+            }
         }
         throw MatrixError(.unknown, "Too many rooms like this are being made at once", status: 503)
     }
@@ -89,6 +92,7 @@ extension Rooms {
             var invited: Set<UserID> = []
             for user in request.invite where invited.insert(user).inserted {
                 try StateContentRules.checkInvite(of: user, serverName: serverName)
+                if try isInviteBlocked(by: user, from: creator) { throw MatrixError.inviteBlocked(by: user) }
                 var invite = JSONObject.membership(.invite)
                 invite.addProfile(try view.profile(of: user))
                 if request.isDirect { invite["is_direct"] = true }

@@ -34,7 +34,7 @@ extension Rooms {
         } catch let error as MatrixError where error == Self.notInRoom {
             throw notFound
         }
-        var sight = try HistorySight(of: readable.room.shortID, by: requester.userID, in: readable.view)
+        var sight = try sight(of: readable.room.shortID, by: requester, in: readable.view)
         guard let (pduID, event) = try readable.view.timelineEvent(eventID), pduID.room == readable.room.shortID,
             pduID.order <= readable.newestOrder ?? .max, try sight.canSee(event, at: pduID)
         else { throw notFound }
@@ -111,7 +111,7 @@ extension Rooms {
         writer.string(surroundings.start.description)
         writer.key("end")
         writer.string(surroundings.end.description)
-        let clientEvents = clientEvents(readable.view, for: requester, bundlesAggregations: true)
+        let clientEvents = try clientEvents(readable.view, for: requester, bundlesAggregations: true)
         for (name, page) in [("events_before", surroundings.before), ("events_after", surroundings.after)] {
             writer.key(name)
             writer.beginArray()
@@ -135,7 +135,7 @@ extension Rooms {
         let room = try room(roomID)
         let view = database.view()
         guard try view.isJoined(requester.userID, to: room.shortID) else { throw Self.notInRoom }
-        var sight = try HistorySight(of: room.shortID, by: requester.userID, in: view)
+        var sight = try sight(of: room.shortID, by: requester, in: view)
         var events = try view.events(of: room.shortID, from: timestamp, direction)
         for _ in 0..<Self.timestampScannedMax {
             guard let (pduID, event) = try events.next() else { break }

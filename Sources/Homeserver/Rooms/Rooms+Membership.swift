@@ -15,14 +15,15 @@ extension Rooms {
         try EventContentRules.check(content)
         try ProfileLimits.check(content)
         let user = requester.userID
-        _ = try await commit { [signingKey, serverName] commit in
+        let succession = try await commit { [self] commit in
             var content = content
             content["third_party_signed"] = nil
             content["membership"] = .string(Membership.join.rawValue)
             content.addProfile(try commit.view.profile(of: user))
             let template = try RestrictedJoin.template(content, of: user, in: room, serverName: serverName, commit)
-            return try commit.send(template, in: room, signingKey: signingKey)
+            return try join(by: template, in: room, commit).succession
         }
+        await finish(succession)
     }
 
     /// Asks to be let into a room (`POST /knock/{roomIdOrAlias}`).
@@ -38,14 +39,25 @@ extension Rooms {
     }
 
     /// Invites a user (`POST /rooms/{roomId}/invite`).
+    ///
+    /// - Throws: `M_FORBIDDEN` when the user may not, `M_INVITE_BLOCKED` when the other one doesn't want it.
     package func invite(_ user: UserID, to roomID: RoomID, reason: String?, by requester: Requester) async throws {
         try StateContentRules.checkInvite(of: user, serverName: serverName)
         let room = try room(roomID)
+        let isBlocked = try isInviteBlocked(by: user, from: requester.userID)
         _ = try await commit { [signingKey] commit in
             var content = JSONObject.membership(.invite, reason: reason)
             content.addProfile(try commit.view.profile(of: user))
-            return try commit.send(.member(user, content, in: room, by: requester.userID), in: room, signingKey: signingKey)
+            let event = try commit.send(.member(user, content, in: room, by: requester.userID), in: room, signingKey: signingKey)
+            // Who may not invite at all is told so, and nothing of the other one.
+            if isBlocked { throw MatrixError.inviteBlocked(by: user) }
+            return event
         }
+    }
+
+    /// Whether a user refuses the invites of another one.
+    func isInviteBlocked(by user: UserID, from inviter: UserID) throws -> Bool {
+        try accounts.view().invitePermission(of: user).action(on: inviter) == .block
     }
 
     /// Leaves a room, or turns an invite down (`POST /rooms/{roomId}/leave`).

@@ -53,7 +53,7 @@ extension Rooms {
             writer.key("end")
             writer.string(end.description)
         }
-        let clientEvents = clientEvents(readable.view, for: requester, bundlesAggregations: true)
+        let clientEvents = try clientEvents(readable.view, for: requester, bundlesAggregations: true)
         writer.key("chunk")
         writer.beginArray()
         try clientEvents.write(page.events, roomID: roomID, to: &writer)
@@ -81,7 +81,7 @@ extension Rooms {
     func page(
         of readable: ReadableRoom, _ orders: ClosedRange<Int64>, _ request: MessagesRequest, for requester: Requester
     ) throws -> Page {
-        var sight = try HistorySight(of: readable.room.shortID, by: requester.userID, in: readable.view)
+        var sight = try sight(of: readable.room.shortID, by: requester, in: readable.view)
         var timeline = try readable.view.timeline(of: readable.room.shortID, orders, request.isBackward ? .backward : .forward)
         var page = Page()
         var scanned = 0

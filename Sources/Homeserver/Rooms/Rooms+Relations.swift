@@ -137,7 +137,7 @@ extension Rooms {
     ) throws -> [UInt8] {
         let readable = try readableRoom(roomID, for: requester)
         let view = readable.view
-        var sight = try HistorySight(of: readable.room.shortID, by: requester.userID, in: view)
+        var sight = try sight(of: readable.room.shortID, by: requester, in: view)
         let newest = min(readable.newestOrder ?? .max, from?.order ?? .max)
         var threads = try view.threads(of: readable.room.shortID, .min...newest)
         var roots: [StoredEvent] = []

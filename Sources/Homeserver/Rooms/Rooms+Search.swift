@@ -127,7 +127,7 @@ extension Rooms {
         guard let type = fields.string("type"), let sender = fields.string("sender"), request.types.contains(type),
             request.token?.sender.map({ $0 == sender }) ?? true, try request.filter.wants(event)
         else { return nil }
-        var sight = try sights[pduID.room] ?? HistorySight(of: pduID.room, by: requester.userID, in: view)
+        var sight = try sights[pduID.room] ?? sight(of: pduID.room, by: requester, in: view)
         let isVisible = try sight.canSee(event, at: pduID)
         sights[pduID.room] = sight
         return isVisible ? sender : nil

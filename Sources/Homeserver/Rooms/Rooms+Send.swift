@@ -32,11 +32,13 @@ extension Rooms {
 
     /// Sends a state event (`PUT /rooms/{roomId}/state/{eventType}/{stateKey}`).
     ///
-    /// - Throws: `M_FORBIDDEN`, `M_BAD_JSON`, `M_TOO_LARGE`; `M_BAD_ALIAS` and `M_INVALID_PARAM` for canonical aliases.
+    /// - Throws: `M_FORBIDDEN`, `M_BAD_JSON`, `M_TOO_LARGE`; `M_BAD_ALIAS` and `M_INVALID_PARAM` for canonical aliases, `M_INVITE_BLOCKED` for
+    ///   invites.
     package func setState(_ key: StateKey, _ content: JSONObject, in roomID: RoomID, by requester: Requester) async throws -> EventID {
         try EventContentRules.check(content)
         let room = try room(roomID)
-        return try await commit { [signingKey, serverName] commit in
+        let blocking = try key.invitee(content).flatMap { try isInviteBlocked(by: $0, from: requester.userID) ? $0 : nil }
+        let (event, succession) = try await commit { [self] commit in
             // Others than members change nothing but their own membership.
             guard try key.type == EventType.roomMember || commit.view.isJoined(requester.userID, to: room.shortID) else {
                 throw Self.notInRoom
@@ -47,8 +49,14 @@ extension Rooms {
                 try isOwnJoin
                 ? RestrictedJoin.template(content, of: requester.userID, in: room, serverName: serverName, commit)
                 : EventTemplate(type: key.type, stateKey: key.key, content: content, sender: requester.userID, roomID: roomID)
-            return try commit.send(template, in: room, signingKey: signingKey)
+            let sent =
+                try isOwnJoin
+                ? join(by: template, in: room, commit) : (event: commit.send(template, in: room, signingKey: signingKey), succession: nil)
+            if let blocking { throw MatrixError.inviteBlocked(by: blocking) }
+            return sent
         }
+        await finish(succession)
+        return event
     }
 
     /// What nobody may redact: without its create event a room is none, and an access control list that is redacted lets nobody in.
@@ -97,5 +105,12 @@ extension Rooms {
         // Subject and ID may contain slashes themselves, so the subject's length keeps them apart.
         let name = "\(room.shortID.number)/\(endpoint)/\(subject.utf8.count)/\(subject)/\(id)"
         return Transaction(user: requester.userID, device: requester.deviceID ?? "", name: name, id: id)
+    }
+}
+
+extension StateKey {
+    /// Who is invited by an event of this key and that content.
+    fileprivate func invitee(_ content: JSONObject) -> UserID? {
+        type == EventType.roomMember && Membership(content) == .invite ? UserID(key) : nil
     }
 }

@@ -38,9 +38,11 @@ extension Rooms {
             try await commit { commit in for event in chunk { try commit.append(event, to: room) } }
             rest = rest.dropFirst(Self.upgradeChunk)
         }
-        try await commit { [signingKey, serverName] commit in
+        let succession = try await commit { [self] commit in
             try Succession(old: old, new: room, user: user, signingKey: signingKey, serverName: serverName).happen(in: commit)
+            return try beginSuccession(to: room, for: user, commit)
         }
+        await finish(succession)
         return room.id
     }
 

@@ -1,3 +1,4 @@
+import AccountsDatabase
 import CanonicalJSON
 import MatrixProtocol
 import RoomsDatabase
@@ -9,16 +10,24 @@ import Store
 /// what is stored.
 package final class Rooms: Sendable {
     let database: RoomsDatabase
+    /// What users want, and what they are.
+    let accounts: AccountsDatabase
     let serverName: ServerName
     let signingKey: SigningKey
     let environment: Environment
+    let intents: Intents
     let defaultVersion: RoomVersion
 
-    /// - Parameter defaultVersion: the version of new rooms for which nobody asks for another one.
+    /// - Parameters:
+    ///   - intents: those of the database of rooms, `succeedRoomIntent` among them.
+    ///   - defaultVersion: the version of new rooms for which nobody asks for another one.
     package init(
-        database: RoomsDatabase, serverName: ServerName, signingKey: SigningKey, environment: Environment, defaultVersion: RoomVersion
+        database: RoomsDatabase, accounts: AccountsDatabase, intents: Intents, serverName: ServerName, signingKey: SigningKey,
+        environment: Environment, defaultVersion: RoomVersion
     ) {
         self.database = database
+        self.accounts = accounts
+        self.intents = intents
         self.serverName = serverName
         self.signingKey = signingKey
         self.environment = environment
@@ -46,8 +55,20 @@ package final class Rooms: Sendable {
     }
 
     /// Writes events for the requester, at a state of the database.
-    func clientEvents(_ view: RoomsView, for requester: Requester, bundlesAggregations: Bool = false) -> ClientEvents {
-        ClientEvents(view: view, requester: requester, now: environment.clock.now(), bundlesAggregations: bundlesAggregations)
+    func clientEvents(_ view: RoomsView, for requester: Requester, bundlesAggregations: Bool = false) throws -> ClientEvents {
+        ClientEvents(
+            view: view, requester: requester, now: environment.clock.now(), bundlesAggregations: bundlesAggregations,
+            ignored: bundlesAggregations ? try ignoredUsers(of: requester) : .none)
+    }
+
+    /// What the requester sees of a room's history.
+    func sight(of room: ShortRoomID, by requester: Requester, in view: RoomsView) throws -> HistorySight {
+        try HistorySight(of: room, by: requester.userID, in: view, ignoring: ignoredUsers(of: requester))
+    }
+
+    /// Whose events the requester doesn't want to see.
+    private func ignoredUsers(of requester: Requester) throws -> IgnoredUsers {
+        try accounts.view().ignoredUsers(of: requester.userID)
     }
 
     /// Runs a commit whose refusals become the errors that clients know.

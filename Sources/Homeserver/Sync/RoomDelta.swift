@@ -172,7 +172,8 @@ struct RoomDelta {
 
     private func writeEvents(to writer: inout JSONWriter) throws {
         var clientEvents = ClientEvents(
-            view: builder.view, requester: builder.requester, now: builder.now, format: builder.request.filter.format)
+            view: builder.view, requester: builder.requester, now: builder.now, format: builder.request.filter.format,
+            ignored: builder.ignored)
         // Whoever has all events of a timeline can see for itself which of them relate to which.
         clientEvents.bundlesAggregations = timeline.isLimited
         writer.key("timeline")

@@ -30,12 +30,19 @@ struct RoomTimeline {
         var wanted: [(pduID: PDUID, event: StoredEvent)] = []
         var newest = try builder.view.timeline(of: room, orders, .backward)
         var leftOut = 0
+        var ignored = 0
         while let entry = try newest.next() {
-            guard wanted.count < limit, leftOut < Self.leftOutMax else {
+            guard wanted.count < limit, leftOut + ignored < Self.leftOutMax else {
                 isLimited = true
                 break
             }
-            if try filter.timeline.wants(entry.value) { wanted.append((entry.key, entry.value)) } else { leftOut += 1 }
+            if try builder.ignored.hide(entry.value) {
+                ignored += 1
+            } else if try filter.timeline.wants(entry.value) {
+                wanted.append((entry.key, entry.value))
+            } else {
+                leftOut += 1
+            }
         }
         hasLeftOut = leftOut > 0
         if !isKnown {

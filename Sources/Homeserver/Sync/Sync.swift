@@ -7,9 +7,6 @@ import TransitoryDatabase
 
 /// Tells clients what has happened since they last asked ("Syncing").
 package final class Sync: Sendable {
-    /// The longest time that a request waits, in milliseconds.
-    private static let timeoutMaxMilliseconds: Int64 = 10 * 60 * 1000
-
     private let rooms: RoomsDatabase
     private let accounts: AccountsDatabase
     private let transitory: TransitoryDatabase
@@ -36,14 +33,11 @@ package final class Sync: Sendable {
                 try await self.answer(request, for: requester).bytes
             }
         }
-        // Whoever registers before reading misses nothing that comes between the two.
-        let waiter = notifier.register([.user(requester.userID)])
-        let deadline = environment.clock.now() + min(request.timeoutMilliseconds, Self.timeoutMaxMilliseconds)
-        while true {
+        return try await LongPoll(notifier: notifier, clock: environment.clock).answer(
+            waitingFor: [.user(requester.userID)], atMost: request.timeoutMilliseconds
+        ) {
             let answer = try await answer(request, for: requester)
-            let remaining = deadline - environment.clock.now()
-            if answer.tellsSomething || remaining <= 0 || Task.isCancelled { return answer.bytes }
-            await waiter.wait(atMost: remaining, on: environment.clock)
+            return (answer.bytes, answer.tellsSomething)
         }
     }
 

@@ -14,6 +14,8 @@ struct SyncBuilder {
     let since: Position?
     /// By what the user sees the rooms' histories.
     let sightKeys: HistorySight.Keys
+    /// Whose events the user doesn't want to see.
+    let ignored: IgnoredUsers
     private let rooms: PublishedSnapshot
     private let accountsView: AccountsView
     private let accountData: AccountDataDelta
@@ -30,6 +32,7 @@ struct SyncBuilder {
         accountsView = AccountsView(capture.accounts)
         self.accountData = accountData
         since = capture.request.since.map { min($0.rooms.position, capture.rooms.position) }
+        ignored = try accountsView.ignoredUsers(of: capture.requester.userID)
         sightKeys = try HistorySight.Keys(for: capture.requester.userID, in: view)
     }
 
@@ -56,7 +59,9 @@ struct SyncBuilder {
             }
         case .invited(let invite):
             try addLeave(shortID, id, LeftRoom(position: invite.joinedUntil, joinedUntil: invite.joinedUntil), to: &rooms)
-            if isNew(invite.position) { rooms.invited.append((id, Self.stripped(invite.state, name: "invite_state"))) }
+            if try isNew(invite.position) && !HiddenInvites(of: requester.userID, in: accountsView).contains(invite) {
+                rooms.invited.append((id, Self.stripped(invite.state, name: "invite_state")))
+            }
         case .knocked(let knock):
             try addLeave(shortID, id, LeftRoom(position: knock.joinedUntil, joinedUntil: knock.joinedUntil), to: &rooms)
             if isNew(knock.position) { rooms.knocked.append((id, Self.stripped(knock.state, name: "knock_state"))) }
@@ -135,6 +140,12 @@ extension JSONWriter {
     mutating func accountData(_ entries: [(type: String, content: [UInt8])]) {
         beginObject()
         key("events")
+        accountDataEvents(entries)
+        endObject()
+    }
+
+    /// Writes entries of account data as the array of their events.
+    mutating func accountDataEvents(_ entries: [(type: String, content: [UInt8])]) {
         beginArray()
         for entry in entries {
             beginObject()
@@ -145,6 +156,5 @@ extension JSONWriter {
             endObject()
         }
         endArray()
-        endObject()
     }
 }

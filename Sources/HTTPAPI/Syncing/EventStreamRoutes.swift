@@ -1,0 +1,52 @@
+import Homeserver
+import MatrixProtocol
+
+/// How clients learned of events before there was `/sync`, and how they look into rooms ("Room previews").
+package struct EventStreamRoutes: RouteGroup {
+    private let stream: EventStream
+
+    /// How long a request for events waits when the client doesn't say, in milliseconds, as in Synapse.
+    private static let timeoutDefaultMilliseconds: Int64 = 30_000
+    /// The number of messages of a room when the client doesn't ask for another one, and the most.
+    private static let limitDefault: Int64 = 10
+    private static let limitMax: Int64 = 100
+
+    package init(stream: EventStream) {
+        self.stream = stream
+    }
+
+    package func add(to routes: inout RouteTable) {
+        routes.get("/_matrix/client/v3/events", access: .user, isLongPoll: true, getEvents)
+        routes.get("/_matrix/client/v3/events/{eventId}", access: .user, getEvent)
+        routes.get("/_matrix/client/v3/initialSync", access: .user, lane: .long, getInitialSync)
+        routes.get("/_matrix/client/v3/rooms/{roomId}/initialSync", access: .user, lane: .long, getRoomInitialSync)
+    }
+
+    private func getEvents(_ request: ClientRequest) async throws -> Answer {
+        let query = request.query
+        let requester = try request.requester
+        return Answer(
+            json: try await stream.events(
+                from: query.syncToken("from"), of: query.identifier("room_id", as: RoomID.self),
+                timeoutMilliseconds: query.integer("timeout", in: 0...Int64.max) ?? Self.timeoutDefaultMilliseconds, for: requester))
+    }
+
+    private func getEvent(_ request: ClientRequest) async throws -> Answer {
+        Answer(json: try stream.event(request.eventID("eventId"), for: request.requester))
+    }
+
+    private func getInitialSync(_ request: ClientRequest) async throws -> Answer {
+        let query = request.query
+        return Answer(
+            json: try stream.initialSync(
+                limit: Self.limit(query), includesLeft: query.bool("archived") ?? false, for: request.requester))
+    }
+
+    private func getRoomInitialSync(_ request: ClientRequest) async throws -> Answer {
+        Answer(json: try stream.initialSync(of: request.roomID("roomId"), limit: Self.limit(request.query), for: request.requester))
+    }
+
+    private static func limit(_ query: Query) throws -> Int {
+        Int(min(try query.integer("limit", in: 0...Int64.max) ?? limitDefault, limitMax))
+    }
+}

@@ -1,0 +1,158 @@
+import AccountsDatabase
+import CanonicalJSON
+import MatrixProtocol
+import RoomsDatabase
+import Store
+import TransitoryDatabase
+
+/// How clients learned of events before there was `/sync`, and how they look into rooms that they are not in ("Room previews"): an initial
+/// sync, then the stream of events.
+package final class EventStream: Sendable {
+    let rooms: Rooms
+    private let transitory: TransitoryDatabase
+    private let longPoll: LongPoll
+    private var accounts: AccountsDatabase { rooms.accounts }
+
+    /// The most events of one answer.
+    private static let eventsMax = 100
+    /// The most events of a room that are looked at for one answer.
+    private static let scannedMax = 1000
+
+    package init(rooms: Rooms, transitory: TransitoryDatabase, notifier: Notifier) {
+        self.rooms = rooms
+        self.transitory = transitory
+        longPoll = LongPoll(notifier: notifier, clock: rooms.environment.clock)
+    }
+
+    /// One state of the databases, and the token that stands for it.
+    struct Capture {
+        let rooms: PublishedSnapshot
+        let accounts: PublishedSnapshot
+        let token: SyncToken
+    }
+
+    func capture() -> Capture {
+        let (rooms, accounts) = (rooms.database.snapshot(), accounts.snapshot())
+        let transitory = transitory.snapshot()
+        return Capture(
+            rooms: rooms, accounts: accounts,
+            token: SyncToken(rooms: rooms.position, accounts: accounts.position, transitory: transitory.position))
+    }
+
+    /// The events since a token (`GET /events`), as the endpoint's answer: at once when there are any, else when one comes or the time is up.
+    ///
+    /// - Parameters:
+    ///   - from: how far the client has seen; nil for now.
+    ///   - room: a room that is looked into; nil for all that the user is in.
+    /// - Throws: `M_FORBIDDEN` for a room that the user may not look into.
+    package func events(
+        from: SyncToken?, of room: RoomID?, timeoutMilliseconds: Int64, for requester: Requester
+    ) async throws -> [UInt8] {
+        let from = from ?? capture().token
+        let scope = try room.map { try rooms.room($0).shortID.scope }
+        return try await longPoll.answer(
+            waitingFor: [.user(requester.userID)] + (scope.map { [$0] } ?? []), atMost: timeoutMilliseconds
+        ) {
+            let capture = capture()
+            let since = min(from.rooms.position, capture.rooms.position)
+            let news =
+                try room.map { try self.news(of: $0, since: since, capture, requester) }
+                ?? self.news(since: since, from, capture, requester)
+            return (try answer(news, from: from, capture, requester), !news.events.isEmpty)
+        }
+    }
+
+    /// Events that the user may see, and up to which position these are all.
+    private struct News {
+        var events: [(pduID: PDUID, room: RoomID, event: StoredEvent)] = []
+        var end: Position
+
+        /// The first of the events up to the end, in the order in which they came.
+        func first(_ count: Int) -> News {
+            var first = News(events: events.filter { $0.pduID.position <= end }.sorted { $0.pduID.order < $1.pduID.order }, end: end)
+            if first.events.count > count {
+                first.events.removeLast(first.events.count - count)
+                if let last = first.events.last { first.end = last.pduID.position }
+            }
+            return first
+        }
+    }
+
+    private func news(since: Position, _ from: SyncToken, _ capture: Capture, _ requester: Requester) throws -> News {
+        let request = SyncRequest(since: from)
+        let builder = try SyncBuilder(
+            SyncCapture(
+                request: request, requester: requester, rooms: capture.rooms, accounts: capture.accounts, next: capture.token,
+                now: rooms.environment.clock.now()),
+            AccountDataDelta(of: requester.userID, since: capture.accounts.position, in: capture.accounts))
+        let view = RoomsView(capture.rooms)
+        let hiddenInvites = try HiddenInvites(of: requester.userID, in: AccountsView(capture.accounts))
+        var news = News(end: capture.rooms.position)
+        for room in try builder.changedRooms() {
+            let id = try view.roomID(of: room)
+            let standing = try view.standing(of: requester.userID, in: room)
+            switch standing {
+            case .joined: try add(PDUID.order(of: since.next)...Int64.max, of: room, id, to: &news, view, requester)
+            case .left(let left):
+                guard left.position > since, !left.isForgotten else { continue }
+                if left.joinedUntil > since {
+                    let orders = PDUID.order(of: since.next)...PDUID.order(of: left.joinedUntil)
+                    try add(orders, of: room, id, to: &news, view, requester)
+                }
+                if left.position > left.joinedUntil { try addMembership(at: left.position, of: room, id, to: &news, view) }
+            case .invited(let invite):
+                guard invite.position > since, try !hiddenInvites.contains(invite) else { continue }
+                try addMembership(at: invite.position, of: room, id, to: &news, view)
+            case .knocked(let knock):
+                if knock.position > since { try addMembership(at: knock.position, of: room, id, to: &news, view) }
+            case .stranger: continue
+            }
+        }
+        return news.first(Self.eventsMax)
+    }
+
+    private func news(of id: RoomID, since: Position, _ capture: Capture, _ requester: Requester) throws -> News {
+        let readable = try rooms.readableRoom(id, for: requester, in: RoomsView(capture.rooms))
+        var news = News(end: capture.rooms.position)
+        let (oldest, newest) = (PDUID.order(of: since.next), readable.newestOrder ?? .max)
+        if oldest <= newest { try add(oldest...newest, of: readable.room.shortID, id, to: &news, readable.view, requester) }
+        return news.first(Self.eventsMax)
+    }
+
+    private func add(
+        _ orders: ClosedRange<Int64>, of room: ShortRoomID, _ id: RoomID, to news: inout News, _ view: RoomsView, _ requester: Requester
+    ) throws {
+        var sight = try rooms.sight(of: room, by: requester, in: view)
+        var timeline = try view.timeline(of: room, orders, .forward)
+        var last: Position?
+        for _ in 0..<Self.scannedMax {
+            guard let (pduID, event) = try timeline.next() else { return }
+            if try sight.canSee(event, at: pduID) { news.events.append((pduID, id, event)) }
+            last = pduID.position
+        }
+        if let last { news.end = min(news.end, last) }
+    }
+
+    /// Adds the event that has made the room something else to the user than one that it is in.
+    private func addMembership(at position: Position, of room: ShortRoomID, _ id: RoomID, to news: inout News, _ view: RoomsView) throws {
+        let pduID = PDUID(room: room, position: position)
+        if let event = try view.reader.get(RoomsMaps.pduIDToEvent, pduID) { news.events.append((pduID, id, event)) }
+    }
+
+    private func answer(_ news: News, from: SyncToken, _ capture: Capture, _ requester: Requester) throws -> [UInt8] {
+        let clientEvents = try rooms.clientEvents(RoomsView(capture.rooms), for: requester)
+        var writer = JSONWriter(capacity: 4096)
+        writer.beginObject()
+        writer.key("chunk")
+        writer.beginArray()
+        for (_, room, event) in news.events { try clientEvents.write(event, roomID: room, to: &writer) }
+        writer.endArray()
+        writer.key("start")
+        writer.string(from.description)
+        writer.key("end")
+        writer.string(
+            SyncToken(rooms: news.end, accounts: capture.accounts.position, transitory: capture.token.transitory.position).description)
+        writer.endObject()
+        return writer.bytes
+    }
+}
