@@ -1,16 +1,30 @@
 import RocksDB
 import Store
 
-/// Takes a checkpoint of all databases while others commit, and opens a copy of it.
+/// Takes checkpoints of all databases while others commit, and opens a copy of each.
 struct BackingUp: Participant {
     let dice: Dice
     let directory: String
 
     func run(in life: Life) async throws {
-        await life.sleep(dice.int(in: 0..<100))
-        guard !life.isOver else { return }
+        for number in 0..<dice.int(in: 1..<4) {
+            await life.sleep(dice.int(in: 0..<100))
+            guard !life.isOver else { return }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // What one database has by then is answered before the next one is told of it.
+                for name in 0..<2 {
+                    let client = Client(name: "backup's client \(name)", dice: dice.split(), steps: 6, isHasty: true)
+                    group.addTask { try await client.run(in: life) }
+                }
+                group.addTask { try await backUp("\(directory)-\(number)", life) }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    private func backUp(_ prefix: String, _ life: Life) async throws {
         let bounds = life.models.map(\.bound)
-        let paths = Life.databaseNames.map { "\(directory)-\($0)" }
+        let paths = Life.databaseNames.map { "\(prefix)-\($0)" }
         do {
             _ = try await Checkpoint.take(of: life.databases, to: paths)
         } catch let error as StoreError where life.hasFailed || life.isOver {

@@ -12,12 +12,14 @@ struct Client: Participant {
     let name: String
     let dice: Dice
     let steps: Int
+    /// Whether it goes from one database to the next without rest; otherwise it takes its time, and any of them.
+    var isHasty = false
 
     func run(in life: Life) async throws {
-        for _ in 0..<steps where !life.isOver {
-            let index = dice.int(in: 0..<life.databases.count)
+        for step in 0..<steps where !life.isOver {
+            let index = isHasty ? step % life.databases.count : dice.int(in: 0..<life.databases.count)
             try await commit(CommitPlan(dice), to: life.databases[index], life.models[index], life)
-            if dice.one(in: 3) { await life.sleep(dice.int(in: 0..<30)) }
+            if !isHasty, dice.one(in: 3) { await life.sleep(dice.int(in: 0..<30)) }
         }
     }
 
