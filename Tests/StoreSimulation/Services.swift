@@ -61,6 +61,9 @@ final class Services: Sendable {
             guard case .entries(let entries) = news else {
                 return outside.report(Violation("the log was trimmed before a follower had seen it"))
             }
+            // Some take longer than it takes until a cursor is saved.
+            await life.sleep(15 * entries.count)
+            guard !life.isOver else { return }
             do { try outside.send(entries, model) } catch let violation as Violation { outside.report(violation) }
             life.trace.note("sending", "\(entries.count) entries")
         }
