@@ -100,14 +100,21 @@ package final class Homeserver: Sendable {
         let accountsIntents = Intents(
             of: self.accountsDatabase.database,
             kinds: [IntentKind(Accounts.newUserIntent, [Profiles.beginning(in: self.roomsDatabase)])], environment: environment)
+        let roomsJobs = Jobs(
+            of: self.roomsDatabase.database,
+            kinds: [
+                Rooms.showingProfiles(in: self.roomsDatabase, signingKey: settings.signingKey),
+                Rooms.removingGuests(in: self.roomsDatabase, accounts: self.accountsDatabase, signingKey: settings.signingKey),
+            ], environment: environment)
         rooms = Rooms(
-            database: self.roomsDatabase, accounts: self.accountsDatabase, intents: roomsIntents, serverName: settings.serverName,
+            database: self.roomsDatabase, accounts: self.accountsDatabase, intents: roomsIntents, jobs: roomsJobs,
+            serverName: settings.serverName,
             signingKey: settings.signingKey, environment: environment, defaultVersion: settings.defaultRoomVersion)
         background = BackgroundWork(
-            rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, jobs: [rooms.showingProfiles],
+            rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, roomsJobs: roomsJobs,
             roomsIntents: roomsIntents, accountsIntents: accountsIntents, following: settings.following, environment: environment)
         directory = Directory(rooms: rooms)
-        profiles = Profiles(rooms: rooms, jobs: background.roomsJobs)
+        profiles = Profiles(rooms: rooms)
         accounts = Accounts(
             database: self.accountsDatabase, serverName: settings.serverName, environment: environment, settings: settings.accounts,
             intents: accountsIntents)

@@ -78,6 +78,15 @@ extension RoomsView {
         try members(of: room, RoomsMaps.roomJoined, limit)
     }
 
+    /// The users who are joined to the room, by their IDs, from the one after `last` on, at most `limit`.
+    package func joinedMembers(of room: ShortRoomID, after last: UserID?, limit: Int) throws -> [UserID] {
+        let all = KeyRange.tuples(room)
+        // The key's successor.
+        let range = last.map { KeyRange(lower: TupleKey(room, $0).encoded + [0x00], upper: all.upper) } ?? all
+        var members = try reader.domain(RoomsMaps.roomJoined, range)
+        return try members.collect(limit: limit).map { $0.key.parts.1 }
+    }
+
     /// The first user by ID who is joined to the room and fits; those that come after are not read.
     package func firstJoinedMember(of room: ShortRoomID, where fits: (UserID) -> Bool) throws -> UserID? {
         var members = try reader.domain(RoomsMaps.roomJoined, .tuples(room))

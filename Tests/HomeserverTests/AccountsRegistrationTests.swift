@@ -176,9 +176,7 @@ import Testing
         _ = try await register(String(repeating: "a", count: 512))
     }
 
-    @Test func guestsAndClosedServersRefuse() async throws {
-        let fixture = try AccountsFixture(open)
-        await expect(.guestAccessForbidden, 403) { try await fixture.accounts.register(RegistrationRequest(kind: .guest)) }
+    @Test func closedServersRefuse() async throws {
         let closed = try AccountsFixture(AccountsSettings(registrationEnabled: false))
         await expect(.forbidden, 403) { try await closed.accounts.register(request(auth: dummy)) }
         await expect(.forbidden, 403) { try closed.accounts.checkAvailability(ofUsername: "alice") }

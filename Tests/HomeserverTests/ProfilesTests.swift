@@ -135,16 +135,11 @@ import Testing
         let bob = fixture.bob
         var rooms: [RoomID] = []
         for _ in 0..<23 { rooms.append(try await fixture.room(with: bob)) }
-        func jobs() -> Jobs {
-            Jobs(of: fixture.database.database, kinds: [fixture.rooms.showingProfiles], environment: fixture.environment)
-        }
-        let stopped = jobs()
-        await stopped.stop()
-        let profiles = Profiles(rooms: fixture.rooms, jobs: stopped)
-        await #expect(throws: StoreError.self) { try await profiles.set("displayname", to: "Bob", of: bob.userID, by: bob) }
+        await fixture.jobs.stop()
+        await #expect(throws: StoreError.self) { try await fixture.profiles.set("displayname", to: "Bob", of: bob.userID, by: bob) }
         for room in rooms { #expect(try member(bob, fixture, room) == ["membership": "join"]) }
 
-        let resumed = jobs()
+        let resumed = fixture.makeJobs()
         let left = try resumed.all()
         #expect(left.map(\.job.total) == [23])
         try resumed.resume()

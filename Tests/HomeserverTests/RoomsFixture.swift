@@ -18,6 +18,8 @@ final class RoomsFixture: Sendable {
     let database: RoomsDatabase
     let accounts: AccountsDatabase
     let intents: Intents
+    let jobs: Jobs
+    private let key: SigningKey
     let rooms: Rooms
     let directory: Directory
     let profiles: Profiles
@@ -39,18 +41,35 @@ final class RoomsFixture: Sendable {
             environment: environment, notifier: Notifier())
         let succeeding = IntentKind(Rooms.succeedRoomIntent, [Accounts.succeedingRooms(in: accounts)])
         intents = Intents(of: database.database, kinds: [succeeding], environment: environment)
-        let key = try #require(SigningKey(seed: [UInt8](repeating: 1, count: SigningKey.seedSizeBytes), version: "1"))
+        key = try #require(SigningKey(seed: [UInt8](repeating: 1, count: SigningKey.seedSizeBytes), version: "1"))
+        jobs = Self.makeJobs(of: database, accounts, key, environment)
         rooms = Rooms(
-            database: database, accounts: accounts, intents: intents, serverName: serverName, signingKey: key, environment: environment,
+            database: database, accounts: accounts, intents: intents, jobs: jobs, serverName: serverName, signingKey: key,
+            environment: environment,
             defaultVersion: .default)
         directory = Directory(rooms: rooms)
-        profiles = Profiles(
-            rooms: rooms, jobs: Jobs(of: database.database, kinds: [rooms.showingProfiles], environment: environment))
+        profiles = Profiles(rooms: rooms)
     }
 
     deinit {
         database.close()
         accounts.close()
+    }
+}
+
+extension RoomsFixture {
+    /// The database's jobs, as another run of the program would have them.
+    func makeJobs() -> Jobs { Self.makeJobs(of: database, accounts, key, environment) }
+
+    private static func makeJobs(
+        of database: RoomsDatabase, _ accounts: AccountsDatabase, _ key: SigningKey, _ environment: Environment
+    ) -> Jobs {
+        Jobs(
+            of: database.database,
+            kinds: [
+                Rooms.showingProfiles(in: database, signingKey: key),
+                Rooms.removingGuests(in: database, accounts: accounts, signingKey: key),
+            ], environment: environment)
     }
 }
 

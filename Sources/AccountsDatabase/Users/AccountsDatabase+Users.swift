@@ -19,7 +19,7 @@ extension AccountsDatabase {
     /// - Returns: the intent that was begun.
     /// - Throws: `AccountsConflict.userExists`, `AccountsConflict.sessionChanged`.
     package func createAccount(
-        of user: UserID, passwordHash: String, flags: AccountFlags, login: NewLogin?, ending session: InteractiveAuthSession.Claim?,
+        of user: UserID, passwordHash: String?, flags: AccountFlags, login: NewLogin?, ending session: InteractiveAuthSession.Claim?,
         beginning begin: @escaping @Sendable (Commit) -> IntentID
     ) async throws -> IntentID {
         try await database.commit { commit in
@@ -29,6 +29,30 @@ extension AccountsDatabase {
                 AccountsMaps.userIDToAccount, user, Account(passwordHash: passwordHash, createdAt: commit.time, flags: flags))
             if let login { try commit.add(login, of: user, flags) }
             return begin(commit)
+        }
+    }
+
+    /// Makes a guest's account a user's, which goes on with all logins.
+    ///
+    /// - Parameters:
+    ///   - login: one more login; nil makes none.
+    ///   - session: the session of user-interactive authentication that allowed it, which ends with it.
+    /// - Throws: `AccountsConflict.accountChanged` when it is no guest's, `AccountsConflict.sessionChanged`.
+    package func makeUser(
+        of guest: UserID, passwordHash: String, login: NewLogin?, ending session: InteractiveAuthSession.Claim?
+    ) async throws {
+        try await database.commit { commit in
+            try commit.end(session)
+            guard var account = try commit.get(AccountsMaps.userIDToAccount, guest), account.flags.remove(.guest) != nil else {
+                throw AccountsConflict.accountChanged
+            }
+            account.passwordHash = passwordHash
+            commit.put(AccountsMaps.userIDToAccount, guest, account)
+            var logins = try commit.domain(AccountsMaps.deviceToToken, .tuples(guest))
+            for (key, token) in try logins.collect() {
+                commit.put(AccountsMaps.tokenToOwner, token, TokenOwner(user: guest, device: key.parts.1, flags: account.flags))
+            }
+            if let login { try commit.add(login, of: guest, account.flags) }
         }
     }
 

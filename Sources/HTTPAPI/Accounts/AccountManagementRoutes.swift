@@ -11,7 +11,7 @@ package struct AccountManagementRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.get("/_matrix/client/v3/account/whoami", access: .user, whoami)
+        routes.get("/_matrix/client/v3/account/whoami", access: .guest, whoami)
         routes.post("/_matrix/client/v3/account/password", access: .user, changePassword)
     }
 

@@ -19,10 +19,15 @@ package struct RegistrationRoutes: RouteGroup {
     private func register(_ request: ClientRequest) async throws -> Answer {
         let kind = try request.query.choice("kind", of: RegistrationRequest.Kind.self) ?? .user
         let body = try await request.body()
+        if kind == .guest {
+            let device = LoginDevice(
+                displayName: try body.optional("initial_device_display_name", as: .string), address: request.clientAddress)
+            return Answer(try await accounts.registerGuest(on: device))
+        }
         let registration = RegistrationRequest(
-            kind: kind, username: try body.optional("username", as: .string), password: try body.optional("password", as: .string),
+            username: try body.optional("username", as: .string), password: try body.optional("password", as: .string),
             device: try request.loginDevice(body), inhibitsLogin: try body.optional("inhibit_login", as: .bool) ?? false,
-            auth: try body.optional("auth", as: .object))
+            guestAccessToken: try body.optional("guest_access_token", as: .string), auth: try body.optional("auth", as: .object))
         return try await Answer.afterInteractiveAuthentication { Answer(try await accounts.register(registration)) }
     }
 

@@ -23,6 +23,6 @@ package struct CapabilitiesRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.get("/_matrix/client/v3/capabilities", access: .user) { _ in answer }
+        routes.get("/_matrix/client/v3/capabilities", access: .guest) { _ in answer }
     }
 }

@@ -17,8 +17,8 @@ package struct ProfileRoutes: RouteGroup {
         routes.get("/_matrix/client/v3/profile/{userId}", access: .open, getProfile)
         let field = "/_matrix/client/v3/profile/{userId}/{keyName}"
         routes.get(field, access: .open, getField)
-        routes.put(field, access: .user, setField)
-        routes.delete(field, access: .user, deleteField)
+        routes.put(field, access: .guest, setField)
+        routes.delete(field, access: .guest, deleteField)
     }
 
     private func getProfile(_ request: ClientRequest) async throws -> Answer {

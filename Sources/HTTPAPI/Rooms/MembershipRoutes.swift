@@ -13,11 +13,11 @@ package struct MembershipRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.post("/_matrix/client/v3/join/{roomIdOrAlias}", access: .user, joinByIDOrAlias)
-        routes.post("/_matrix/client/v3/rooms/{roomId}/join", access: .user, joinByID)
+        routes.post("/_matrix/client/v3/join/{roomIdOrAlias}", access: .guest, joinByIDOrAlias)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/join", access: .guest, joinByID)
         routes.post("/_matrix/client/v3/knock/{roomIdOrAlias}", access: .user, knock)
         routes.post("/_matrix/client/v3/rooms/{roomId}/invite", access: .user, invite)
-        routes.post("/_matrix/client/v3/rooms/{roomId}/leave", access: .user, leave)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/leave", access: .guest, leave)
         routes.post("/_matrix/client/v3/rooms/{roomId}/forget", access: .user, forget)
         routes.post("/_matrix/client/v3/rooms/{roomId}/kick", access: .user) { try await act(on: $0, rooms.kick) }
         routes.post("/_matrix/client/v3/rooms/{roomId}/ban", access: .user) { try await act(on: $0, rooms.ban) }

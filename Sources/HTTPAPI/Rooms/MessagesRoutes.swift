@@ -16,8 +16,8 @@ package struct MessagesRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.get("/_matrix/client/v3/rooms/{roomId}/messages", access: .user, lane: .long, getMessages)
-        routes.get("/_matrix/client/v3/rooms/{roomId}/context/{eventId}", access: .user, lane: .long, getContext)
+        routes.get("/_matrix/client/v3/rooms/{roomId}/messages", access: .guest, lane: .long, getMessages)
+        routes.get("/_matrix/client/v3/rooms/{roomId}/context/{eventId}", access: .guest, lane: .long, getContext)
         routes.get("/_matrix/client/v1/rooms/{roomId}/timestamp_to_event", access: .user, getEventByTimestamp)
     }
 

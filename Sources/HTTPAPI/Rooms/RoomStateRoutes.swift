@@ -11,13 +11,13 @@ package struct RoomStateRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.get("/_matrix/client/v3/rooms/{roomId}/state", access: .user, lane: .long, getState)
-        routes.get("/_matrix/client/v3/rooms/{roomId}/state/{eventType}", access: .user) { try getStateEvent($0, stateKey: "") }
-        routes.get("/_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}", access: .user) {
+        routes.get("/_matrix/client/v3/rooms/{roomId}/state", access: .guest, lane: .long, getState)
+        routes.get("/_matrix/client/v3/rooms/{roomId}/state/{eventType}", access: .guest) { try getStateEvent($0, stateKey: "") }
+        routes.get("/_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}", access: .guest) {
             try getStateEvent($0, stateKey: $0.parameter("stateKey"))
         }
-        routes.get("/_matrix/client/v3/rooms/{roomId}/event/{eventId}", access: .user, getEvent)
-        routes.get("/_matrix/client/v3/rooms/{roomId}/members", access: .user, lane: .long, getMembers)
+        routes.get("/_matrix/client/v3/rooms/{roomId}/event/{eventId}", access: .guest, getEvent)
+        routes.get("/_matrix/client/v3/rooms/{roomId}/members", access: .guest, lane: .long, getMembers)
         routes.get("/_matrix/client/v3/rooms/{roomId}/joined_members", access: .user, lane: .long, getJoinedMembers)
     }
 

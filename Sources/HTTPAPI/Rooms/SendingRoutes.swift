@@ -11,10 +11,10 @@ package struct SendingRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.put("/_matrix/client/v3/rooms/{roomId}/send/{eventType}/{txnId}", access: .user, send)
+        routes.put("/_matrix/client/v3/rooms/{roomId}/send/{eventType}/{txnId}", access: .guest, send)
         routes.put("/_matrix/client/v3/rooms/{roomId}/redact/{eventId}/{txnId}", access: .user, redact)
-        routes.put("/_matrix/client/v3/rooms/{roomId}/state/{eventType}", access: .user) { try await setState($0, stateKey: "") }
-        routes.put("/_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}", access: .user) {
+        routes.put("/_matrix/client/v3/rooms/{roomId}/state/{eventType}", access: .guest) { try await setState($0, stateKey: "") }
+        routes.put("/_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}", access: .guest) {
             try await setState($0, stateKey: $0.parameter("stateKey"))
         }
     }

@@ -37,8 +37,10 @@ package enum Access: Sendable {
     case open
     /// A token that comes along must be valid.
     case optional
-    /// A valid token is needed; it is checked before the body is read.
+    /// A valid token is needed, and not a guest's; it is checked before the body is read.
     case user
+    /// A valid token is needed, which may be a guest's ("Guest Access").
+    case guest
 }
 
 /// Where a route's handler runs.

@@ -75,9 +75,12 @@ struct Responder: Sendable {
         let announcedSizeBytes = request.headers[.contentLength].flatMap { Int($0) }
         let bodySource = BodySource(request.body, announcedSizeBytes: announcedSizeBytes, sizeMaxBytes: route.bodySizeMaxBytes)
         let token = route.access == .open ? nil : try AccessToken.find(request.headers, query)
-        if token == nil, route.access == .user { throw MatrixError(.missingToken, "Missing access token") }
+        if token == nil, route.access == .user || route.access == .guest { throw MatrixError(.missingToken, "Missing access token") }
         let answer: @Sendable () async throws -> Answer = {
             let requester: Requester? = if let token { try await authenticator.authenticate(token: token) } else { nil }
+            if route.access == .user, requester?.isGuest == true {
+                throw MatrixError(.guestAccessForbidden, "This is not for guests")
+            }
             return try await route.handler(
                 ClientRequest(
                     id: id, method: request.method, headers: request.headers, query: query, optionalRequester: requester,

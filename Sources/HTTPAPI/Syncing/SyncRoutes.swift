@@ -14,7 +14,7 @@ package struct SyncRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.get("/_matrix/client/v3/sync", access: .user, isLongPoll: true, getSync)
+        routes.get("/_matrix/client/v3/sync", access: .guest, isLongPoll: true, getSync)
     }
 
     /// What `set_presence` may say. Nobody has a presence here yet.

@@ -5,14 +5,14 @@ import MatrixProtocol
 import Store
 
 extension Accounts {
-    /// Makes an account (`POST /register`).
+    /// Makes an account (`POST /register`), or makes a guest's account a user's.
     ///
-    /// - Throws: `InteractiveAuthenticationRequired` until the client has gone through the stages; `M_FORBIDDEN` where nobody can register,
-    ///   `M_GUEST_ACCESS_FORBIDDEN`, `M_INVALID_USERNAME`, `M_USER_IN_USE`, `M_WEAK_PASSWORD`, `M_MISSING_PARAM`, `M_INVALID_PARAM`.
+    /// - Throws: `InteractiveAuthenticationRequired` until the client has gone through the stages; `M_FORBIDDEN` where nobody can register, and
+    ///   for a token that isn't that guest's; `M_INVALID_USERNAME`, `M_USER_IN_USE`, `M_WEAK_PASSWORD`, `M_MISSING_PARAM`, `M_INVALID_PARAM`.
     package func register(_ request: RegistrationRequest) async throws -> Login {
-        guard request.kind == .user else { throw MatrixError(.guestAccessForbidden, "There are no guests on this server") }
         try checkRegistrationIsEnabled()
-        let wanted = try request.username.map { name throws in try freeUserID(name) }
+        let guest = try request.guestAccessToken.map { try self.guest(named: request.username, token: $0) }
+        let wanted = try guest ?? request.username.map { name throws in try freeUserID(name) }
         if let password = request.password { try Self.checkNewPassword(password) }
         try request.device.check()
 
@@ -22,6 +22,9 @@ extension Accounts {
         let session = try await authentication.authorize(request.auth)
 
         guard let password = request.password else { throw MatrixError(.missingParameter, "Missing password") }
+        if let guest {
+            return try await makeUser(of: guest, password: password, device: request.inhibitsLogin ? nil : request.device, ending: session)
+        }
         let user = try wanted ?? freeUserID(environment.random.alphanumeric(Username.generatedLength))
         return try await createAccount(
             of: user, password: password, flags: [], device: request.inhibitsLogin ? nil : request.device, ending: session)
@@ -58,11 +61,13 @@ extension Accounts {
 
     /// Makes an account and logs in a device, if one is given.
     ///
+    /// - Parameter password: nil for an account that no password opens.
+    ///
     /// - Throws: `M_USER_IN_USE`, and `M_UNKNOWN` when the session has been used in the meantime.
     func createAccount(
-        of user: UserID, password: String, flags: AccountFlags, device: LoginDevice?, ending session: InteractiveAuthSession.Claim?
+        of user: UserID, password: String?, flags: AccountFlags, device: LoginDevice?, ending session: InteractiveAuthSession.Claim?
     ) async throws -> Login {
-        let hash = try await passwords.hash(password)
+        let hash: String? = if let password { try await passwords.hash(password) } else { nil }
         let login = device?.makeLogin(environment.random)
         do {
             let intent = try await database.createAccount(
@@ -73,7 +78,7 @@ extension Accounts {
         } catch AccountsConflict.userExists {
             throw Self.userInUse
         } catch AccountsConflict.sessionChanged {
-            throw MatrixError(.unknown, "The session has been used in the meantime", status: 400)
+            throw Self.sessionUsed
         }
         return Login(user: user, device: login?.device)
     }
@@ -95,7 +100,8 @@ extension Accounts {
         }
     }
 
-    private static let userInUse = MatrixError(.userInUse, "This user ID is taken")
+    static let sessionUsed = MatrixError(.unknown, "The session has been used in the meantime", status: 400)
+    static let userInUse = MatrixError(.userInUse, "This user ID is taken")
 
     private func checkRegistrationIsEnabled() throws(MatrixError) {
         guard settings.registrationEnabled else { throw MatrixError(.forbidden, "Registration is disabled") }

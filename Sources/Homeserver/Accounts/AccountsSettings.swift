@@ -9,10 +9,17 @@ package struct AccountsSettings: Sendable {
     /// What tools know that register users with Synapse's `/_synapse/admin/v1/register`; nil turns that off.
     package var sharedSecret: String?
 
-    package init(registrationEnabled: Bool = true, requiresToken: Bool = true, token: String? = nil, sharedSecret: String? = nil) {
+    /// Whether anybody gets an account as a guest.
+    package var allowsGuests: Bool
+
+    package init(
+        registrationEnabled: Bool = true, requiresToken: Bool = true, token: String? = nil, sharedSecret: String? = nil,
+        allowsGuests: Bool = false
+    ) {
         self.registrationEnabled = registrationEnabled
         self.requiresToken = requiresToken
         self.token = token
         self.sharedSecret = sharedSecret
+        self.allowsGuests = allowsGuests
     }
 }

@@ -8,25 +8,26 @@ package struct RegistrationRequest: Sendable {
         case guest
     }
 
-    package var kind: Kind
     /// The user ID's localpart, in any case; nil has one made.
     package var username: String?
     package var password: String?
     package var device: LoginDevice
     /// Whether no device is to be logged in.
     package var inhibitsLogin: Bool
+    /// The access token of the guest whose account becomes a user's.
+    package var guestAccessToken: String?
     /// The request's `auth`.
     package var auth: JSONObject?
 
     package init(
-        kind: Kind = .user, username: String? = nil, password: String? = nil, device: LoginDevice = LoginDevice(),
-        inhibitsLogin: Bool = false, auth: JSONObject? = nil
+        username: String? = nil, password: String? = nil, device: LoginDevice = LoginDevice(),
+        inhibitsLogin: Bool = false, guestAccessToken: String? = nil, auth: JSONObject? = nil
     ) {
-        self.kind = kind
         self.username = username
         self.password = password
         self.device = device
         self.inhibitsLogin = inhibitsLogin
+        self.guestAccessToken = guestAccessToken
         self.auth = auth
     }
 }

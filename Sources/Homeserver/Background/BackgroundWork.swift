@@ -15,13 +15,13 @@ package struct BackgroundWork: Sendable {
     package let accountsIntents: Intents
 
     init(
-        rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, jobs: [JobKind], roomsIntents: Intents,
+        rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, roomsJobs: Jobs, roomsIntents: Intents,
         accountsIntents: Intents, following: FollowingLimits, environment: Environment
     ) {
         dispatchers = [rooms.database, accounts.database, transitory.database].map { database in
             (database.schema.name, Dispatcher(of: database, environment: environment, limits: following))
         }
-        roomsJobs = Jobs(of: rooms.database, kinds: jobs, environment: environment)
+        self.roomsJobs = roomsJobs
         self.roomsIntents = roomsIntents
         self.accountsIntents = accountsIntents
     }

@@ -11,12 +11,10 @@ package final class Profiles: Sendable {
     package static let fieldNameMaxBytes = 255
 
     private let rooms: Rooms
-    private let jobs: Jobs
+    private var jobs: Jobs { rooms.jobs }
 
-    /// - Parameter jobs: those of the rooms database, `Rooms.showingProfiles` among them.
-    package init(rooms: Rooms, jobs: Jobs) {
+    package init(rooms: Rooms) {
         self.rooms = rooms
-        self.jobs = jobs
     }
 
     /// The whole profile (`GET /profile/{userId}`).
@@ -30,10 +28,13 @@ package final class Profiles: Sendable {
 
     /// Sets a field of one's profile, or takes it away, and tells the rooms that show it.
     ///
-    /// - Throws: `M_FORBIDDEN` for other users' profiles, `M_INVALID_PARAM` for what can't be a field's name, `M_BAD_JSON`, `M_KEY_TOO_LARGE`,
+    /// - Throws: `M_FORBIDDEN` for other users' profiles, `M_GUEST_ACCESS_FORBIDDEN` for what guests can't set, `M_INVALID_PARAM` for what can't be a field's name, `M_BAD_JSON`, `M_KEY_TOO_LARGE`,
     ///   `M_PROFILE_TOO_LARGE`.
     package func set(_ field: String, to value: JSONValue?, of user: UserID, by requester: Requester) async throws {
         guard user == requester.userID else { throw MatrixError(.forbidden, "You can't change other people's profiles") }
+        guard !requester.isGuest || field == ProfileField.displayName else {
+            throw MatrixError(.guestAccessForbidden, "Guests can change their display name only")
+        }
         guard field.utf8.count <= Self.fieldNameMaxBytes else { throw MatrixError(.keyTooLarge, "The field's name is too long") }
         guard Self.isFieldName(field) else {
             throw MatrixError(.invalidParameter, "A field's name consists of a-z, 0-9, _, - and dots, and begins with a letter")

@@ -12,14 +12,14 @@ extension Rooms {
     private static let roomsPerProfileCommit = 10
 
     /// Sends the user's profile into every room that the user is joined to and that shows another one.
-    package var showingProfiles: JobKind {
-        database.jobKind(Self.showProfileJob) { [signingKey] job, commit in
+    package static func showingProfiles(in database: RoomsDatabase, signingKey: SigningKey) -> JobKind {
+        database.jobKind(showProfileJob) { job, commit in
             let user = try UserID(encoded: job.argument)
             let last = try job.cursor.isEmpty ? nil : ShortRoomID(encoded: job.cursor)
-            let rooms = try commit.view.joinedRooms(of: user, after: last, limit: Self.roomsPerProfileCommit)
+            let rooms = try commit.view.joinedRooms(of: user, after: last, limit: roomsPerProfileCommit)
             let profile = try commit.view.profile(of: user)
-            for room in rooms { try Self.show(profile, of: user, in: room, commit, signingKey) }
-            guard rooms.count == Self.roomsPerProfileCommit, let last = rooms.last else { return .isDone }
+            for room in rooms { try show(profile, of: user, in: room, commit, signingKey) }
+            guard rooms.count == roomsPerProfileCommit, let last = rooms.last else { return .isDone }
             job.cursor = last.encoded
             job.done += UInt64(rooms.count)
             return .goesOn

@@ -7,7 +7,8 @@ extension Rooms {
     /// Joins a room (`POST /rooms/{roomId}/join`, `POST /join/{roomIdOrAlias}`).
     ///
     /// - Parameter content: further members of the member event's content, such as a reason.
-    /// - Throws: `M_NOT_FOUND` when the room isn't here, `M_FORBIDDEN` when its join rules don't let the user in, `M_BAD_JSON`.
+    /// - Throws: `M_NOT_FOUND` when the room isn't here, `M_FORBIDDEN` when its join rules don't let the user in, `M_GUEST_ACCESS_FORBIDDEN`,
+    ///   `M_BAD_JSON`.
     package func join(_ roomID: RoomID, content: JSONObject, by requester: Requester) async throws {
         guard let room = try database.room(roomID) else {
             throw Self.unknownRoom(roomID)
@@ -21,7 +22,7 @@ extension Rooms {
             content["membership"] = .string(Membership.join.rawValue)
             content.addProfile(try commit.view.profile(of: user))
             let template = try RestrictedJoin.template(content, of: user, in: room, serverName: serverName, commit)
-            return try join(by: template, in: room, commit).succession
+            return try join(by: template, in: room, isGuest: requester.isGuest, commit).succession
         }
         await finish(succession)
     }

@@ -38,7 +38,7 @@ extension Rooms {
         try EventContentRules.check(content)
         let room = try room(roomID)
         let blocking = try key.invitee(content).flatMap { try isInviteBlocked(by: $0, from: requester.userID) ? $0 : nil }
-        let (event, succession) = try await commit { [self] commit in
+        let (event, succession, removal) = try await commit { [self] commit in
             // Others than members change nothing but their own membership.
             guard try key.type == EventType.roomMember || commit.view.isJoined(requester.userID, to: room.shortID) else {
                 throw Self.notInRoom
@@ -51,11 +51,13 @@ extension Rooms {
                 : EventTemplate(type: key.type, stateKey: key.key, content: content, sender: requester.userID, roomID: roomID)
             let sent =
                 try isOwnJoin
-                ? join(by: template, in: room, commit) : (event: commit.send(template, in: room, signingKey: signingKey), succession: nil)
+                ? join(by: template, in: room, isGuest: requester.isGuest, commit)
+                : (event: commit.send(template, in: room, signingKey: signingKey), succession: nil)
             if let blocking { throw MatrixError.inviteBlocked(by: blocking) }
-            return sent
+            return (sent.event, sent.succession, try removeGuestsIfClosed(room, by: key.type, commit))
         }
         await finish(succession)
+        await finish(removal)
         return event
     }
 
@@ -80,8 +82,8 @@ extension Rooms {
     ) async throws -> EventID {
         let template = EventTemplate(
             type: EventType.roomRedaction, content: content, sender: requester.userID, roomID: room.id, redacts: eventID)
-        return try await commit { [signingKey] commit in
-            if let sent = try commit.view.eventID(transaction) { return sent }
+        let (redaction, removal) = try await commit { [self] commit -> (EventID, JobID?) in
+            if let sent = try commit.view.eventID(transaction) { return (sent, nil) }
             guard try commit.view.isJoined(requester.userID, to: room.shortID) else { throw Self.notInRoom }
             guard let (pduID, target) = try commit.view.timelineEvent(eventID), pduID.room == room.shortID else {
                 throw MatrixError(.notFound, "There is no event \(eventID) in this room")
@@ -94,8 +96,11 @@ extension Rooms {
             guard event.sender == requester.userID || levels.user(requester.userID, has: levels.redact) else {
                 throw MatrixError(.forbidden, "Redacting other people's events needs power level \(levels.redact)")
             }
-            return try commit.send(template, in: room, signingKey: signingKey, by: transaction)
+            let sent = try commit.send(template, in: room, signingKey: signingKey, by: transaction)
+            return (sent, try removeGuestsIfClosed(room, by: event.type, commit))
         }
+        await finish(removal)
+        return redaction
     }
 
     /// A client's transaction: its ID is unique for the device and the path ("Transaction identifiers").

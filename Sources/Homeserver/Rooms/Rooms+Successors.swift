@@ -9,9 +9,12 @@ extension Rooms {
     package static let succeedRoomIntent = "succeed_room"
 
     /// Sends an event by which a user may join, and has the user keep what was set for the room's predecessor.
+    ///
+    /// - Throws: `M_GUEST_ACCESS_FORBIDDEN` for a guest where guests can't join.
     func join(
-        by template: EventTemplate, in room: Room, _ commit: RoomsCommit
+        by template: EventTemplate, in room: Room, isGuest: Bool, _ commit: RoomsCommit
     ) throws -> (event: EventID, succession: IntentID?) {
+        if isGuest { try GuestAccess.checkJoin(to: room, commit) }
         let isFirst = try !commit.view.wasEverJoined(template.sender, to: room.shortID)
         let event = try commit.send(template, in: room, signingKey: signingKey)
         return (event, try isFirst ? beginSuccession(to: room, for: template.sender, commit) : nil)

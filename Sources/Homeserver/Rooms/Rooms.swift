@@ -16,18 +16,21 @@ package final class Rooms: Sendable {
     let signingKey: SigningKey
     let environment: Environment
     let intents: Intents
+    let jobs: Jobs
     let defaultVersion: RoomVersion
 
     /// - Parameters:
     ///   - intents: those of the database of rooms, `succeedRoomIntent` among them.
+    ///   - jobs: those of the database of rooms, `showProfileJob` and `removeGuestsJob` among them.
     ///   - defaultVersion: the version of new rooms for which nobody asks for another one.
     package init(
-        database: RoomsDatabase, accounts: AccountsDatabase, intents: Intents, serverName: ServerName, signingKey: SigningKey,
+        database: RoomsDatabase, accounts: AccountsDatabase, intents: Intents, jobs: Jobs, serverName: ServerName, signingKey: SigningKey,
         environment: Environment, defaultVersion: RoomVersion
     ) {
         self.database = database
         self.accounts = accounts
         self.intents = intents
+        self.jobs = jobs
         self.serverName = serverName
         self.signingKey = signingKey
         self.environment = environment

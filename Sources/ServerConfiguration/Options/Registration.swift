@@ -9,6 +9,8 @@ extension Configuration {
         package var token: String?
         /// The secret of Synapse's `/_synapse/admin/v1/register`; without it that endpoint is off.
         package var sharedSecret: String?
+        /// Whether anybody gets an account as a guest, without a password, and with few rights.
+        package var allowGuests = false
 
         package init() {}
 
@@ -17,6 +19,7 @@ extension Configuration {
             ConfigurationOption("require_token", \.requireToken),
             ConfigurationOption("token", \.token),
             ConfigurationOption("shared_secret", \.sharedSecret),
+            ConfigurationOption("allow_guests", \.allowGuests),
         ]
     }
 

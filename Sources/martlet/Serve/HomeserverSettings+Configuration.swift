@@ -14,6 +14,6 @@ extension Configuration {
             blockCacheBytes: store.blockCache.bytes,
             accounts: AccountsSettings(
                 registrationEnabled: registration.enabled, requiresToken: registration.requireToken, token: registration.token,
-                sharedSecret: registration.sharedSecret))
+                sharedSecret: registration.sharedSecret, allowsGuests: registration.allowGuests))
     }
 }
