@@ -64,11 +64,19 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        .target(
+            name: "OutgoingRequests",
+            dependencies: [
+                "Store",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         .target(name: "ServerConfiguration", dependencies: ["MatrixProtocol", .product(name: "Yams", package: "Yams")]),
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "CMalloc", "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "ServerConfiguration", "Store",
+                "CMalloc", "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "OutgoingRequests", "ServerConfiguration", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -125,7 +133,7 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "Store", "TestSupport",
+                "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "OutgoingRequests", "Store", "TestSupport",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(

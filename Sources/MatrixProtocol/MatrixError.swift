@@ -66,14 +66,15 @@ extension MatrixError {
         case profileTooLarge = "M_PROFILE_TOO_LARGE"
         case keyTooLarge = "M_KEY_TOO_LARGE"
         case duplicateAnnotation = "M_DUPLICATE_ANNOTATION"
+        case termsNotSigned = "M_TERMS_NOT_SIGNED"
         case inviteBlocked = "M_INVITE_BLOCKED"
         case cannotLeaveServerNoticeRoom = "M_CANNOT_LEAVE_SERVER_NOTICE_ROOM"
 
         /// The HTTP status with which the code travels when nothing else is said.
         var usualStatus: Int {
             switch self {
-            case .forbidden, .guestAccessForbidden, .userSuspended, .userDeactivated, .resourceLimitExceeded, .inviteBlocked,
-                .cannotLeaveServerNoticeRoom:
+            case .forbidden, .guestAccessForbidden, .userSuspended, .userDeactivated, .resourceLimitExceeded, .termsNotSigned,
+                .inviteBlocked, .cannotLeaveServerNoticeRoom:
                 403
             case .unknownToken, .missingToken, .unauthorized, .userLocked: 401
             case .notFound, .unrecognized: 404

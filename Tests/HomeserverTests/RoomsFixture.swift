@@ -29,10 +29,13 @@ final class RoomsFixture: Sendable {
     let bob = Requester(userID: UserID(trusted: "@bob:example.org"), deviceID: "BOB")
     let carol = Requester(userID: UserID(trusted: "@carol:example.org"), deviceID: "CAROL")
 
-    init() async throws {
+    /// - Parameter outgoingHTTP: what makes requests to other servers; by default none are made.
+    init(outgoingHTTP: any OutgoingHTTP = NoOutgoingHTTP()) async throws {
         temporaryDirectory = try TemporaryDirectory()
         let serverName = try #require(ServerName("example.org"))
-        environment = Environment(clock: clock, random: SystemRandom(), executors: Self.executors)
+        var environment = Environment(clock: clock, random: SystemRandom(), executors: Self.executors)
+        environment.outgoingHTTP = outgoingHTTP
+        self.environment = environment
         database = try await RoomsDatabase(
             directory: temporaryDirectory.path + "/rooms", serverName: serverName, blockCache: BlockCache(capacityBytes: 1 << 20),
             environment: environment, notifier: Notifier())

@@ -124,6 +124,10 @@ extension JSONShape<RoomID> {
     package static var roomID: Self { Self("a room ID") { $0.stringValue.flatMap(RoomID.init(_:)) } }
 }
 
+extension JSONShape<ServerName> {
+    package static var serverName: Self { Self("a server name") { $0.stringValue.flatMap(ServerName.init(_:)) } }
+}
+
 extension JSONShape<EventID> {
     package static var eventID: Self { Self("an event ID") { $0.stringValue.flatMap(EventID.init(_:)) } }
 }

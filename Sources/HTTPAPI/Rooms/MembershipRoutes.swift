@@ -38,8 +38,8 @@ package struct MembershipRoutes: RouteGroup {
     private func join(_ room: RoomID, _ request: ClientRequest) async throws -> Answer {
         let body = try await request.body()
         _ = try body.reason()
-        _ = try body.optional("third_party_signed", as: .object)
-        try await rooms.join(room, content: body.object, by: request.requester)
+        let signed = try body.optional("third_party_signed", as: .object).map(ThirdPartySigned.init)
+        try await rooms.join(room, content: body.object, thirdPartySigned: signed, by: request.requester)
         return Answer(["room_id": .string(room.string)])
     }
 
@@ -71,7 +71,10 @@ package struct MembershipRoutes: RouteGroup {
     private func invite(_ request: ClientRequest) async throws -> Answer {
         let room = try request.roomID("roomId")
         let body = try await request.body()
-        try body.refuseThirdPartyInvites()
+        if body.object["user_id"] == nil, let invite = try body.thirdPartyInvite() {
+            try await rooms.invite(invite, to: room, by: request.requester)
+            return .empty
+        }
         let user = try body.required("user_id", as: .userID)
         try await rooms.invite(user, to: room, reason: body.reason(), by: request.requester)
         return .empty
@@ -107,14 +110,12 @@ extension Body {
         try optional("reason", as: .string)
     }
 
-    /// Invites by email address or telephone number need an identity server, and this server trusts none ("Third-party invites").
-    ///
-    /// - Throws: `M_SERVER_NOT_TRUSTED` when there are any: `invite_3pid` of a creation, or the members of an invite.
-    func refuseThirdPartyInvites() throws(MatrixError) {
-        let invites = try optional("invite_3pid", as: .array) ?? []
-        guard invites.isEmpty, object["id_server"] == nil, object["medium"] == nil else {
-            throw MatrixError(
-                .serverNotTrusted, "This server trusts no identity server, so it can't invite by email address or telephone number")
-        }
+    /// The invite by an address that the object describes; nil if it is none ("Third-party invites").
+    func thirdPartyInvite() throws(MatrixError) -> ThirdPartyInvite? {
+        guard object["medium"] != nil || object["id_server"] != nil else { return nil }
+        let address = ThirdPartyAddress(medium: try required("medium", as: .string), address: try required("address", as: .string))
+        return ThirdPartyInvite(
+            address: address, identityServer: try required("id_server", as: .serverName),
+            accessToken: try required("id_access_token", as: .string))
     }
 }

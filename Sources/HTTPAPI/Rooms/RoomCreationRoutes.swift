@@ -30,7 +30,6 @@ package struct RoomCreationRoutes: RouteGroup {
     }
 
     private static func creation(_ body: Body) throws(MatrixError) -> CreateRoomRequest {
-        try body.refuseThirdPartyInvites()
         var creation = CreateRoomRequest()
         creation.visibility = try body.optional("visibility", as: .choice(of: CreateRoomRequest.Visibility.self)) ?? .private
         creation.preset = try body.optional("preset", as: .choice(of: CreateRoomRequest.Preset.self))
@@ -38,6 +37,12 @@ package struct RoomCreationRoutes: RouteGroup {
         creation.name = try body.optional("name", as: .string)
         creation.topic = try body.optional("topic", as: .string)
         creation.invite = try body.optional("invite", as: .array(of: .userID)) ?? []
+        for invite in try body.optional("invite_3pid", as: .array(of: .object)) ?? [] {
+            guard let invite = try Body(invite).thirdPartyInvite() else {
+                throw MatrixError(.missingParameter, "Missing invite_3pid.medium")
+            }
+            creation.thirdPartyInvites.append(invite)
+        }
         creation.roomVersion = try body.optional("room_version", as: .string)
         creation.creationContent = try body.optional("creation_content", as: .object) ?? [:]
         creation.powerLevelOverride = try body.optional("power_level_content_override", as: .object) ?? [:]

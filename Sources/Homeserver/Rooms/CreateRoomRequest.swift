@@ -15,6 +15,7 @@ package struct CreateRoomRequest: Sendable {
     package var name: String?
     package var topic: String?
     package var invite: [UserID] = []
+    package var thirdPartyInvites: [ThirdPartyInvite] = []
     package var roomVersion: String?
     package var creationContent: JSONObject = [:]
     package var initialState: [(key: StateKey, content: JSONObject)] = []

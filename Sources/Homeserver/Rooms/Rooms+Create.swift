@@ -14,11 +14,11 @@ extension Rooms {
     /// Makes a room with all that the request asks for, in one commit (`POST /createRoom`).
     ///
     /// - Throws: `M_UNSUPPORTED_ROOM_VERSION`, `M_ROOM_IN_USE` for the alias, `M_INVALID_ROOM_STATE`, `M_INVALID_PARAM`, `M_BAD_JSON`,
-    ///   `M_BAD_ALIAS`, `M_FORBIDDEN`, `M_INVITE_BLOCKED`.
+    ///   `M_BAD_ALIAS`, `M_FORBIDDEN`, `M_INVITE_BLOCKED`; what a third-party invite throws, when the room is there already.
     package func create(_ request: CreateRoomRequest, by requester: Requester) async throws -> RoomID {
         let version = try request.roomVersion.map(Self.supportedVersion) ?? defaultVersion
         let alias = try request.aliasLocalpart.map(alias)
-        guard request.invite.count + request.initialState.count <= Self.initialEventsMax else {
+        guard request.invite.count + request.thirdPartyInvites.count + request.initialState.count <= Self.initialEventsMax else {
             throw MatrixError(.invalidParameter, "A creation can have \(Self.initialEventsMax) invites and state events at most")
         }
         for content in [request.creationContent, request.powerLevelOverride] + request.initialState.map(\.content) {
@@ -37,6 +37,8 @@ extension Rooms {
             }
             if let made {
                 await finish(made.succession)
+                // An identity server wants to know the room's ID, so the room is there when it is asked.
+                for invite in request.thirdPartyInvites { try await self.invite(invite, to: made.id, by: requester) }
                 return made.id
             }
         }

@@ -6,21 +6,27 @@ import Store
 extension Rooms {
     /// Joins a room (`POST /rooms/{roomId}/join`, `POST /join/{roomIdOrAlias}`).
     ///
-    /// - Parameter content: further members of the member event's content, such as a reason.
+    /// - Parameters:
+    ///   - content: further members of the member event's content, such as a reason.
+    ///   - thirdPartySigned: the proof that a third-party invite in the room is the user's.
     /// - Throws: `M_NOT_FOUND` when the room isn't here, `M_FORBIDDEN` when its join rules don't let the user in, `M_GUEST_ACCESS_FORBIDDEN`,
     ///   `M_BAD_JSON`.
-    package func join(_ roomID: RoomID, content: JSONObject, by requester: Requester) async throws {
+    package func join(
+        _ roomID: RoomID, content: JSONObject, thirdPartySigned: ThirdPartySigned? = nil, by requester: Requester
+    ) async throws {
         guard let room = try database.room(roomID) else {
             throw Self.unknownRoom(roomID)
         }
         try EventContentRules.check(content)
         try ProfileLimits.check(content)
         let user = requester.userID
+        if let thirdPartySigned { try await checkKeys(of: thirdPartySigned, in: room, by: requester) }
         let succession = try await commit { [self] commit in
             var content = content
             content["third_party_signed"] = nil
             content["membership"] = .string(Membership.join.rawValue)
             content.addProfile(try commit.view.profile(of: user))
+            if let thirdPartySigned { try accept(thirdPartySigned, in: room, commit) }
             let template = try RestrictedJoin.template(content, of: user, in: room, serverName: serverName, commit)
             return try join(by: template, in: room, isGuest: requester.isGuest, commit).succession
         }

@@ -25,6 +25,12 @@ package struct IPRange: Hashable, Sendable, CustomStringConvertible {
         self.prefixLength = prefixLength
     }
 
+    /// Whether an IP address, written as text, is in the range.
+    package func contains(_ text: String) -> Bool {
+        guard let other = Self.address(text), other.count == address.count else { return false }
+        return IPRange("\(text)/\(prefixLength)")?.address == address
+    }
+
     package var description: String {
         let family = address.count == 4 ? AF_INET : AF_INET6
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))

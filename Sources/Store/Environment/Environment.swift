@@ -11,6 +11,9 @@ package struct Environment: Sendable {
     /// The threads on which handlers, writers and flushers run.
     package var executors: any Executors
 
+    /// What makes requests to other servers; by default none are made.
+    package var outgoingHTTP: any OutgoingHTTP = NoOutgoingHTTP()
+
     /// Is told when a database, given by its name, begins to fail, fails for another reason, or is well again. Must be quick.
     package var onHealthChange: @Sendable (_ database: String, DatabaseHealth) -> Void = { _, _ in }
 

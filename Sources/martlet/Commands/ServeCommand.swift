@@ -4,6 +4,7 @@ import HTTPAPI
 import Homeserver
 import Logging
 import MatrixProtocol
+import OutgoingRequests
 import ServerConfiguration
 import Store
 
@@ -37,6 +38,10 @@ struct ServeCommand: AsyncParsableCommand {
         ServerLog.start(configuration.logging, clock: environment.clock)
         let logger = Logger(label: "martlet")
         environment.onHealthChange = { DatabaseHealthLog.write($1, of: $0, to: logger) }
+        let deniedRanges = configuration.network.deniedIPRanges
+        environment.outgoingHTTP = OutgoingHTTPClient(
+            certificateAuthorities: configuration.federation.certificateAuthorities, executors: environment.executors,
+            isDenied: { address in deniedRanges.contains { $0.contains(address) } })
         OpenFileLimit.raise(logger: logger)
         let directory = try DataDirectory(path: configuration.dataDirectory)
         // It holds the lock, which has to outlive everything below and not only the last use of the path.

@@ -1,0 +1,78 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Store
+
+/// Makes the requests that users of this server cause, and only to addresses that are not denied.
+///
+/// A name is resolved first, its address is looked at, and the connection goes to that: what the name leads to in the meantime makes no difference.
+package struct OutgoingHTTPClient: OutgoingHTTP {
+    /// Whether no requests are made to an IP address.
+    private let isDenied: @Sendable (String) -> Bool
+    /// Paths of certificates, PEM, that are trusted beside the system's.
+    private let certificateAuthorities: [String]
+    private let executors: any Executors
+
+    /// How long a request may take.
+    private static let timeout = TimeAmount.seconds(10)
+    /// What an address is resolved with; the URL's own port is the connection's.
+    private static let port = 443
+    /// The largest answer.
+    private static let answerSizeMaxBytes = 64 << 10
+
+    package init(certificateAuthorities: [String], executors: any Executors, isDenied: @escaping @Sendable (String) -> Bool) {
+        self.certificateAuthorities = certificateAuthorities
+        self.executors = executors
+        self.isDenied = isDenied
+    }
+
+    package func answer(to request: OutgoingRequest) async throws -> OutgoingAnswer {
+        let outgoing: HTTPClientRequest = {
+            var outgoing = HTTPClientRequest(url: request.url)
+            if let token = request.accessToken { outgoing.headers.add(name: "Authorization", value: "Bearer \(token)") }
+            if let body = request.body {
+                outgoing.method = .POST
+                outgoing.headers.add(name: "Content-Type", value: "application/json")
+                outgoing.body = .bytes(body)
+            }
+            return outgoing
+        }()
+        guard let host = OutgoingURL(request.url)?.host else { throw OutgoingHTTPError.notAllowed }
+        let address = try await allowedAddress(of: host)
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.dnsOverride = [host: address]
+        configuration.connectionPool.retryConnectionEstablishment = false
+        if !certificateAuthorities.isEmpty {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.additionalTrustRoots = certificateAuthorities.map { .file($0) }
+            configuration.tlsConfiguration = tls
+        }
+        // The address is the connection pool's, so there is a pool for each request; there are few of these.
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let outcome: Result<OutgoingAnswer, any Error>
+        do {
+            let response = try await client.execute(outgoing, timeout: Self.timeout)
+            let body = try await response.body.collect(upTo: Self.answerSizeMaxBytes)
+            outcome = .success(OutgoingAnswer(status: Int(response.status.code), body: Array(body.readableBytesView)))
+        } catch {
+            outcome = .failure(OutgoingHTTPError.failed("\(error)"))
+        }
+        try? await client.shutdown()
+        return try outcome.get()
+    }
+
+    /// The address that the host's name leads to, if requests may go there.
+    private func allowedAddress(of host: String) async throws -> String {
+        let address = try await withTaskExecutorPreference(executors.long) {
+            do {
+                return try SocketAddress.makeAddressResolvingHost(host, port: Self.port).ipAddress
+            } catch {
+                throw OutgoingHTTPError.failed("\(error)")
+            }
+        }
+        guard let address, !isDenied(address) else { throw OutgoingHTTPError.notAllowed }
+        return address
+    }
+}

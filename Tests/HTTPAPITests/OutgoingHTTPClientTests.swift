@@ -1,0 +1,93 @@
+import CanonicalJSON
+import Glibc
+import NIOCore
+import NIOPosix
+import OutgoingRequests
+import Store
+import TestSupport
+import Testing
+
+@testable import HTTPAPI
+
+/// Requests to other servers, made to one on the loopback address.
+@Suite struct OutgoingHTTPClientTests {
+    /// Runs a server that speaks TLS as `localhost` and says what it was asked.
+    private func withServer(_ body: @Sendable (_ url: String, _ certificate: String) async throws -> Void) async throws {
+        let directory = try TemporaryDirectory()
+        let certificate = Listener.Certificate(chainPath: directory.path + "/cert.pem", privateKeyPath: directory.path + "/key.pem")
+        try write(TestCertificate.chain, to: certificate.chainPath)
+        try write(TestCertificate.privateKey, to: certificate.privateKeyPath)
+        let address = try #require(try SocketAddress.makeAddressResolvingHost("localhost", port: 0).ipAddress)
+        let listeners = [Listener(addresses: [address], port: 0, certificate: certificate, resources: [.client])]
+        try await TestServer.run(
+            listeners: listeners,
+            routes: { routes in
+                routes.add(.get, "/asked", access: .open) { request in
+                    Answer(["token": .string(request.headers[.authorization] ?? "none")])
+                }
+                routes.add(.post, "/asked", access: .open) { request in Answer(["body": .object(try await request.body().object)]) }
+                routes.add(.get, "/large", access: .open) { _ in Answer(["x": .string(String(repeating: "x", count: 100_000))]) }
+                routes.add(.get, "/elsewhere", access: .open) { _ in .redirect(to: "/asked") }
+            }
+        ) { server async throws in
+            try await body("https://localhost:\(server.addresses[0].port)", certificate.chainPath)
+        }
+    }
+
+    private func client(trusting certificates: [String], isDenied: @escaping @Sendable (String) -> Bool = { _ in false })
+        -> OutgoingHTTPClient
+    {
+        OutgoingHTTPClient(certificateAuthorities: certificates, executors: ThreadExecutors(), isDenied: isDenied)
+    }
+
+    @Test func requestsAreMadeAndAnswersRead() async throws {
+        try await withServer { url, certificate in
+            let client = client(trusting: [certificate])
+            let answer = try await client.answer(to: OutgoingRequest(url: url + "/asked", accessToken: "abc"))
+            #expect(answer.status == 200)
+            #expect(try JSONValue(parsing: answer.body) == ["token": "Bearer abc"])
+            let body = JSONObject(dictionaryLiteral: ("a", 1)).encoded()
+            let posted = try await client.answer(to: OutgoingRequest(url: url + "/asked", body: body))
+            #expect(try JSONValue(parsing: posted.body) == ["body": ["a": 1]])
+            #expect(try await client.answer(to: OutgoingRequest(url: url + "/unknown")).status == 404)
+            #expect(try await client.answer(to: OutgoingRequest(url: url + "/elsewhere")).status == 302)
+            await #expect(throws: OutgoingHTTPError.self) { try await client.answer(to: OutgoingRequest(url: url + "/large")) }
+        }
+    }
+
+    @Test func nobodyIsTrustedWithoutACertificate() async throws {
+        try await withServer { url, _ in
+            await #expect(throws: OutgoingHTTPError.self) {
+                try await client(trusting: []).answer(to: OutgoingRequest(url: url + "/asked"))
+            }
+        }
+    }
+
+    @Test func deniedAddressesAreNotAsked() async throws {
+        try await withServer { url, certificate in
+            let client = client(trusting: [certificate], isDenied: { $0 == "127.0.0.1" || $0 == "::1" })
+            for url in [url, url.replacing("localhost", with: "127.0.0.1"), url.replacing("localhost", with: "[::1]")] {
+                await #expect(throws: OutgoingHTTPError.notAllowed) { try await client.answer(to: OutgoingRequest(url: url + "/asked")) }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "http://localhost/", "ftp://localhost/", "https://", "https:///x", "https://user:password@localhost/", "https://[::1/",
+    ])
+    func otherURLsAreNotAllowed(_ url: String) async {
+        await #expect(throws: OutgoingHTTPError.notAllowed) { try await client(trusting: []).answer(to: OutgoingRequest(url: url)) }
+    }
+
+    @Test func whoIsNotThereDoesNotAnswer() async {
+        await #expect(throws: OutgoingHTTPError.self) {
+            try await client(trusting: []).answer(to: OutgoingRequest(url: "https://name.invalid/"))
+        }
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        let file = try #require(fopen(path, "w"))
+        fputs(text, file)
+        fclose(file)
+    }
+}
