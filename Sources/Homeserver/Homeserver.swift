@@ -18,6 +18,8 @@ package struct HomeserverSettings: Sendable {
     /// The size of the cache that the three databases share.
     package var blockCacheBytes: Int
     package var accounts: AccountsSettings
+    /// Whether requests that come too often are refused.
+    package var limitsRates = true
     /// How much of the databases' logs is read, remembered and kept.
     package var following = FollowingLimits()
 
@@ -118,7 +120,7 @@ package final class Homeserver: Sendable {
         accounts = Accounts(
             database: self.accountsDatabase, serverName: settings.serverName, environment: environment, settings: settings.accounts,
             intents: accountsIntents)
-        reports = Reports(rooms: rooms)
+        reports = Reports(rooms: rooms, limitsRates: settings.limitsRates)
         sync = Sync(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, notifier: notifier,
             environment: environment)

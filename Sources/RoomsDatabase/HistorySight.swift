@@ -93,6 +93,18 @@ package struct HistorySight {
         }
     }
 
+    /// The user's membership at an event, what it changes included; `leave` for who had nothing to do with the room yet.
+    package mutating func membership(at event: StoredEvent, _ pduID: PDUID) throws -> Membership {
+        if case .joined(let since) = standing, pduID.position >= since { return .join }
+        let fields = try JSONFields(scanning: event.json)
+        if fields.string("type") == EventType.roomMember, fields.string("state_key") == user.string, let content = fields.slice("content") {
+            return Membership(try JSONValue(parsing: content).objectValue ?? [:]) ?? .leave
+        }
+        let state = try statesBefore[event.shortID] ?? view.state(before: event.shortID)
+        _ = try visibility(in: state)
+        return try membership(in: state) ?? .leave
+    }
+
     /// Whether the visibility lets the user see an event there, whatever the membership was.
     private func isOpen(_ visibility: HistoryVisibility, at position: Position) -> Bool {
         switch visibility {

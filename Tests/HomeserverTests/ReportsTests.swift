@@ -113,6 +113,13 @@ import Testing
         }
     }
 
+    @Test func theLimitCanBeTurnedOff() async throws {
+        let unlimited = Reports(rooms: fixture.rooms, limitsRates: false)
+        let room = try await fixture.room()
+        for _ in 0..<2 * Reports.burst { try await unlimited.report(room: room, reason: "x", by: fixture.alice) }
+        #expect(try kept().count == 2 * Reports.burst)
+    }
+
     @Test func reportsAreReadFromTheNewestBack() async throws {
         let room = try await fixture.room()
         for reason in ["1", "2", "3"] { try await reports.report(room: room, reason: reason, by: fixture.alice) }

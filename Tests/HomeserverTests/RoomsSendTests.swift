@@ -19,12 +19,12 @@ import Testing
         let event = try fixture.event(id, in: room, for: fixture.alice)
         #expect(event["content"] == .object(content))
         #expect(event["type"] == "org.example" && event["sender"] == "@alice:example.org")
-        #expect(event["unsigned"] == ["age": 5_000, "transaction_id": "1"])
+        #expect(event["unsigned"] == ["age": 5_000, "membership": "join", "transaction_id": "1"])
         #expect(
             Set(event.objectValue?.keys ?? []) == ["content", "event_id", "origin_server_ts", "room_id", "sender", "type", "unsigned"])
-        #expect(try fixture.event(id, in: room, for: fixture.bob)["unsigned"] == ["age": 5_000])
+        #expect(try fixture.event(id, in: room, for: fixture.bob)["unsigned"] == ["age": 5_000, "membership": "join"])
         let tablet = Requester(userID: fixture.alice.userID, deviceID: "TABLET")
-        #expect(try fixture.event(id, in: room, for: tablet)["unsigned"] == ["age": 5_000])
+        #expect(try fixture.event(id, in: room, for: tablet)["unsigned"] == ["age": 5_000, "membership": "join"])
     }
 
     @Test func transactionsBelongToADeviceAndAPath() async throws {

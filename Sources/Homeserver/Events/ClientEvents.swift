@@ -18,6 +18,10 @@ struct ClientEvents {
     var bundlesAggregations = false
     /// Whose events they don't want to see among these.
     var ignored = IgnoredUsers.none
+    /// Their membership at each event, where they are told.
+    var memberships: [ShortEventID: Membership] = [:]
+    /// Which fields they want; nil for all.
+    var fields: EventFields?
 
     /// The forms in which clients can ask for events (`event_format` in "Filtering").
     enum Format: String {
@@ -45,7 +49,15 @@ struct ClientEvents {
         let surroundings = Surroundings(
             roomID: roomID, told: bundles.events.isEmpty ? [:] : Dictionary(told.map { ($0.event.shortID, $0) }) { $1 }, quoted: quoted,
             bundles: bundles, transactions: try transactionIDs(of: told + redactions))
-        for event in told.prefix(events.count) { try write(event, surroundings, to: &writer) }
+        for event in told.prefix(events.count) {
+            guard let fields else {
+                try write(event, surroundings, to: &writer)
+                continue
+            }
+            var whole = JSONWriter(capacity: event.event.json.count)
+            try write(event, surroundings, to: &whole)
+            writer.object(fields.select(from: try JSONValue(parsing: whole.bytes).objectValue ?? [:]))
+        }
     }
 
     /// Writes one event.
@@ -103,6 +115,10 @@ struct ClientEvents {
         if let transactionID = surroundings.transactions[event.shortID] {
             writer.key("transaction_id")
             writer.string(transactionID)
+        }
+        if let membership = memberships[event.shortID] {
+            writer.key("membership")
+            writer.string(membership.rawValue)
         }
         if let replaced = surroundings.quoted[event.replaced] {
             writer.key("replaces_state")

@@ -7,7 +7,8 @@ import Store
 /// What users find inappropriate, kept for the administrators ("Reporting Content").
 package final class Reports: Sendable {
     private let rooms: Rooms
-    private let limit: RateLimit
+    /// Nil where users report as often as they like.
+    private let limit: RateLimit?
 
     /// The longest reason, in code points, as in Synapse.
     package static let reasonMaxCodePoints = 1000
@@ -16,9 +17,10 @@ package final class Reports: Sendable {
     /// So many reports at once, and then one each second, as in Synapse.
     package static let burst = 5
 
-    package init(rooms: Rooms) {
+    /// - Parameter limitsRates: whether a user reports only so often.
+    package init(rooms: Rooms, limitsRates: Bool = true) {
         self.rooms = rooms
-        limit = RateLimit(burst: Self.burst, perSecond: 1, clock: rooms.environment.clock)
+        limit = !limitsRates ? nil : RateLimit(burst: Self.burst, perSecond: 1, clock: rooms.environment.clock)
     }
 
     /// Reports a room, whether one is in it or not (`POST /rooms/{roomId}/report`).
@@ -51,7 +53,10 @@ package final class Reports: Sendable {
     /// - Throws: `M_BAD_JSON` for too long a reason, `M_LIMIT_EXCEEDED`.
     package func report(user: UserID, reason: String, by requester: Requester) async throws {
         try check(reason)
-        guard try rooms.accounts.view().account(of: user) != nil else { return try limit.use(by: requester.userID) }
+        guard try rooms.accounts.view().account(of: user) != nil else {
+            try limit?.use(by: requester.userID)
+            return
+        }
         try await keep(by: requester) { Report(reporter: $0, receivedAt: $1, user: user, reason: reason) }
     }
 
@@ -62,7 +67,7 @@ package final class Reports: Sendable {
     }
 
     private func keep(by requester: Requester, _ report: (UserID, _ receivedAt: Int64) -> Report) async throws {
-        try limit.use(by: requester.userID)
+        try limit?.use(by: requester.userID)
         try await rooms.accounts.keep(report(requester.userID, rooms.environment.clock.now()))
     }
 }

@@ -11,7 +11,8 @@ extension Rooms {
     package func event(_ eventID: EventID, in roomID: RoomID, for requester: Requester) throws -> [UInt8] {
         let found = try visibleEvent(eventID, in: roomID, for: requester)
         var writer = JSONWriter(capacity: found.event.json.count)
-        try clientEvents(found.readable.view, for: requester, bundlesAggregations: true).write(found.event, roomID: roomID, to: &writer)
+        try clientEvents(found.readable.view, for: requester, bundlesAggregations: true, memberships: found.memberships)
+            .write(found.event, roomID: roomID, to: &writer)
         return writer.bytes
     }
 
@@ -21,6 +22,14 @@ extension Rooms {
         var sight: HistorySight
         let pduID: PDUID
         let event: StoredEvent
+
+        /// The reader's membership at the event.
+        var memberships: [ShortEventID: Membership] {
+            get throws {
+                var sight = sight
+                return [event.shortID: try sight.membership(at: event, pduID)]
+            }
+        }
     }
 
     /// Finds an event of a room that the user may see.
@@ -62,7 +71,8 @@ extension Rooms {
         var writer = JSONWriter(capacity: 16 << 10)
         writer.beginObject()
         writer.key("event")
-        try clientEvents(view, for: requester, bundlesAggregations: true).write(found.event, roomID: roomID, to: &writer)
+        try clientEvents(view, for: requester, bundlesAggregations: true, memberships: found.memberships)
+            .write(found.event, roomID: roomID, to: &writer)
         try write(surroundings, of: readable, for: requester, to: &writer)
         writer.key("state")
         writer.beginArray()
@@ -111,7 +121,8 @@ extension Rooms {
         writer.string(surroundings.start.description)
         writer.key("end")
         writer.string(surroundings.end.description)
-        let clientEvents = try clientEvents(readable.view, for: requester, bundlesAggregations: true)
+        let memberships = surroundings.before.memberships.merging(surroundings.after.memberships) { $1 }
+        let clientEvents = try clientEvents(readable.view, for: requester, bundlesAggregations: true, memberships: memberships)
         for (name, page) in [("events_before", surroundings.before), ("events_after", surroundings.after)] {
             writer.key(name)
             writer.beginArray()

@@ -53,7 +53,8 @@ extension Rooms {
             writer.key("end")
             writer.string(end.description)
         }
-        let clientEvents = try clientEvents(readable.view, for: requester, bundlesAggregations: true)
+        let clientEvents = try clientEvents(
+            readable.view, for: requester, bundlesAggregations: true, memberships: page.memberships)
         writer.key("chunk")
         writer.beginArray()
         try clientEvents.write(page.events, roomID: roomID, to: &writer)
@@ -71,6 +72,8 @@ extension Rooms {
     /// A part of a room's history.
     struct Page {
         var events: [StoredEvent] = []
+        /// The reader's membership at each of them.
+        var memberships: [ShortEventID: Membership] = [:]
         /// The order of the last event that was looked at.
         var lastOrder: Int64?
         /// Where the next page begins; `nil` when there is none: at the room's start, or when there is nothing new.
@@ -88,7 +91,10 @@ extension Rooms {
         while let (pduID, event) = try timeline.next() {
             scanned += 1
             page.lastOrder = pduID.order
-            if try request.filter.wants(event), try sight.canSee(event, at: pduID) { page.events.append(event) }
+            if try request.filter.wants(event), try sight.canSee(event, at: pduID) {
+                page.events.append(event)
+                page.memberships[event.shortID] = try sight.membership(at: event, pduID)
+            }
             // Going forward there can always be more, later; so whoever follows a room has a place from which to go on.
             if !request.isBackward { page.end = PaginationToken(order: pduID.order) }
             if page.events.count == request.limit || scanned == Self.messagesScannedMax {

@@ -62,6 +62,7 @@ extension Rooms {
 
         // One more than wanted shows whether there is another page.
         var events: [(order: Int64, event: StoredEvent)] = []
+        var memberships: [ShortEventID: Membership] = [:]
         var depth = 1
         if oldest <= last {
             var related = try relatedEvents(to: found.event.shortID, oldest...last, request, in: view)
@@ -72,10 +73,10 @@ extension Rooms {
                 related.sort { request.isBackward ? $0.order > $1.order : $0.order < $1.order }
             }
             for candidate in related where events.count <= request.limit {
-                guard let event = try view.event(candidate.shortID),
-                    try sight.canSee(event, at: PDUID(room: found.readable.room.shortID, order: candidate.order))
-                else { continue }
+                let pduID = PDUID(room: found.readable.room.shortID, order: candidate.order)
+                guard let event = try view.event(candidate.shortID), try sight.canSee(event, at: pduID) else { continue }
                 events.append((candidate.order, event))
+                memberships[event.shortID] = try sight.membership(at: event, pduID)
             }
         }
         let hasMore = events.count > request.limit
@@ -85,7 +86,8 @@ extension Rooms {
         writer.beginObject()
         writer.key("chunk")
         writer.beginArray()
-        try clientEvents(view, for: requester, bundlesAggregations: true).write(events.map(\.event), roomID: roomID, to: &writer)
+        try clientEvents(view, for: requester, bundlesAggregations: true, memberships: memberships)
+            .write(events.map(\.event), roomID: roomID, to: &writer)
         writer.endArray()
         if hasMore, let end = events.last {
             writer.key("next_batch")
@@ -141,6 +143,7 @@ extension Rooms {
         let newest = min(readable.newestOrder ?? .max, from?.order ?? .max)
         var threads = try view.threads(of: readable.room.shortID, .min...newest)
         var roots: [StoredEvent] = []
+        var memberships: [ShortEventID: Membership] = [:]
         var next: PaginationToken?
         var scanned = 0
         while let (key, rootID) = try threads.next() {
@@ -157,12 +160,14 @@ extension Rooms {
                 guard try isOwn || view.hasReplied(requester.userID, inThread: rootID) else { continue }
             }
             roots.append(root)
+            memberships[root.shortID] = try sight.membership(at: root, pduID)
         }
         var writer = JSONWriter(capacity: 4096)
         writer.beginObject()
         writer.key("chunk")
         writer.beginArray()
-        try clientEvents(view, for: requester, bundlesAggregations: true).write(roots, roomID: roomID, to: &writer)
+        try clientEvents(view, for: requester, bundlesAggregations: true, memberships: memberships)
+            .write(roots, roomID: roomID, to: &writer)
         writer.endArray()
         if let next {
             writer.key("next_batch")

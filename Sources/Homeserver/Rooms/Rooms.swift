@@ -58,10 +58,14 @@ package final class Rooms: Sendable {
     }
 
     /// Writes events for the requester, at a state of the database.
-    func clientEvents(_ view: RoomsView, for requester: Requester, bundlesAggregations: Bool = false) throws -> ClientEvents {
+    ///
+    /// - Parameter memberships: the requester's membership at each event, where it is told.
+    func clientEvents(
+        _ view: RoomsView, for requester: Requester, bundlesAggregations: Bool = false, memberships: [ShortEventID: Membership] = [:]
+    ) throws -> ClientEvents {
         ClientEvents(
             view: view, requester: requester, now: environment.clock.now(), bundlesAggregations: bundlesAggregations,
-            ignored: bundlesAggregations ? try ignoredUsers(of: requester) : .none)
+            ignored: bundlesAggregations ? try ignoredUsers(of: requester) : .none, memberships: memberships)
     }
 
     /// What the requester sees of a room's history.

@@ -53,7 +53,7 @@ struct RoomDelta {
             let ending = try view.reader.get(RoomsMaps.pduIDToEvent, PDUID(room: room, position: left.position)),
             try builder.request.filter.timeline.wants(id) && builder.request.filter.timeline.wants(ending)
         {
-            timeline.append(ending)
+            try timeline.append(ending)
         }
         self.timeline = timeline
         previousBatch = PaginationToken(order: (timeline.firstOrder ?? newest) - 1)
@@ -173,7 +173,7 @@ struct RoomDelta {
     private func writeEvents(to writer: inout JSONWriter) throws {
         var clientEvents = ClientEvents(
             view: builder.view, requester: builder.requester, now: builder.now, format: builder.request.filter.format,
-            ignored: builder.ignored)
+            ignored: builder.ignored, memberships: timeline.memberships, fields: builder.request.filter.eventFields)
         // Whoever has all events of a timeline can see for itself which of them relate to which.
         clientEvents.bundlesAggregations = timeline.isLimited
         writer.key("timeline")

@@ -1,3 +1,4 @@
+import CanonicalJSON
 import MatrixProtocol
 import RoomsDatabase
 import Store
@@ -5,6 +6,8 @@ import Store
 /// The newest events of a room that a sync tells of, in their order.
 struct RoomTimeline {
     private(set) var events: [StoredEvent] = []
+    /// The user's membership at each of them.
+    private(set) var memberships: [ShortEventID: Membership] = [:]
     /// Whether there is more between what the client knows and the first event.
     var isLimited = false
     /// The order of the oldest event.
@@ -45,7 +48,9 @@ struct RoomTimeline {
             }
         }
         hasLeftOut = leftOut > 0
-        if !isKnown {
+        if isKnown {
+            for (_, event) in wanted { memberships[event.shortID] = .join }
+        } else {
             let visible = try visible(wanted, of: room, standing, builder)
             // What the user may not see hides what is before it too, or the timeline would have holes.
             if visible < wanted.count { isLimited = true }
@@ -57,17 +62,23 @@ struct RoomTimeline {
     }
 
     /// How many of the events, from the newest one on, the user may see.
-    private func visible(
+    private mutating func visible(
         _ events: [(pduID: PDUID, event: StoredEvent)], of room: ShortRoomID, _ standing: RoomsView.Standing, _ builder: SyncBuilder
     ) throws -> Int {
         var sight = try HistorySight(
             of: room, by: builder.requester.userID, in: builder.view, standing: standing, keys: builder.sightKeys)
         try sight.lookAhead(at: events.map(\.event))
-        return try events.firstIndex { try !sight.canSee($0.event, at: $0.pduID) } ?? events.count
+        return try events.firstIndex { pduID, event in
+            guard try sight.canSee(event, at: pduID) else { return true }
+            memberships[event.shortID] = try sight.membership(at: event, pduID)
+            return false
+        } ?? events.count
     }
 
-    /// Adds what came after all others.
-    mutating func append(_ event: StoredEvent) {
+    /// Adds the event that has ended the user's stay, after all others.
+    mutating func append(_ event: StoredEvent) throws {
         events.append(event)
+        let content = try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
+        memberships[event.shortID] = content.flatMap { Membership($0) }
     }
 }

@@ -50,6 +50,8 @@ package struct SyncFilter: Sendable {
     let includesLeft: Bool
     /// The form of the events.
     let format: ClientEvents.Format
+    /// Which of their fields are wanted; nil for all.
+    let eventFields: EventFields?
 
     /// Wants everything.
     package static let everything = SyncFilter([:])
@@ -72,6 +74,7 @@ package struct SyncFilter: Sendable {
         roomAccountData = part("account_data", of: room)
         accountData = part("account_data", of: json)
         includesLeft = room["include_leave"]?.boolValue ?? false
+        eventFields = EventFields(json["event_fields"]?.arrayValue?.compactMap(\.stringValue) ?? [])
         format = json["event_format"]?.stringValue.flatMap(ClientEvents.Format.init(rawValue:)) ?? .client
     }
 

@@ -8,12 +8,14 @@ extension Configuration {
         guard let serverName = ServerName(serverName), let roomVersion = RoomVersion(rooms.defaultVersion) else {
             preconditionFailure("a configuration that was loaded has a server name and a room version that the program knows")
         }
-        return HomeserverSettings(
+        var settings = HomeserverSettings(
             serverName: serverName, dataDirectory: dataDirectory, configurationFile: configurationFile, signingKey: signingKey,
             defaultRoomVersion: roomVersion,
             blockCacheBytes: store.blockCache.bytes,
             accounts: AccountsSettings(
                 registrationEnabled: registration.enabled, requiresToken: registration.requireToken, token: registration.token,
                 sharedSecret: registration.sharedSecret, allowsGuests: registration.allowGuests))
+        settings.limitsRates = rateLimits.enabled
+        return settings
     }
 }
