@@ -56,8 +56,9 @@ package struct Simulation {
         guard mkdir("\(directory.path)/0", 0o700) == 0 else { throw Violation("no directory: \(errno)") }
         var last: FaultyDisk?
         for number in 0..<lives {
-            if number > 0, dice.one(in: 3) { dice.pick(models).raiseSchemaVersion() }
-            let isEarly = dice.one(in: 6)
+            let migrates = number > 0 && dice.one(in: 3)
+            if migrates { dice.pick(models).raiseSchemaVersion() }
+            let isEarly = dice.one(in: migrates ? 2 : 6)
             let crash = Life.Crash(
                 call: dice.number(in: 1..<(isEarly ? 300 : 700)), isEarly: isEarly, image: "\(directory.path)/\(number + 1)",
                 loss: dice.pick([.none, .cut, .torn]), seed: dice.seed())

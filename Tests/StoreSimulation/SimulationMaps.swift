@@ -40,7 +40,7 @@ enum SimulationMaps {
     static let firstVersion: UInt64 = 2
     /// So many that a migration needs several commits.
     static let migratedNumbers: Range<UInt64> = 0..<30
-    private static let writesPerMigratedEntry: UInt64 = 100
+    private static let writesPerMigratedEntry: UInt64 = 400
 
     /// The schema of the database of that name.
     static func schema(_ name: String, version: UInt64) -> DatabaseSchema {
