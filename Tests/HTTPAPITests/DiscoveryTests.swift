@@ -42,7 +42,7 @@ import Testing
 
     @Test func saysThatNothingIsConfigured() async throws {
         try await TestServer.run(groups: [WellKnownRoutes(PublicAddress())]) { server async throws in
-            for document in ["client", "server", "support"] {
+            for document in ["client", "server", "support", "policy_server"] {
                 let response = try await server.send(.get, "/.well-known/matrix/\(document)")
                 #expect(response.status == .notFound)
                 #expect(response.errcode == "M_NOT_FOUND")

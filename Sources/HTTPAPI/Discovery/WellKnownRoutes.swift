@@ -51,6 +51,8 @@ package struct WellKnownRoutes: RouteGroup {
     private let client: Answer
     private let server: Answer
     private let support: Answer
+    /// A homeserver is no policy server ("Policy Servers").
+    private let policyServer = answer(nil)
 
     package init(_ address: PublicAddress) {
         client = Self.answer(address.baseURL.map { ["m.homeserver": ["base_url": .string($0)]] })
@@ -67,6 +69,7 @@ package struct WellKnownRoutes: RouteGroup {
         routes.get("/.well-known/matrix/client", access: .open, lane: .immediate) { _ in client }
         routes.get("/.well-known/matrix/server", access: .open, lane: .immediate) { _ in server }
         routes.get("/.well-known/matrix/support", access: .open, lane: .immediate) { _ in support }
+        routes.get("/.well-known/matrix/policy_server", access: .open, lane: .immediate) { _ in policyServer }
     }
 
     private static func answer(_ document: JSONObject?) -> Answer {
