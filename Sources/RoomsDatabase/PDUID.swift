@@ -24,6 +24,9 @@ package struct PDUID: FixedWidth, Comparable {
     /// The position in the order.
     package var position: Position { Position(order >> 16) }
 
+    /// Whether the event came as news; otherwise it was put where there was history missing, and its position says nothing.
+    package var isLive: Bool { order >= 0 && order & 0xffff == 0 }
+
     package static let width = 16
 
     package func encodeFixedWidth(to bytes: inout [UInt8]) {

@@ -5,9 +5,6 @@ import StoredIdentifiers
 
 /// Events that are made here.
 extension RoomsCommit {
-    /// The most previous events that an event of ours names.
-    private static let prevEventsMax = 20
-
     /// Makes an event from the template, checks that the room's state allows it, and appends it.
     ///
     /// A state event that would change nothing isn't sent: the one that stands is returned.
@@ -18,17 +15,26 @@ extension RoomsCommit {
     {
         if let transaction, let sent = try view.eventID(transaction) { return sent }
         if let standing = try standingEvent(for: template, in: room) { return standing }
-        let event = try makeEvent(template, in: room, signingKey: signingKey)
-        return try append(event, to: room, by: transaction).event.id
+        let extremities = try view.extremities(of: room.shortID)
+        let followed = extremities.suffix(EventLimits.prevEventsMax)
+        let event = try makeEvent(template, after: followed, in: room, signingKey: signingKey)
+        guard followed.count < extremities.count else { return try append(event, to: room, by: transaction).event.id }
+        let previous = followed.map(\.event)
+        let stateBefore = try state(after: previous, in: room)
+        return try accept(event, in: room, after: .events(previous), stateBefore: stateBefore, by: transaction).event.id
     }
 
     /// The room's current event for a state key, as the authorization rules read it.
     package func authEvent(_ key: StateKey, in room: Room) throws -> Event? {
         if key == .create { return room.create }
-        guard let shortID = try view.currentEventID(key, in: room.shortID) else { return nil }
+        return try view.currentEventID(key, in: room.shortID).flatMap { try parsedEvent($0, in: room) }
+    }
+
+    /// An event of the room by its short ID, remembered for the next time.
+    func parsedEvent(_ shortID: ShortEventID, in room: Room) throws -> Event? {
         if let event = authEvents[shortID] { return event }
         guard let stored = try view.event(shortID) else { return nil }
-        let event = try Event(trusted: stored.json, id: stored.id, roomID: room.id, version: room.version)
+        let event = try Event(stored, in: room)
         if try isFromEarlierCommit(shortID) { authEvents.remember(event, shortID) }
         return event
     }
@@ -38,8 +44,10 @@ extension RoomsCommit {
         PowerLevels(try authEvent(.powerLevels, in: room), create: room.create, version: room.version)
     }
 
-    private func makeEvent(_ template: EventTemplate, in room: Room, signingKey: SigningKey) throws -> Event {
-        let extremities = try view.extremities(of: room.shortID).suffix(Self.prevEventsMax)
+    private func makeEvent(
+        _ template: EventTemplate, after extremities: ArraySlice<(event: ShortEventID, depth: Int64)>, in room: Room,
+        signingKey: SigningKey
+    ) throws -> Event {
         let rights = try Authorization.authEventKeys(for: template, version: room.version).compactMap { try authEvent($0, in: room) }
         let event = try Event.build(
             template, version: room.version, prevEvents: try references(to: extremities.map(\.event), in: room),
@@ -55,10 +63,7 @@ extension RoomsCommit {
     /// How the next event names its previous ones. Only where that takes their hashes are they read.
     private func references(to events: [ShortEventID], in room: Room) throws -> [EventReference] {
         guard room.version.eventFormat.carriesEventID else { return try view.eventIDs(of: events).map { EventReference($0) } }
-        return try view.events(events).map { stored in
-            EventReference(
-                try Event(trusted: stored.json, id: stored.id, roomID: room.id, version: room.version), version: room.version)
-        }
+        return try view.events(events).map { EventReference(try Event($0, in: room), version: room.version) }
     }
 
     /// The current state event, when it is the sender's own and says the same.
@@ -68,7 +73,7 @@ extension RoomsCommit {
             try template.type == EventType.roomMember || view.isJoined(template.sender, to: room.shortID),
             let current = try view.currentEvent(StateKey(template.type, stateKey), in: room.shortID)
         else { return nil }
-        let event = try Event(trusted: current.json, id: current.id, roomID: room.id, version: room.version)
+        let event = try Event(current, in: room)
         return event.sender == template.sender && event.content == template.content ? current.id : nil
     }
 }

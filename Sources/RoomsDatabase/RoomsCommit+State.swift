@@ -1,6 +1,9 @@
 import MatrixProtocol
 import Store
 
+/// What a state has for a key, and what another one has.
+package typealias StateChange = (key: ShortStateKey, old: ShortEventID?, new: ShortEventID?)
+
 /// New room states.
 extension RoomsCommit {
     /// The short ID of a state key, a new one if no room has ever used it.
@@ -13,19 +16,20 @@ extension RoomsCommit {
         return short
     }
 
-    /// The state that `parent` becomes when `key` has `event`, or nothing any more, in place of `replaced`.
-    func state(
-        _ parent: ShortStateHash, setting key: ShortStateKey, to event: ShortEventID?, inPlaceOf replaced: ShortEventID?
-    ) throws -> ShortStateHash {
-        if event == replaced { return parent }
+    /// The state that `parent` becomes by some changes, which are sorted by their keys.
+    func state(_ parent: ShortStateHash, with changes: [StateChange], in room: ShortRoomID) throws -> ShortStateHash {
+        let changes = changes.filter { $0.old != $0.new }
+        if changes.isEmpty { return parent }
         var head = try view.head(of: parent)
         var sum = head.sum
-        if let replaced { sum.remove(key, replaced, secret: stateSecret) }
-        if let event { sum.add(key, event, secret: stateSecret) }
+        for (key, old, new) in changes {
+            if let old { sum.remove(key, old, secret: stateSecret) }
+            if let new { sum.add(key, new, secret: stateSecret) }
+        }
         if sum == StateSum() { return .empty }
         if let known = try commit.get(RoomsMaps.stateHashToShortID, sum.bytes) { return known }
 
-        var entries: [StateLayer.Entry] = [(key, event ?? .none)]
+        var entries: [StateLayer.Entry] = changes.map { ($0.key, $0.new ?? .none) }
         var below = parent
         while below != .empty, head.layers >= StateLayer.layersMax || entries.count * StateLayer.mergeRatio >= Int(head.entryCount) {
             entries = StateLayer.merge(entries, over: try view.layerEntries(of: below), isLast: head.parent == .empty)
@@ -34,6 +38,7 @@ extension RoomsCommit {
         }
         let state = commit.makeShortID(ShortStateHash.self)
         commit.put(RoomsMaps.stateHashToShortID, sum.bytes, state)
+        commit.put(RoomsMaps.roomStates, FixedKey(room, state), Empty())
         write(entries, of: state, over: below, layers: head.layers + 1, sum: sum)
         return state
     }

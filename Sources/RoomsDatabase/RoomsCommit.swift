@@ -32,6 +32,6 @@ package struct RoomsCommit {
     /// Whether the event found its place in an earlier commit.
     func isFromEarlierCommit(_ event: ShortEventID) throws -> Bool {
         guard let pduID = try commit.get(RoomsMaps.shortEventIDToPDUID, event) else { return false }
-        return pduID.position <= positionBefore
+        return pduID.isLive && pduID.position <= positionBefore
     }
 }

@@ -14,7 +14,7 @@ package final class RoomsDatabase: Sendable {
     /// Rooms never change in what `Room` holds, so they can be remembered once they are published.
     private let knownRooms = Mutex<[RoomID: Room]>([:])
     private let localMembers = LocalMembers()
-    private let authEvents = EventCache()
+    let authEvents = EventCache()
 
     /// The most rooms that are remembered at a time.
     private static let knownRoomsMax = 4096

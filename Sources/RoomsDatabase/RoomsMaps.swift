@@ -11,7 +11,7 @@ package enum RoomsMaps {
     package static let eventIDToShortID = Column<EventID, ShortEventID>("eventid_shorteventid", in: "events", .random, .pointLookups)
     package static let pduIDToEvent = Column<PDUID, StoredEvent>("pduid_pdu", in: "events", .sequential, .events)
     package static let referencedEvents = Column<FixedKey<ShortRoomID, ShortEventID>, Empty>("referencedevents", in: "events", .random)
-    package static let shortEventIDToAuthChain = Column<ShortEventID, [UInt8]>(
+    package static let shortEventIDToAuthChain = Column<ShortEventID, AuthChain>(
         "shorteventid_authchain", in: "events", .sequential, .pointLookups)
     package static let shortEventIDToEventID = Column<ShortEventID, EventID>(
         "shorteventid_eventid", in: "events", .sequentialSmall, .pointLookups)
@@ -33,8 +33,20 @@ package enum RoomsMaps {
     package static let transactionToEventID = Column<TupleKey<UserID, String, String>, EventID>(
         "userdevicetxnid_response", in: "events", .randomSmall, .pointLookups)
 
+    package static let rejectedEvents = Column<ShortEventID, String>("shorteventid_rejection", in: "events", .randomSmall, .pointLookups)
+    package static let roomOutliers = Column<FixedKey<ShortRoomID, ShortEventID>, Empty>(
+        "shortroomid_outlier", in: "events", .randomSmall, .pointLookups)
+    package static let waitingEvents = Column<FixedKey<ShortEventID, ShortEventID>, Empty>("missingid_waiting", in: "events", .randomSmall)
+    package static let waitingRedactions = Column<FixedKey<ShortEventID, ShortEventID>, Empty>(
+        "redactedid_redaction", in: "events", .randomSmall)
+    package static let gaps = Column<PDUID, ShortEventIDs>("pduid_gap", in: "events", .randomSmall)
+
     // MARK: state
 
+    package static let roomStates = Column<FixedKey<ShortRoomID, ShortStateHash>, Empty>(
+        "shortroomid_shortstatehash", in: "state", .sequential)
+    package static let partialStates = Column<FixedKey<ShortRoomID, ShortEventID>, Position>(
+        "shortroomid_partialstate", in: "state", .randomSmall, .pointLookups)
     package static let roomToStateHash = Column<ShortRoomID, ShortStateHash>("roomid_shortstatehash", in: "state", .randomSmall)
     package static let roomPositionToStateHash = Column<FixedKey<ShortRoomID, Position>, ShortStateHash>(
         "roomsynctoken_shortstatehash", in: "state", .sequential, .archive)
@@ -103,13 +115,14 @@ package enum RoomsMaps {
 
     /// The database as a whole.
     package static let schema = DatabaseSchema(
-        name: "rooms", version: 2,
+        name: "rooms", version: 3,
         maps: [
             eventIDToOutlier.map, eventIDToPDUID.map, eventIDToShortID.map, pduIDToEvent.map, referencedEvents.map,
             shortEventIDToAuthChain.map, shortEventIDToEventID.map, shortEventIDToPDUID.map, shortEventIDToStateHash.map,
             shortEventIDToTransaction.map, softFailedEventIDs.map, threadParticipants.map, threads.map, relations.map, aggregations.map,
             eventsByTime.map, searchWords.map,
             transactionToEventID.map,
+            rejectedEvents.map, roomOutliers.map, waitingEvents.map, waitingRedactions.map, gaps.map, roomStates.map, partialStates.map,
             roomToStateHash.map, roomPositionToStateHash.map, roomStateKeyToEvent.map, stateLayers.map, shortIDToStateKey.map,
             stateHashToShortID.map, stateKeyToShortID.map,
             aliasToRoomID.map, aliasToUserID.map, roomAliases.map, bannedRoomIDs.map, disabledRoomIDs.map, publicRooms.map,
@@ -118,7 +131,8 @@ package enum RoomsMaps {
             userDisplayName.map, userProfileField.map, userInvited.map, userJoined.map, userKnocked.map, userLeft.map,
             receipts.map, lastPrivateRead.map, privateRead.map, highlightCount.map, notificationCount.map,
             roomServers.map, serverSigningKeys.map, serverTransaction.map, serverQueue.map, serverRooms.map,
-        ])
+        ],
+        migrations: [RoomsVersion3.migration])
 }
 
 /// What the log of positions holds in the rooms database; the numbers are stored.
@@ -127,4 +141,7 @@ package enum RoomsChange: UInt8, Sendable {
     case event = 1
     /// A user's membership in a room changed. Scope: the user; key: the short room ID.
     case membership = 2
+    /// A room's state changed by what is known of it, without an event of its own, or an event has left the timeline. Scope: the room;
+    /// key: nothing.
+    case state = 3
 }

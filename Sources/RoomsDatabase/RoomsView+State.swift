@@ -74,7 +74,7 @@ extension RoomsView {
     /// What two states of a room don't have in common: for each key where they differ, what either has.
     package func difference(
         from old: ShortStateHash, to new: ShortStateHash
-    ) throws -> [(key: ShortStateKey, old: ShortEventID?, new: ShortEventID?)] {
+    ) throws -> [StateChange] {
         if old == new { return [] }
         let shared = try sharedLayer(old, new)
         // Where only one of the two has an entry of its own, the other has what they share.
@@ -82,7 +82,7 @@ extension RoomsView {
         func present(_ event: ShortEventID) -> ShortEventID? { event == .none ? nil : event }
         var olds = try entries(of: old, downTo: shared, .everything)[...]
         var news = try entries(of: new, downTo: shared, .everything)[...]
-        var difference: [(key: ShortStateKey, old: ShortEventID?, new: ShortEventID?)] = []
+        var difference: [StateChange] = []
         while let key = [olds.first?.key, news.first?.key].compactMap(\.self).min() {
             let isInOld = olds.first?.key == key
             let isInNew = news.first?.key == key

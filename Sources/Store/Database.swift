@@ -216,7 +216,8 @@ package final class Database: Sendable {
 
     private func makeBatch(of commit: Commit, _ counters: WriterCounters, in opened: OpenInstance) throws(StoreError) -> WriteBatch {
         let overlay = commit.overlay
-        let writes = max(overlay.writeCount, Int(commit.lastShortID - counters.shortID))
+        let writes = max(
+            overlay.writeCount, Int(commit.lastShortID - counters.shortID), Int(commit.position.value - counters.position.value))
         guard writes <= Commit.writesMax, overlay.byteCount <= Commit.bytesMax else {
             throw .commitTooLarge(writes: writes, bytes: overlay.byteCount)
         }

@@ -56,8 +56,8 @@ import Testing
         try await TestRooms.session { rooms in
             let emptied = try await rooms.commit { commit in
                 let key = ShortStateKey(number: 1)
-                let state = try commit.state(.empty, setting: key, to: ShortEventID(number: 5), inPlaceOf: nil)
-                return try commit.state(state, setting: key, to: nil, inPlaceOf: ShortEventID(number: 5))
+                let state = try commit.state(.empty, with: [(key, nil, ShortEventID(number: 5))], in: StateWork.room)
+                return try commit.state(state, with: [(key, ShortEventID(number: 5), nil)], in: StateWork.room)
             }
             #expect(emptied == .empty)
         }
@@ -67,6 +67,8 @@ import Testing
 /// Random changes to random states, and the dictionaries that they should be.
 private struct StateWork: Sendable {
     typealias Model = [ShortStateKey: ShortEventID]
+
+    static let room = ShortRoomID(number: 1)
 
     private(set) var changesLeft: Int
     private let shape: StateLayerPropertyTests.Shape
@@ -85,7 +87,7 @@ private struct StateWork: Sendable {
     /// A state with an event for each of the keys, set one after the other.
     static func state(of keys: [UInt64], _ commit: RoomsCommit) throws -> ShortStateHash {
         try keys.reduce(.empty) { state, key in
-            try commit.state(state, setting: ShortStateKey(number: key), to: ShortEventID(number: key + 100), inPlaceOf: nil)
+            try commit.state(state, with: [(ShortStateKey(number: key), nil, ShortEventID(number: key + 100))], in: room)
         }
     }
 
@@ -96,7 +98,7 @@ private struct StateWork: Sendable {
         var (state, model) = isFromAnOlderOne ? states[Int.random(in: 0..<states.count, using: &random)] : states[states.count - 1]
         let key = randomKey()
         let event = UInt8.random(in: 0..<5, using: &random) == 0 ? nil : randomEvent()
-        state = try commit.state(state, setting: key, to: event, inPlaceOf: model[key])
+        state = try commit.state(state, with: [(key, model[key], event)], in: Self.room)
         model[key] = event
         record(state, model)
         #expect(try commit.view.event(of: key, in: state) == event)
@@ -108,11 +110,8 @@ private struct StateWork: Sendable {
         begun = true
         var (state, model) = states[0]
         let members = (0..<shape.members).map { ShortStateKey(number: ShortStateKey.firstMember.number + UInt64($0)) }
-        for key in (0..<shape.keys).map({ ShortStateKey(number: UInt64($0) + 1) }) + members {
-            let event = randomEvent()
-            state = try commit.state(state, setting: key, to: event, inPlaceOf: nil)
-            model[key] = event
-        }
+        for key in (0..<shape.keys).map({ ShortStateKey(number: UInt64($0) + 1) }) + members { model[key] = randomEvent() }
+        state = try commit.state(state, with: model.sorted { $0.key < $1.key }.map { ($0.key, nil, $0.value) }, in: Self.room)
         record(state, model)
     }
 

@@ -99,6 +99,7 @@ import Testing
         .changing(RoomsMaps.roomJoinedCount, shows: ["roomid_joinedcount"]) { $0 + 1 },
         .changing(RoomsMaps.roomInvitedCount, shows: ["roomid_invitedcount"]) { $0 + 1 },
         .changing(RoomsMaps.roomServers, shows: ["roomserverids"]) { $0 - 1 },
+        .removing(from: RoomsMaps.shortEventIDToEventID, shows: ["eventid_shorteventid", "pduid_pdu"]),
         .changing(RoomsMaps.roomJoined, shows: ["roomuserid_joined", "userroomid_joined"]) { $0.next },
         .changing(RoomsMaps.roomToStateHash, shows: ["roomid_shortstatehash"]) { _ in .empty },
         .changing(RoomsMaps.transactionToEventID, shows: ["userdevicetxnid_response"]) { _ in EventID(trusted: "$nothing") },

@@ -50,7 +50,9 @@ struct RoomDelta {
         let newest = PDUID.order(of: left.joinedUntil)
         var timeline = try RoomTimeline(of: room, id, isStayNews ? oldest...newest : nil, standing: .left(left), isKnown: false, builder)
         if left.position > left.joinedUntil,
-            let ending = try view.reader.get(RoomsMaps.pduIDToEvent, PDUID(room: room, position: left.position)),
+            // The leave need not stand at its position: a resolution may have brought it about.
+            let ending = try view.event(of: .member(builder.requester.userID), in: view.state(of: room, at: left.position))
+                .flatMap({ try view.event($0) }),
             try builder.request.filter.timeline.wants(id) && builder.request.filter.timeline.wants(ending)
         {
             try timeline.append(ending)

@@ -8,6 +8,7 @@ package enum AuthorizationError: Error, Equatable, Sendable, CustomStringConvert
     case createHasNoCreator
     case invalidAdditionalCreators
     case roomNotFromCreateEvent(RoomID)
+    case roomHasCreateEvent(EventID)
     case duplicateAuthEvent(StateKey)
     case unexpectedAuthEvent(StateKey?)
     case rejectedAuthEvent(EventID)
@@ -72,6 +73,7 @@ package enum AuthorizationError: Error, Equatable, Sendable, CustomStringConvert
         case .createHasNoCreator: "The create event names no creator"
         case .invalidAdditionalCreators: "additional_creators is not a list of user IDs"
         case .roomNotFromCreateEvent(let room): "\(room) is not the room of the create event"
+        case .roomHasCreateEvent(let id): "The room was created by \(id)"
         case .duplicateAuthEvent(let key): "auth_events has more than one event for \(key)"
         case .unexpectedAuthEvent(let key):
             "auth_events has an event that does not belong there: \(key.map(\.description) ?? "no state event")"

@@ -16,8 +16,8 @@ extension RoomsVerification {
             at: { [$1.shortID, $1.replaced, $1.redaction].filter { $0 != .none } })
         try check.each(
             Maps.pduIDToEvent, has: CommonMaps.positionChange,
-            // What was fetched from before the room's first event has no entry in the log.
-            at: { [floor = check.logFloor] pduID, _ in pduID.position > floor ? pduID.position : nil },
+            // History that was fetched later has no entry in the log.
+            at: { [floor = check.logFloor] pduID, _ in pduID.isLive && pduID.position > floor ? pduID.position : nil },
             where: { pduID, _, change in change.kind == RoomsChange.event.rawValue && change.key == pduID.encoded })
         try check.each(
             CommonMaps.positionChange, has: Maps.pduIDToEvent,
@@ -33,7 +33,7 @@ extension RoomsVerification {
         try check.each(
             Maps.shortEventIDToStateHash, has: Maps.stateLayers,
             at: { _, state in state == .empty ? nil : FixedKey(state, StateLayer.headKey) })
-        try check.each(Maps.eventIDToOutlier, has: Maps.eventIDToShortID)
+        try apart(&check)
         try check.each(
             Maps.eventsByTime, has: Maps.pduIDToEvent, at: { key, _ in PDUID(room: key.parts.0, order: key.parts.2) })
         try check.each(Maps.searchWords, has: Maps.pduIDToEvent, at: { key, _ in PDUID(room: key.room, order: key.order) })
@@ -41,6 +41,35 @@ extension RoomsVerification {
         try check.each(Maps.transactionToEventID, has: Maps.eventIDToPDUID, at: { $1 })
         try check.each(Maps.shortEventIDToTransaction, has: Maps.shortEventIDToPDUID)
         try content(&check)
+    }
+
+    /// Looks at events that are kept apart from the timeline, and at what is missing or awaited.
+    private static func apart(_ check: inout ReferenceCheck) throws {
+        typealias Maps = RoomsMaps
+        try check.each(
+            Maps.eventIDToOutlier, has: Maps.eventIDToShortID, at: { id, _ in id }, where: { _, event, short in event.shortID == short })
+        try check.each(Maps.roomOutliers, has: Maps.shortIDToRoomID, at: { key, _ in key.parts.0 })
+        let view = RoomsView(check.reader)
+        try check.each(
+            Maps.roomOutliers, has: Maps.eventIDToOutlier,
+            at: { key, _ in try view.reader.get(Maps.shortEventIDToEventID, key.parts.1) ?? EventID(trusted: "") })
+        try check.walk(Maps.eventIDToOutlier) { check, entries in
+            for (id, _) in entries where try view.reader.contains(Maps.eventIDToPDUID, id) {
+                check.note(Maps.eventIDToOutlier, id, "stands in a timeline too")
+            }
+        }
+        try check.each(Maps.softFailedEventIDs, has: Maps.eventIDToOutlier)
+        try check.each(
+            Maps.rejectedEvents, has: Maps.eventIDToOutlier,
+            at: { short, _ in try view.reader.get(Maps.shortEventIDToEventID, short) ?? EventID(trusted: "") })
+        try check.each(Maps.shortEventIDToAuthChain, hasAll: Maps.shortEventIDToEventID, at: { $1.direct + ($1.rest ?? []) })
+        try check.each(Maps.gaps, has: Maps.pduIDToEvent)
+        try check.each(Maps.gaps, hasAll: Maps.shortEventIDToEventID, at: { $1.events })
+        try check.each(Maps.referencedEvents, has: Maps.shortEventIDToEventID, at: { key, _ in key.parts.1 })
+        try check.each(Maps.waitingEvents, has: Maps.shortEventIDToEventID, at: { key, _ in key.parts.0 })
+        try check.each(Maps.waitingEvents, has: Maps.shortEventIDToEventID, at: { key, _ in key.parts.1 })
+        try check.each(Maps.waitingRedactions, has: Maps.shortEventIDToEventID, at: { key, _ in key.parts.0 })
+        try check.each(Maps.waitingRedactions, has: Maps.shortEventIDToPDUID, at: { key, _ in key.parts.1 })
     }
 
     /// Looks whether what is stored as an event is one, and whether the events are known that gave the right to send it.

@@ -14,7 +14,7 @@ extension RoomsVerification {
         try standings(&check)
     }
 
-    /// Looks whether a membership stands on both sides with one position, and whether the room's state has the event that says so.
+    /// Looks whether a membership stands on both sides with one position, and whether the room's state says the same.
     private static func pair<Value>(
         _ byRoom: Column<TupleKey<ShortRoomID, UserID>, Position>, _ byUser: Column<TupleKey<UserID, ShortRoomID>, Value>,
         _ memberships: [Membership], _ position: (Value) -> Position, _ check: inout ReferenceCheck
@@ -23,17 +23,14 @@ extension RoomsVerification {
             byRoom, has: byUser, at: { key, _ in TupleKey(key.parts.1, key.parts.0) }, where: { $1 == position($2) })
         try check.each(
             byUser, has: byRoom, at: { key, _ in TupleKey(key.parts.1, key.parts.0) }, where: { position($1) == $2 })
-        try check.each(
-            byRoom, has: RoomsMaps.pduIDToEvent, at: { PDUID(room: $0.parts.0, position: $1) },
-            where: { key, _, stored in
-                let event = event(stored)
-                return event?.key == .member(key.parts.1) && event?.membership.map { memberships.contains($0) } == true
-            })
         let view = RoomsView(check.reader)
         try check.walk(byRoom) { check, entries in
             for (key, _) in entries {
                 let (room, user) = key.parts
-                let membership = try view.currentEvent(.member(user), in: room).flatMap { event($0)?.membership }
+                // A room that is known from outside only has no state.
+                guard try view.reader.contains(RoomsMaps.roomToStateHash, room) else { continue }
+                // Who is no longer in a resolved state has left.
+                let membership = try view.currentEvent(.member(user), in: room).map { event($0)?.membership } ?? .leave
                 if membership.map({ !memberships.contains($0) }) ?? true {
                     check.note(byRoom, key, "the room's state says \(membership?.rawValue ?? "nothing")")
                 }

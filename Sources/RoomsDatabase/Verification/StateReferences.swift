@@ -15,6 +15,9 @@ extension RoomsVerification {
         try check.each(
             Maps.stateHashToShortID, has: Maps.stateLayers, at: { head($1) },
             where: { sum, _, record in (try? StateLayer.Head(encoded: record))?.sum.bytes == sum })
+        try check.each(Maps.roomStates, has: Maps.shortIDToRoomID, at: { key, _ in key.parts.0 })
+        try check.each(Maps.roomStates, has: Maps.stateLayers, at: { key, _ in head(key.parts.1) })
+        try check.each(Maps.partialStates, has: Maps.shortIDToRoomID, at: { key, _ in key.parts.0 })
         try layers(&check)
     }
 

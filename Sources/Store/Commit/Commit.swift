@@ -27,7 +27,7 @@ package final class Commit: Reader {
     private(set) var changedScopes: Set<Scope> = []
     private(set) var publicationActions: [@Sendable () -> Void] = []
     /// The last short ID that was given out.
-    private(set) var lastShortID: UInt64
+    package private(set) var lastShortID: UInt64
 
     init(_ opened: OpenInstance, time: Int64, position: Position, lastShortID: UInt64) {
         self.opened = opened
@@ -62,6 +62,11 @@ package final class Commit: Reader {
         put(CommonMaps.scopePosition, scope, position)
         changedScopes.insert(scope)
         return position
+    }
+
+    /// Leaves positions out before the next one that is given out, at most `writesMax` in a commit.
+    package func skipPositions(_ count: Int64) {
+        position = Position(position.value + count)
     }
 
     /// A number that no commit of this database has been answered with. A commit may make as many as it may write.

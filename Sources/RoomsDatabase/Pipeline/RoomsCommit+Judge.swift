@@ -1,0 +1,56 @@
+import MatrixProtocol
+import Store
+import StoredIdentifiers
+
+/// Whether the rules allow an event.
+extension RoomsCommit {
+    /// What the rules say of an event.
+    enum Judgement {
+        case allowed
+        case softFailed(AuthorizationError)
+        case rejected(AuthorizationError)
+    }
+
+    /// Judges an event by its auth events, by the state before it, and by the room's current state.
+    ///
+    /// - Parameter isPartial: whether the state before it lacks memberships: then those among its auth events stand in, and the current
+    ///   state, which lacks them too, isn't asked.
+    func judge(
+        _ event: Event, by authEvents: [Event], stateBefore: ShortStateHash, isPartial: Bool, in room: Room
+    ) throws -> Judgement {
+        do {
+            try check(event, by: authEvents, in: room)
+            try Authorization.check(event, version: room.version) { key in
+                try stateEvent(key, in: stateBefore, of: room) ?? (isPartial ? authEvents.first { $0.key == key } : nil)
+            }
+        } catch let error as AuthorizationError {
+            return .rejected(error)
+        }
+        let current = try view.currentState(of: room.shortID)
+        // A room's first event has no current state to go by.
+        if isPartial || current == stateBefore || current == .empty { return .allowed }
+        do {
+            try Authorization.check(event, version: room.version) { try stateEvent($0, in: current, of: room) }
+            return .allowed
+        } catch let error as AuthorizationError {
+            return .softFailed(error)
+        }
+    }
+
+    /// Checks an event against its auth events.
+    func check(_ event: Event, by authEvents: [Event], in room: Room) throws {
+        let isOtherCreate = event.type == EventType.roomCreate && event.id != room.create.id
+        if isOtherCreate { throw AuthorizationError.roomHasCreateEvent(room.create.id) }
+        let rejected = try Set(authEvents.filter { try view.shortID(of: $0.id).map { try view.isRejected($0) } ?? false }.map(\.id))
+        try Authorization.checkAuthEvents(authEvents, of: event, version: room.version) { rejected.contains($0.id) }
+        try Authorization.check(event, version: room.version) { key in
+            authEvents.first { $0.key == key } ?? (key == .create ? room.create : nil)
+        }
+    }
+
+    /// The event that a state of the room has for a key, as the rules read it.
+    func stateEvent(_ key: StateKey, in state: ShortStateHash, of room: Room) throws -> Event? {
+        if try state == view.currentState(of: room.shortID) { return try authEvent(key, in: room) }
+        return try view.event(of: key, in: state).flatMap { try parsedEvent($0, in: room) }
+    }
+}
