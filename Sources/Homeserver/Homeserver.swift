@@ -105,6 +105,7 @@ package final class Homeserver: Sendable {
         let roomsJobs = Jobs(
             of: self.roomsDatabase.database,
             kinds: [
+                self.roomsDatabase.deletingRooms, self.roomsDatabase.purgingHistory,
                 Rooms.showingProfiles(in: self.roomsDatabase, signingKey: settings.signingKey),
                 Rooms.removingGuests(in: self.roomsDatabase, accounts: self.accountsDatabase, signingKey: settings.signingKey),
             ], environment: environment)

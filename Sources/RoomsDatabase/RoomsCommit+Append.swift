@@ -62,6 +62,16 @@ extension RoomsCommit {
         case extremities
         /// Some events of the room, and some that are missing.
         case events([ShortEventID], missing: [ShortEventID] = [])
+        /// Nothing that counts here: by the event this server enters the room.
+        case nothing(missing: [ShortEventID])
+
+        /// The events that are missing before it.
+        var missing: [ShortEventID] {
+            switch self {
+            case .extremities: []
+            case .events(_, let missing), .nothing(let missing): missing
+            }
+        }
     }
 
     /// Gives an event that the rules allow its place at the end of its room's timeline, with all its indexes, and takes over what follows
@@ -74,7 +84,7 @@ extension RoomsCommit {
         let shortID = known ?? makeNewShortEventID(event.id)
         let current = try view.currentState(of: room.shortID)
         let change = try event.key.map { try stateChange($0, to: shortID, from: stateBefore, isCurrent: stateBefore == current, in: room) }
-        if case .events(_, let missing) = previous, !missing.isEmpty { commit.skipPositions(Self.gapPositions) }
+        if !previous.missing.isEmpty { commit.skipPositions(Self.gapPositions) }
         let position = commit.stamp(kind: RoomsChange.event.rawValue, scope: room.shortID.scope) {
             PDUID(room: room.shortID, position: $0).encoded
         }
@@ -92,8 +102,8 @@ extension RoomsCommit {
         let isLinear = stateBefore == current && next == stateAfter
         try setCurrentState(
             of: room, from: current, to: next, changes: isLinear ? [change].compactMap(\.self) : nil, at: position, by: appended)
-        if case .events(_, let missing) = previous { openGap(before: appended, missing, in: room) }
-        try markIfPartial(appended, in: room)
+        openGap(before: appended, previous.missing, in: room)
+        try markIfPartial(shortID, in: room)
         try takeEffect(appended, wasHeardOf: known != nil, in: room)
         return appended
     }

@@ -4,8 +4,12 @@ import StoredIdentifiers
 
 /// The indexes of memberships, which follow the room's current state.
 extension RoomsCommit {
-    /// Takes over a user's new membership, set by the event at `position`.
-    func setMembership(of user: UserID, in room: ShortRoomID, to membership: Membership, at position: Position) throws {
+    /// Takes over a user's new membership, which is in force since `position`.
+    ///
+    /// - Parameter stripped: what an invited or knocking user is told of the room, where that isn't what its state says here.
+    func setMembership(
+        of user: UserID, in room: ShortRoomID, to membership: Membership, at position: Position, stripped given: [UInt8]? = nil
+    ) throws {
         let before = try view.standing(of: user, in: room)
         let byRoom = TupleKey(room, user)
         let byUser = TupleKey(user, room)
@@ -40,7 +44,7 @@ extension RoomsCommit {
         }
 
         func stripped() throws -> StrippedRoom {
-            StrippedRoom(position: position, joinedUntil: joinedUntil, state: try view.strippedState(of: room, for: user))
+            StrippedRoom(position: position, joinedUntil: joinedUntil, state: try given ?? view.strippedState(of: room, for: user))
         }
         switch membership {
         case .join:
@@ -67,13 +71,13 @@ extension RoomsCommit {
         }
     }
 
-    private func count(_ column: Column<ShortRoomID, UInt64>, _ room: ShortRoomID, _ change: Int64) throws {
+    func count(_ column: Column<ShortRoomID, UInt64>, _ room: ShortRoomID, _ change: Int64) throws {
         let count = Int64(try commit.get(column, room) ?? 0) + change
         commit.put(column, room, UInt64(max(0, count)))
     }
 
     /// Counts the joined members of the user's server, which is in the room as long as there is one.
-    private func countServer(of user: UserID, in room: ShortRoomID, _ change: Int64) throws {
+    func countServer(of user: UserID, in room: ShortRoomID, _ change: Int64) throws {
         let server = user.serverName
         let count = Int64(try commit.get(RoomsMaps.roomServers, TupleKey(room, server)) ?? 0) + change
         if count > 0 {

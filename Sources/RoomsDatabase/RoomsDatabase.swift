@@ -75,6 +75,11 @@ package final class RoomsDatabase: Sendable {
         return room
     }
 
+    /// Forgets what is remembered of a room.
+    func forget(_ id: RoomID) {
+        knownRooms.withLock { $0[id] = nil }
+    }
+
     /// Runs `body` as one commit; see `Database.commit`.
     package func commit<Result: Sendable>(
         _ durability: Durability = .synced, _ body: @escaping @Sendable (RoomsCommit) throws -> Result

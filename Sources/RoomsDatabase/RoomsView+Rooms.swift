@@ -36,9 +36,15 @@ extension RoomsView {
         return id
     }
 
-    /// The room's own facts, or `nil` when its create event is not here.
+    /// The room's own facts, or `nil` when its create event is not here, or the room is being deleted.
     package func room(_ id: RoomID) throws -> Room? {
-        guard let shortID = try shortID(of: id), let stored = try currentEvent(.create, in: shortID) else { return nil }
+        guard let shortID = try shortID(of: id), try !reader.contains(RoomsMaps.disabledRoomIDs, id) else { return nil }
+        return try room(id, shortID)
+    }
+
+    /// The room's own facts, whatever is done to it.
+    func room(_ id: RoomID, _ shortID: ShortRoomID) throws -> Room? {
+        guard let stored = try currentEvent(.create, in: shortID) else { return nil }
         // The version stands in the event that is to be read by its rules, so the content is looked at first, by any rules.
         let content = try Event(trusted: stored.json, id: stored.id, roomID: id, version: .default).content
         guard let version = RoomVersion(CreateContent(content).roomVersionID) else { return nil }

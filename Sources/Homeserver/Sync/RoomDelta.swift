@@ -125,8 +125,8 @@ struct RoomDelta {
                 let all = try told == current ? view.currentEntries(of: room, part) : view.entries(of: told, part)
                 for (key, event) in all { entries[key] = event }
             }
-            if isBefore, timeline.hasLeftOut {
-                // State that the timeline's filter has left out is told of here, or it would never be.
+            if isBefore {
+                // State that the timeline's filter has left out, or that a resolution has brought, is told of here, or it would never be.
                 let shown = Set(timeline.events.map(\.shortID))
                 for (key, _, new) in try view.difference(from: start, to: end) {
                     if let new, !shown.contains(new) { entries[key] = new }

@@ -14,8 +14,6 @@ struct RoomTimeline {
     private(set) var firstOrder: Int64?
     /// The oldest event, whose state is that before the timeline.
     private(set) var first: ShortEventID?
-    /// Whether events after the oldest one are left out because the filter doesn't want them.
-    private(set) var hasLeftOut = false
 
     /// The most events that are looked at and not wanted.
     private static let leftOutMax = 2000
@@ -28,7 +26,11 @@ struct RoomTimeline {
         _ builder: SyncBuilder
     ) throws {
         let filter = builder.request.filter
-        guard let orders, filter.timeline.wants(id) else { return }
+        guard var orders, filter.timeline.wants(id) else { return }
+        if let gap = try builder.view.newestGap(in: room, orders) {
+            orders = gap.order...orders.upperBound
+            isLimited = true
+        }
         let limit = filter.timelineLimit
         var wanted: [(pduID: PDUID, event: StoredEvent)] = []
         var newest = try builder.view.timeline(of: room, orders, .backward)
@@ -47,7 +49,6 @@ struct RoomTimeline {
                 leftOut += 1
             }
         }
-        hasLeftOut = leftOut > 0
         if isKnown {
             for (_, event) in wanted { memberships[event.shortID] = .join }
         } else {

@@ -1,3 +1,4 @@
+import CanonicalJSON
 import MatrixProtocol
 import Store
 import StoredIdentifiers
@@ -67,10 +68,15 @@ extension RoomsCommit {
 }
 
 extension RoomsView {
-    /// The events of a room that wait for an event.
-    package func eventsWaiting(for event: EventID) throws -> [StoredEvent] {
+    /// The events that wait for an event.
+    package func eventsWaiting(for event: EventID, version: RoomVersion) throws -> [Event] {
         guard let shortID = try shortID(of: event) else { return [] }
         var waiting = try reader.domain(RoomsMaps.waitingEvents, .fixed(shortID))
-        return try events(waiting.collect().map { $0.key.parts.1 })
+        return try events(waiting.collect().map { $0.key.parts.1 }).map { stored in
+            guard let room = try JSONFields(scanning: stored.json).string("room_id") else {
+                throw StoreError.undecodable(stored.json, as: "an event that waits")
+            }
+            return try Event(trusted: stored.json, id: stored.id, roomID: RoomID(trusted: room), version: version)
+        }
     }
 }

@@ -20,7 +20,7 @@ extension RoomsCommit {
             return stateAfter
         }
         let old = try view.extremities(of: room.shortID)
-        let followed = try extremities(old, followedBy: events, in: room)
+        let followed = try followed(among: Set(old.map(\.event)), by: events, in: room)
         var new = old.filter { !followed.contains($0.event) }
         // An event that others follow already has come late.
         let isFollowed = try isKnown && commit.get(RoomsMaps.referencedEvents, FixedKey(room.shortID, appended.shortID)) != nil
@@ -35,11 +35,10 @@ extension RoomsCommit {
         return try resolve(states, in: room, resolutions)
     }
 
-    /// Which of the extremities an event follows, directly or by way of events that were rejected or soft-failed.
-    private func extremities(
-        _ extremities: [(event: ShortEventID, depth: Int64)], followedBy events: [ShortEventID], in room: Room
-    ) throws -> Set<ShortEventID> {
-        let candidates = Set(extremities.map(\.event))
+    /// Which of some events one follows, directly or by way of events that were rejected or soft-failed.
+    ///
+    /// - Parameter events: its previous events.
+    func followed(among candidates: Set<ShortEventID>, by events: [ShortEventID], in room: Room) throws -> Set<ShortEventID> {
         var seen = Set(events)
         var waiting = events.filter { !candidates.contains($0) }
         while let next = waiting.popLast(), seen.count < Self.apartMax {

@@ -13,27 +13,34 @@ extension RoomsCommit {
 
     /// Judges an event by its auth events, by the state before it, and by the room's current state.
     ///
-    /// - Parameter isPartial: whether the state before it lacks memberships: then those among its auth events stand in, and the current
-    ///   state, which lacks them too, isn't asked.
+    /// - Parameters:
+    ///   - isPartial: whether the state before it lacks memberships; the current state, which lacks them too, isn't asked then.
+    ///   - isOutside: whether this server is only entering the room, so that there is no current state to ask.
     func judge(
-        _ event: Event, by authEvents: [Event], stateBefore: ShortStateHash, isPartial: Bool, in room: Room
+        _ event: Event, by authEvents: [Event], stateBefore: ShortStateHash, isPartial: Bool, isOutside: Bool, in room: Room
     ) throws -> Judgement {
         do {
-            try check(event, by: authEvents, in: room)
-            try Authorization.check(event, version: room.version) { key in
-                try stateEvent(key, in: stateBefore, of: room) ?? (isPartial ? authEvents.first { $0.key == key } : nil)
-            }
+            try check(event, by: authEvents, stateBefore: stateBefore, isPartial: isPartial, in: room)
         } catch let error as AuthorizationError {
             return .rejected(error)
         }
         let current = try view.currentState(of: room.shortID)
-        // A room's first event has no current state to go by.
-        if isPartial || current == stateBefore || current == .empty { return .allowed }
+        if isPartial || isOutside || current == stateBefore || current == .empty { return .allowed }
         do {
             try Authorization.check(event, version: room.version) { try stateEvent($0, in: current, of: room) }
             return .allowed
         } catch let error as AuthorizationError {
             return .softFailed(error)
+        }
+    }
+
+    /// Checks an event against its auth events and the state before it.
+    ///
+    /// - Parameter isPartial: whether that lacks memberships: then those among the auth events stand in.
+    func check(_ event: Event, by authEvents: [Event], stateBefore: ShortStateHash, isPartial: Bool, in room: Room) throws {
+        try check(event, by: authEvents, in: room)
+        try Authorization.check(event, version: room.version) { key in
+            try stateEvent(key, in: stateBefore, of: room) ?? (isPartial ? authEvents.first { $0.key == key } : nil)
         }
     }
 

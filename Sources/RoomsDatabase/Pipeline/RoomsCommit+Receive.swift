@@ -27,14 +27,18 @@ extension RoomsCommit {
         let awaited = try previous.missing + authEvents.filter { try isWaiting($0) }.map(\.id)
         guard awaited.isEmpty || given != nil else { return try keepWaiting(event, for: awaited, authEvents, in: room) }
         let stateBefore =
-            try previous.missing.isEmpty ? state(after: previous.known, in: room, resolutions) : givenState(given, before: event, in: room)
-        let isPartial = try given?.isPartial ?? false || view.isPartial(room.shortID)
+            try previous.missing.isEmpty ? state(after: previous.known, in: room, resolutions) : givenState(given, in: room)
+        let isPartial = try !previous.missing.isEmpty && given?.isPartial == true || view.isPartial(room.shortID)
         if isPartial, try !view.isPartial(room.shortID) { markPartial(room) }
 
         try endWait(of: event)
-        switch try judge(event, by: authEvents, stateBefore: stateBefore, isPartial: isPartial, in: room) {
+        try narrowGaps(by: event, in: room)
+        // What was here of a room that everybody here has left says nothing of its present.
+        let isOutside = try given != nil && !view.isInRoom(serverName, room.shortID)
+        switch try judge(event, by: authEvents, stateBefore: stateBefore, isPartial: isPartial, isOutside: isOutside, in: room) {
         case .rejected(let error):
             try keepRejected(event, because: error, stateBefore: stateBefore, in: room)
+            try markIfPartial(makeShortEventID(event.id), in: room)
             return .rejected(reason: "\(error)")
         case .softFailed(let error):
             try keepApart(event, stateBefore: stateBefore, in: room)
@@ -43,7 +47,8 @@ extension RoomsCommit {
         case .allowed:
             let missing = try previous.missing.map { try makeShortEventID($0) }
             let appended = try accept(
-                event, in: room, after: .events(previous.known, missing: missing), stateBefore: stateBefore, resolutions)
+                event, in: room, after: isOutside ? .nothing(missing: missing) : .events(previous.known, missing: missing),
+                stateBefore: stateBefore, resolutions)
             return .accepted(appended.pduID)
         }
     }
@@ -75,7 +80,7 @@ extension RoomsCommit {
     }
 
     /// Which of the events that one follows have a state here.
-    private func previousEvents(of event: Event, in room: Room) throws -> (known: [ShortEventID], missing: [EventID]) {
+    func previousEvents(of event: Event, in room: Room) throws -> (known: [ShortEventID], missing: [EventID]) {
         var known: [ShortEventID] = []
         var missing: [EventID] = []
         for id in event.prevEvents {
@@ -94,7 +99,7 @@ extension RoomsCommit {
     }
 
     /// The state that another server tells, made one of the room's.
-    func givenState(_ given: GivenState?, before event: Event, in room: Room) throws -> ShortStateHash {
+    func givenState(_ given: GivenState?, in room: Room) throws -> ShortStateHash {
         let ids = given?.events ?? []
         let shortIDs = try view.reader.get(RoomsMaps.eventIDToShortID, all: ids)
         var missing: [EventID] = []

@@ -20,17 +20,19 @@ extension RoomsDatabase {
         _ event: Event, version: RoomVersion, before given: GivenState? = nil, resolvingAtMost entriesMax: Int = resolvedInCommitMax
     ) async throws -> Receipt {
         let receipt = try await receiveAlone(event, version: version, before: given, entriesMax)
-        var arrived = [event.id]
+        try await receiveWaiting(for: event.id, version: version, resolvingAtMost: entriesMax)
+        return receipt
+    }
+
+    /// Takes the events that have waited for one, and those that have waited for these.
+    func receiveWaiting(for event: EventID, version: RoomVersion, resolvingAtMost entriesMax: Int = resolvedInCommitMax) async throws {
+        var arrived = [event]
         while let id = arrived.popLast() {
-            let view = view()
-            guard let room = try view.room(event.roomID) else { break }
-            for stored in try view.eventsWaiting(for: id) {
-                let waiting = try Event(stored, in: room)
+            for waiting in try view().eventsWaiting(for: id, version: version) {
                 if case .waiting = try await receiveAlone(waiting, version: version, before: nil, entriesMax) { continue }
                 arrived.append(waiting.id)
             }
         }
-        return receipt
     }
 
     private func receiveAlone(
@@ -60,6 +62,7 @@ extension RoomsCommit {
     /// - Throws: `PipelineError.unknownRoom`.
     package func room(of event: Event, version: RoomVersion) throws -> Room {
         if let room = try view.room(event.roomID) { return room }
+        if try commit.get(RoomsMaps.disabledRoomIDs, event.roomID) != nil { throw PipelineError.unknownRoom(event.roomID) }
         if event.type == EventType.roomCreate { return try room(createdBy: event, version: version) }
         let create = version.roomIDIsCreateHash ? event.roomID.createEventID : nil
         for id in [create].compactMap(\.self) + event.authEvents {

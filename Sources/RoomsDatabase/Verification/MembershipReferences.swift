@@ -24,11 +24,12 @@ extension RoomsVerification {
         try check.each(
             byUser, has: byRoom, at: { key, _ in TupleKey(key.parts.1, key.parts.0) }, where: { position($1) == $2 })
         let view = RoomsView(check.reader)
+        let ownName = try ownName(check)
         try check.walk(byRoom) { check, entries in
             for (key, _) in entries {
                 let (room, user) = key.parts
-                // A room that is known from outside only has no state.
-                guard try view.reader.contains(RoomsMaps.roomToStateHash, room) else { continue }
+                // Of a room that nobody here is in, the state says nothing of what happens now.
+                guard try ownName.map({ try view.isInRoom($0, room) }) ?? true else { continue }
                 // Who is no longer in a resolved state has left.
                 let membership = try view.currentEvent(.member(user), in: room).map { event($0)?.membership } ?? .leave
                 if membership.map({ !memberships.contains($0) }) ?? true {
@@ -41,11 +42,13 @@ extension RoomsVerification {
     /// Looks whether every membership of a room's state is among those that are kept by user.
     private static func standings(_ check: inout ReferenceCheck) throws {
         let view = RoomsView(check.reader)
+        let ownName = try ownName(check)
         try check.walk(RoomsMaps.roomStateKeyToEvent) { check, entries in
             for (key, shortID) in entries where key.parts.1.isMember {
                 guard let (_, text) = try view.reader.get(RoomsMaps.shortIDToStateKey, key.parts.1)?.parts,
                     let membership = try view.event(shortID).flatMap({ event($0)?.membership })
                 else { continue }
+                guard try ownName.map({ try view.isInRoom($0, key.parts.0) }) ?? true else { continue }
                 let isKept =
                     switch try view.standing(of: UserID(trusted: text), in: key.parts.0) {
                     case .joined: membership == .join
@@ -59,5 +62,10 @@ extension RoomsVerification {
                 }
             }
         }
+    }
+
+    /// Whose data it is.
+    private static func ownName(_ check: ReferenceCheck) throws -> ServerName? {
+        try check.reader.get(CommonMaps.global, "server_name").map { ServerName(trusted: try String(encoded: $0)) }
     }
 }
