@@ -26,7 +26,7 @@ package final class Database: Sendable {
     let probeBytes: Int
     let holding = Mutex(WriterHold())
     let reopeningActions = Mutex<[@Sendable () -> Void]>([])
-    let publicationObserver = Mutex<(@Sendable () -> Void)?>(nil)
+    private let publicationObserver = Mutex<PublicationObserver?>(nil)
 
     /// For how long a relaxed commit may stay unpublished, in milliseconds.
     private static let relaxedDelayMilliseconds: Int64 = 10
@@ -67,7 +67,17 @@ package final class Database: Sendable {
 
     /// Has `observer` called after each publication, an opening after a failure among them, in place of the one before. It must be quick, and must not hold the database.
     func observePublications(_ observer: (@Sendable () -> Void)?) {
-        publicationObserver.withLock { $0 = observer }
+        publicationObserver.withLock { $0 = observer.map(PublicationObserver.init) }
+    }
+
+    /// Tells the observer of a publication.
+    func notePublication() {
+        publicationObserver.withLock { $0 }?.notify()
+    }
+
+    /// A mutex of a bare function would wrap it once more at each access.
+    private struct PublicationObserver: Sendable {
+        let notify: @Sendable () -> Void
     }
 
     /// Runs `body` alone on the writer and makes what it writes durable, all of it or, when it throws, nothing.
@@ -299,7 +309,7 @@ package final class Database: Sendable {
         for answer in sealed.answers { answer(failure) }
         if failure == nil {
             if case .open(let opened, _, _) = sealed.target { checkBackground(of: opened) }
-            publicationObserver.withLock { $0 }?()
+            notePublication()
             notifier.wake(sealed.changedScopes)
         }
     }

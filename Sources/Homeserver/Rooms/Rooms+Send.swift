@@ -24,8 +24,9 @@ extension Rooms {
         let template = EventTemplate(type: type, content: content, sender: requester.userID, roomID: roomID)
         let relation = Relation(content)
         return try await commit { [signingKey] commit in
-            if let sent = try commit.view.eventID(transaction) { return sent }
-            if let relation { try RelationRules.check(relation, type: type, sender: requester.userID, in: room, commit) }
+            if let relation, try commit.view.eventID(transaction) == nil {
+                try RelationRules.check(relation, type: type, sender: requester.userID, in: room, commit)
+            }
             return try commit.send(template, in: room, signingKey: signingKey, by: transaction)
         }
     }

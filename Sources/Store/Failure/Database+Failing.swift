@@ -67,7 +67,7 @@ extension Database {
                 guard try opening.check() else { throw StoreError.dataDirectory("the database in \(opening.directory) is gone") }
             case .exchange:
                 if try exchange(closingGate: step.closesGate) {
-                    publicationObserver.withLock { $0 }?()
+                    notePublication()
                     return notifier.wakeAll()
                 }
             }
