@@ -150,6 +150,15 @@ extension [UInt8] {
     func json() throws -> JSONValue { try JSONValue(parsing: self) }
 }
 
+extension AnswerInPieces {
+    /// The whole answer, parsed.
+    func json() throws -> JSONValue {
+        var (left, bytes) = (self, [UInt8]())
+        while let piece = try left.next() { bytes += piece }
+        return try bytes.json()
+    }
+}
+
 extension JSONValue {
     /// The value at a path of members; nil if there is none.
     subscript(path: String...) -> JSONValue? {

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import HTTPTypes
+import Homeserver
 import MatrixProtocol
 
 /// What a handler answers: a status, a body, and header fields beside those that every answer has.
@@ -10,6 +11,8 @@ package struct Answer: Sendable {
     /// The body's media type; nil if there is no body.
     package var contentType: String?
     package var body: [UInt8]
+    /// What follows `body`, where the answer is made while it is sent.
+    package private(set) var rest: AnswerInPieces?
 
     package init(status: HTTPResponse.Status, contentType: String?, body: [UInt8], headers: HTTPFields = [:]) {
         self.status = status
@@ -31,6 +34,13 @@ package struct Answer: Sendable {
     /// What a writer has written.
     package init(_ writer: JSONWriter, status: HTTPResponse.Status = .ok) {
         self.init(json: writer.bytes, status: status)
+    }
+
+    /// An answer that is made while it is sent, when it is larger than one piece.
+    package init(_ pieces: AnswerInPieces) throws {
+        var pieces = pieces
+        self.init(json: try pieces.next() ?? [])
+        if !pieces.isFinished { rest = pieces }
     }
 
     /// `{}`, which is what an endpoint answers that has nothing to say.

@@ -25,7 +25,10 @@ final class ResponseFields: Sendable {
     func fields(for answer: Answer, now: Int64) -> HTTPFields {
         var fields = answer.contentType == Answer.json ? Self.forJSON : Self.crossOrigin
         if let contentType = answer.contentType, contentType != Answer.json { fields[.contentType] = contentType }
-        if answer.status != .noContent { fields.append(HTTPField(name: .contentLength, value: String(answer.body.count))) }
+        // How long the others are is not known before they are sent.
+        if answer.status != .noContent, answer.rest == nil {
+            fields.append(HTTPField(name: .contentLength, value: String(answer.body.count)))
+        }
         fields.append(HTTPField(name: .date, value: date(now: now)))
         if !answer.headers.isEmpty {
             for field in answer.headers { fields[field.name] = nil }

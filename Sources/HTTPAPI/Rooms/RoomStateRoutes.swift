@@ -22,7 +22,7 @@ package struct RoomStateRoutes: RouteGroup {
     }
 
     private func getState(_ request: ClientRequest) async throws -> Answer {
-        Answer(json: try rooms.state(of: request.roomID("roomId"), for: request.requester))
+        try Answer(rooms.state(of: request.roomID("roomId"), for: request.requester))
     }
 
     private func getStateEvent(_ request: ClientRequest, stateKey: String) throws -> Answer {
@@ -41,10 +41,10 @@ package struct RoomStateRoutes: RouteGroup {
             of: request.roomID("roomId"), at: query.paginationToken("at")?.position,
             membership: query.choice("membership", of: Membership.self),
             notMembership: query.choice("not_membership", of: Membership.self), for: request.requester)
-        return Answer(json: members)
+        return try Answer(members)
     }
 
     private func getJoinedMembers(_ request: ClientRequest) async throws -> Answer {
-        Answer(json: try rooms.joinedMembers(of: request.roomID("roomId"), for: request.requester))
+        try Answer(rooms.joinedMembers(of: request.roomID("roomId"), for: request.requester))
     }
 }

@@ -33,8 +33,30 @@ struct Responder: Sendable {
         let now = environment.clock.now()
         let head = HTTPResponse(status: answer.status, headerFields: responseFields.fields(for: answer, now: now))
         let isBodyless = request.method == .head || answer.body.isEmpty
-        try await writer.write(response: head, body: isBodyless ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+        try await writer.write(response: head, body: isBodyless ? ResponseBody() : body(of: answer, id: id))
         log(request.method, target.path, answer.status, milliseconds: now - started, id: id, match)
+    }
+
+    private func body(of answer: Answer, id: RequestID) -> ResponseBody {
+        guard let rest = answer.rest else { return ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)) }
+        return ResponseBody { [environment, logger] writer in
+            try await writer.write(ByteBuffer(bytes: answer.body))
+            var rest = rest
+            while !rest.isFinished {
+                do {
+                    let (piece, left) = try await withTaskExecutorPreference(environment.executors.long) { [rest] in
+                        var left = rest
+                        return (try left.next() ?? [], left)
+                    }
+                    rest = left
+                    try await writer.write(ByteBuffer(bytes: piece))
+                } catch {
+                    logger.error("an answer broke off", metadata: ["request": .stringConvertible(id), "error": "\(error)"])
+                    throw error
+                }
+            }
+            try await writer.finish(nil)
+        }
     }
 
     /// The answer, whatever goes wrong; only the connection's own failure is thrown.

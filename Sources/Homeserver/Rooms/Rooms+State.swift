@@ -52,13 +52,17 @@ extension Rooms {
     }
 
     /// The room's state events (`GET /rooms/{roomId}/state`), as a JSON array.
-    package func state(of roomID: RoomID, for requester: Requester) throws -> [UInt8] {
+    package func state(of roomID: RoomID, for requester: Requester) throws -> AnswerInPieces {
         let readable = try readableRoom(roomID, for: requester)
-        var writer = JSONWriter(capacity: 16 << 10)
-        writer.beginArray()
-        try clientEvents(readable.view, for: requester).write(readable.events(), roomID: roomID, to: &writer)
-        writer.endArray()
-        return writer.bytes
+        let events = try readable.view.entries(of: readable.state).map(\.event)
+        return AnswerInPieces(of: events.count) {
+            $0.beginArray()
+        } end: {
+            $0.endArray()
+        } items: { items, writer in
+            let view = self.database.view()
+            try self.clientEvents(view, for: requester).write(view.events(Array(events[items])), roomID: roomID, to: &writer)
+        }
     }
 
     /// How a single state event is wanted.
@@ -91,22 +95,26 @@ extension Rooms {
     /// - Throws: `M_FORBIDDEN` also when the user may not see what was the room's newest event at that moment.
     package func members(
         of roomID: RoomID, at position: Position?, membership: Membership?, notMembership: Membership?, for requester: Requester
-    ) throws -> [UInt8] {
+    ) throws -> AnswerInPieces {
         let readable = try readableRoom(roomID, for: requester)
         let state = try position.map { try memberState(of: readable, at: $0, for: requester) } ?? readable.state
-        let events = try readable.view.events(readable.view.entries(of: state, .members).map(\.event)).filter { event in
-            if membership == nil && notMembership == nil { return true }
-            let found = try Self.memberContent(event).flatMap { Membership($0) }
-            return (membership != nil && found == membership) || (notMembership != nil && found != notMembership)
+        let members = try readable.view.entries(of: state, .members).map(\.event)
+        return AnswerInPieces(of: members.count) { writer in
+            writer.beginObject()
+            writer.key("chunk")
+            writer.beginArray()
+        } end: { writer in
+            writer.endArray()
+            writer.endObject()
+        } items: { items, writer in
+            let view = self.database.view()
+            let events = try view.events(Array(members[items])).filter { event in
+                if membership == nil && notMembership == nil { return true }
+                let found = try Self.memberContent(event).flatMap { Membership($0) }
+                return (membership != nil && found == membership) || (notMembership != nil && found != notMembership)
+            }
+            try self.clientEvents(view, for: requester).write(events, roomID: roomID, to: &writer)
         }
-        var writer = JSONWriter(capacity: 4096)
-        writer.beginObject()
-        writer.key("chunk")
-        writer.beginArray()
-        try clientEvents(readable.view, for: requester).write(events, roomID: roomID, to: &writer)
-        writer.endArray()
-        writer.endObject()
-        return writer.bytes
     }
 
     private static func memberContent(_ event: StoredEvent) throws -> JSONObject? {
@@ -134,27 +142,34 @@ extension Rooms {
     }
 
     /// The joined members with their profiles (`GET /rooms/{roomId}/joined_members`), as the endpoint's answer.
-    package func joinedMembers(of roomID: RoomID, for requester: Requester) throws -> [UInt8] {
+    package func joinedMembers(of roomID: RoomID, for requester: Requester) throws -> AnswerInPieces {
         let room = try room(roomID)
         let view = database.view()
         guard try view.isJoined(requester.userID, to: room.shortID) else { throw Self.notInRoom }
         let members = try view.joinedMembers(of: room.shortID)
-        var writer = JSONWriter(capacity: 64 + 128 * members.count)
-        writer.beginObject()
-        writer.key("joined")
-        writer.beginObject()
-        for (member, event) in zip(members, try view.currentEvents(members.map { .member($0) }, in: room.shortID)) {
-            let content = try event.flatMap { try JSONFields(scanning: $0.json).slice("content") }.map { try JSONFields(scanning: $0) }
-            writer.key(member.string)
+        return AnswerInPieces(of: members.count) { writer in
             writer.beginObject()
-            for (name, field) in [("avatar_url", ProfileField.avatarURL), ("display_name", ProfileField.displayName)] {
-                writer.key(name)
-                if let value = content?.slice(field), value.first == UInt8(ascii: "\"") { writer.raw(value) } else { writer.null() }
-            }
+            writer.key("joined")
+            writer.beginObject()
+        } end: { writer in
             writer.endObject()
+            writer.endObject()
+        } items: { items, writer in
+            let members = members[items]
+            let events = try self.database.view().currentEvents(members.map { .member($0) }, in: room.shortID)
+            for (member, event) in zip(members, events) { try Self.write(member, event, to: &writer) }
+        }
+    }
+
+    /// Writes a joined member with the profile that the member event shows.
+    private static func write(_ member: UserID, _ event: StoredEvent?, to writer: inout JSONWriter) throws {
+        let content = try event.flatMap { try JSONFields(scanning: $0.json).slice("content") }.map { try JSONFields(scanning: $0) }
+        writer.key(member.string)
+        writer.beginObject()
+        for (name, field) in [("avatar_url", ProfileField.avatarURL), ("display_name", ProfileField.displayName)] {
+            writer.key(name)
+            if let value = content?.slice(field), value.first == UInt8(ascii: "\"") { writer.raw(value) } else { writer.null() }
         }
         writer.endObject()
-        writer.endObject()
-        return writer.bytes
     }
 }
