@@ -18,8 +18,8 @@ final class LocalMembers: Sendable {
         guard let short = try? ShortRoomID(encoded: room.id) else { return [] }
         if let scopes = rooms.withLock({ $0[short] }) { return scopes }
         // A failing read wakes nobody; whoever waits then finds the event when the request's time is up.
-        guard let members = try? RoomsView(snapshot).joinedMembers(of: short) else { return [] }
-        let scopes = Set(members.filter { $0.isOn(server) }.map { Scope.user($0) })
+        guard let members = try? RoomsView(snapshot).joinedMembers(of: short, on: server) else { return [] }
+        let scopes = Set(members.map { Scope.user($0) })
         rooms.withLock { rooms in
             if rooms.count >= Self.roomsMax { rooms.removeAll() }
             rooms[short] = scopes

@@ -43,13 +43,15 @@ extension RoomsCommit {
         return state
     }
 
-    private func write(_ entries: [StateLayer.Entry], of state: ShortStateHash, over parent: ShortStateHash, layers: UInt8, sum: StateSum) {
+    /// Writes a layer.
+    func write(_ entries: [StateLayer.Entry], of state: ShortStateHash, over parent: ShortStateHash, layers: UInt8, sum: StateSum) {
         let head = StateLayer.Head(parent: parent, layers: layers, entryCount: UInt64(entries.count), sum: sum)
         commit.put(RoomsMaps.stateLayers, FixedKey(state, StateLayer.headKey), head.encoded)
         var rest = entries[...]
         while let first = rest.first {
             let chunk = rest.prefix(StateLayer.chunkEntriesMax)
-            commit.put(RoomsMaps.stateLayers, FixedKey(state, first.key), StateLayer.chunk(chunk))
+            // A layer of many entries is written once for as many changes.
+            commit.putUncounted(RoomsMaps.stateLayers, FixedKey(state, first.key), StateLayer.chunk(chunk))
             rest = rest.dropFirst(chunk.count)
         }
     }

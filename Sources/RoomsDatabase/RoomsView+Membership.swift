@@ -87,13 +87,18 @@ extension RoomsView {
         return try members.collect(limit: limit).map { $0.key.parts.1 }
     }
 
-    /// The first user by ID who is joined to the room and fits; those that come after are not read.
-    package func firstJoinedMember(of room: ShortRoomID, where fits: (UserID) -> Bool) throws -> UserID? {
-        var members = try reader.domain(RoomsMaps.roomJoined, .tuples(room))
-        while let (key, _) = try members.next() {
-            if fits(key.parts.1) { return key.parts.1 }
+    /// The users of a server who are joined to the room, by their IDs.
+    package func joinedMembers(of room: ShortRoomID, on server: ServerName) throws -> [UserID] {
+        let count = Int(try reader.get(RoomsMaps.roomServers, TupleKey(room, server)) ?? 0)
+        // Few of a large room's members may be wanted, so the keys' ends are looked at before they are decoded.
+        let ending = Array(":\(server)".utf8) + [0]
+        let cursor = try reader.cursor(through: .tuples(room), of: RoomsMaps.roomJoined.map, .forward)
+        var members: [UserID] = []
+        while members.count < count, let (key, _) = try cursor.next() {
+            guard key.suffix(ending.count).elementsEqual(ending) else { continue }
+            members.append(try TupleKey<ShortRoomID, UserID>(encoded: key).parts.1)
         }
-        return nil
+        return members
     }
 
     /// The users who are invited to the room, by their IDs, at most `limit`.
@@ -113,7 +118,11 @@ extension RoomsView {
         return try members.collect(limit: limit).map { $0.key.parts.1 }
     }
 
-    /// The users who have had one of the memberships for the longest time, at most `limit`, in the order in which they got it.
+    /// So many members are compared to find the first ones. Whoever stands for a room with more than that is as good as anybody.
+    private static let comparedMax = 500
+
+    /// The users who have had one of the memberships for the longest time, at most `limit`, in the order in which they got it. In a room with
+    /// very many members it is the first of some of them.
     package func firstMembers(of room: ShortRoomID, _ memberships: Set<Membership>, limit: Int) throws -> [UserID] {
         let columns: [Membership: Column<TupleKey<ShortRoomID, UserID>, Position>] = [
             .join: RoomsMaps.roomJoined, .invite: RoomsMaps.roomInvited, .knock: RoomsMaps.roomKnocked, .leave: RoomsMaps.roomLeft,
@@ -122,7 +131,9 @@ extension RoomsView {
         for membership in memberships {
             guard let column = columns[membership] else { continue }
             var members = try reader.domain(column, .tuples(room))
-            while let (key, since) = try members.next() {
+            var compared = 0
+            while compared < Self.comparedMax, let (key, since) = try members.next() {
+                compared += 1
                 if first.count == limit, let last = first.last, last.since <= since { continue }
                 let index = first.firstIndex { $0.since > since } ?? first.endIndex
                 first.insert((since, key.parts.1), at: index)

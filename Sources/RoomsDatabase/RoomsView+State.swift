@@ -68,7 +68,7 @@ extension RoomsView {
 
     /// All entries of a state, or a part of them, by ascending key.
     package func entries(of state: ShortStateHash, _ part: StatePart = .everything) throws -> [(key: ShortStateKey, event: ShortEventID)] {
-        try entries(of: state, downTo: .empty, part).filter { $0.event != .none }
+        try entries(of: state, downTo: .empty, part)
     }
 
     /// What two states of a room don't have in common: for each key where they differ, what either has.
@@ -108,32 +108,32 @@ extension RoomsView {
         while let (key, value) = try chunks.next() {
             if key.parts.1 != StateLayer.headKey { entries += try StateLayer.entries(chunk: value) }
         }
-        return entries.filter { part.contains($0.key) }
+        return part == .everything ? entries : entries.filter { part.contains($0.key) }
     }
 
     /// The entries of all layers above `base`, with removals unless nothing is below.
     private func entries(of state: ShortStateHash, downTo base: ShortStateHash, _ part: StatePart) throws -> [StateLayer.Entry] {
-        var layers: [[StateLayer.Entry]] = []
+        var merged: [StateLayer.Entry] = []
+        for layer in try layers(of: state, downTo: base).reversed() {
+            merged = StateLayer.merge(try layerEntries(of: layer, part), over: merged, isLast: base == .empty)
+        }
+        return merged
+    }
+
+    /// The layers that a state consists of, the topmost first, down to `base` and without it.
+    package func layers(of state: ShortStateHash, downTo base: ShortStateHash = .empty) throws -> [ShortStateHash] {
+        var layers: [ShortStateHash] = []
         var layer = state
         while layer != base, layer != .empty {
-            layers.append(try layerEntries(of: layer, part))
+            layers.append(layer)
             layer = try head(of: layer).parent
         }
-        var merged: [StateLayer.Entry] = []
-        for entries in layers.reversed() { merged = StateLayer.merge(entries, over: merged, isLast: base == .empty) }
-        return merged
+        return layers
     }
 
     /// The topmost layer that both states lie on, or `.empty`.
     private func sharedLayer(_ first: ShortStateHash, _ second: ShortStateHash) throws -> ShortStateHash {
-        var seen: Set<ShortStateHash> = []
-        var layer = first
-        while layer != .empty {
-            seen.insert(layer)
-            layer = try head(of: layer).parent
-        }
-        layer = second
-        while layer != .empty, !seen.contains(layer) { layer = try head(of: layer).parent }
-        return layer
+        let seen = Set(try layers(of: first))
+        return try layers(of: second).first(where: seen.contains) ?? .empty
     }
 }

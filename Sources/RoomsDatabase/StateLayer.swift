@@ -94,16 +94,17 @@ enum StateLayer {
     static func merge(_ upper: [Entry], over lower: [Entry], isLast: Bool) -> [Entry] {
         var merged: [Entry] = []
         merged.reserveCapacity(upper.count + lower.count)
-        var rest = lower[...]
+        var next = 0
         for entry in upper {
-            while let below = rest.first, below.key < entry.key {
-                merged.append(below)
-                rest.removeFirst()
+            while next < lower.count, lower[next].key < entry.key {
+                merged.append(lower[next])
+                next += 1
             }
-            if rest.first?.key == entry.key { rest.removeFirst() }
+            if next < lower.count, lower[next].key == entry.key { next += 1 }
             if !isLast || entry.event != .none { merged.append(entry) }
         }
-        return merged + rest
+        merged += lower[next...]
+        return merged
     }
 }
 

@@ -96,6 +96,9 @@ private struct MembershipWork: Sendable {
             #expect(try view.joinedMembers(of: room) == users(.join))
             #expect(try view.invitedMembers(of: room) == users(.invite))
             #expect(try view.leftMembers(of: room) == users(.leave, .ban))
+            for server in Set(Self.users.map(\.serverName)) {
+                #expect(try view.joinedMembers(of: room, on: server) == users(.join).filter { $0.isOn(server) })
+            }
             #expect(try view.joinedMembers(of: room, limit: 2) == Array(users(.join).prefix(2)))
             let counts = try view.memberCounts(of: room)
             #expect(counts.joined == users(.join).count && counts.invited == users(.invite).count)

@@ -62,6 +62,27 @@ import Testing
             #expect(emptied == .empty)
         }
     }
+
+    @Test func layersLargerThanACommitAreMerged() async throws {
+        try await TestRooms.session { rooms in
+            func entries(_ count: UInt64, event: UInt64) -> [StateLayer.Entry] {
+                (1...count).map { (ShortStateKey(number: $0), ShortEventID(number: event)) }
+            }
+            let (lower, upper) = (entries(100_000, event: 1), entries(60_000, event: 2))
+            let (below, above) = try await rooms.commit { commit in
+                let (below, above) = (commit.commit.makeShortID(ShortStateHash.self), commit.commit.makeShortID(ShortStateHash.self))
+                commit.write(lower, of: below, over: .empty, layers: 1, sum: StateSum())
+                return (below, above)
+            }
+            let merged = try await rooms.commit { commit in
+                commit.write(upper, of: above, over: below, layers: StateLayer.layersMax, sum: StateSum())
+                return try commit.state(above, setting: ShortStateKey(number: 7), to: ShortEventID(number: 3), inPlaceOf: nil)
+            }
+            let view = rooms.view
+            #expect(try view.layers(of: merged) == [merged])
+            #expect(try view.entries(of: merged).map(\.event.number) == (1...100_000).map { $0 == 7 ? 3 : $0 <= 60_000 ? 2 : 1 })
+        }
+    }
 }
 
 /// Random changes to random states, and the dictionaries that they should be.

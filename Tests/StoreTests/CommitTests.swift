@@ -75,6 +75,10 @@ import Testing
                 }
             }
             #expect(try database.snapshot().get(TestMaps.bytes, (2 as UInt64).encoded) == [])
+            try await database.commit { commit in
+                for number in 0..<UInt64(3) { commit.putUncounted(TestMaps.bytes, number.encoded, half) }
+            }
+            #expect(try database.snapshot().get(TestMaps.bytes, (2 as UInt64).encoded) == half)
             // It was refused, not broken.
             try await write(1)
         }

@@ -57,6 +57,6 @@ enum RestrictedJoin {
         }
         // Everybody else has the same power, so where that isn't enough, nobody needs to be looked for.
         guard levels.usersDefault >= levels.invite else { return nil }
-        return try commit.view.firstJoinedMember(of: room.shortID, where: mayInvite)
+        return try commit.view.joinedMembers(of: room.shortID, on: serverName).first(where: mayInvite)
     }
 }

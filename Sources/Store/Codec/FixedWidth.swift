@@ -32,7 +32,8 @@ extension UInt64: FixedWidth {
     }
 
     package init(fixedWidth bytes: ArraySlice<UInt8>) {
-        self = bytes.reduce(0) { $0 << 8 | UInt64($1) }
+        precondition(bytes.count == Self.width)
+        self = bytes.withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
     }
 }
 

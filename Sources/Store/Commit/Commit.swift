@@ -41,6 +41,12 @@ package final class Commit: Reader {
         overlay.set(value.encoded, at: key.encoded, in: column.map)
     }
 
+    /// Sets the value at `key` without counting it towards what a commit may hold: for what is so seldom written anew that each commit's
+    /// share of it is small.
+    package func putUncounted<Key, Value>(_ column: Column<Key, Value>, _ key: Key, _ value: Value) {
+        overlay.set(value.encoded, at: key.encoded, in: column.map, isCounted: false)
+    }
+
     /// Deletes the value at `key`, if there is one.
     package func delete<Key, Value>(_ column: Column<Key, Value>, _ key: Key) {
         overlay.set(nil, at: key.encoded, in: column.map)

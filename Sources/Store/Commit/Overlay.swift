@@ -9,16 +9,18 @@ import RocksDB
 ///   a deleted range was written after it and wins.
 struct Overlay {
     private var maps: [ObjectIdentifier: MapOverlay] = [:]
-    /// How many puts, deletions and range deletions were asked for.
+    /// How many puts, deletions and range deletions were asked for, those left out that don't count.
     private(set) var writeCount = 0
     /// How many bytes of keys and values they had.
     private(set) var byteCount = 0
 
-    var isEmpty: Bool { writeCount == 0 }
+    var isEmpty: Bool { maps.isEmpty }
 
     /// Sets (a deletion: `nil`) the value at a key.
-    mutating func set(_ value: [UInt8]?, at key: [UInt8], in map: MapDescriptor) {
-        count(key.count + (value?.count ?? 0))
+    ///
+    /// - Parameter isCounted: whether it counts in `writeCount` and `byteCount`.
+    mutating func set(_ value: [UInt8]?, at key: [UInt8], in map: MapDescriptor, isCounted: Bool = true) {
+        if isCounted { count(key.count + (value?.count ?? 0)) }
         maps[ObjectIdentifier(map), default: MapOverlay(map: map)].set(value, at: key)
     }
 
