@@ -90,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "martlet-bench",
             dependencies: [
-                "CanonicalJSON", "MatrixProtocol",
+                "CanonicalJSON", "Homeserver", "MatrixProtocol", "RocksDB", "RoomsDatabase", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
