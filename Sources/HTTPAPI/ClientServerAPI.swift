@@ -6,7 +6,7 @@ package enum ClientServerAPI {
     package static func routes(of homeserver: Homeserver, publicAddress: PublicAddress) -> [any RouteGroup] {
         [
             HealthRoutes(health: { homeserver.health }),
-            VersionsRoutes(unstableFeatures: ["org.matrix.msc4155": true, "org.matrix.msc4380.stable": true]),
+            VersionsRoutes(unstableFeatures: UnstableFeatures.served),
             WellKnownRoutes(publicAddress),
             CapabilitiesRoutes(defaultRoomVersion: homeserver.settings.defaultRoomVersion),
             RegistrationRoutes(accounts: homeserver.accounts),

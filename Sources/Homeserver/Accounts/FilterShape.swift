@@ -28,6 +28,8 @@ enum FilterShape {
             try check(identifiers: ["rooms", "not_rooms"], of: RoomID.self, in: events, place)
             let switches = ["lazy_load_members", "include_redundant_members", "unread_thread_notifications", "contains_url"]
             try check(bools: switches, in: events, place)
+            try check(strings: RelationFilter.typeLists, in: events, place)
+            try check(identifiers: RelationFilter.senderLists, of: UserID.self, in: events, place)
         }
     }
 

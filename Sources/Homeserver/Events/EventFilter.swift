@@ -15,6 +15,7 @@ package struct EventFilter: Sendable {
     private let rooms: Set<RoomID>?
     private let notRooms: Set<RoomID>
     private let containsURL: Bool?
+    private let relations: RelationFilter?
 
     /// Wants everything.
     package static let everything = EventFilter([:])
@@ -40,6 +41,7 @@ package struct EventFilter: Sendable {
         rooms = identifiers("rooms")
         notRooms = identifiers("not_rooms") ?? []
         containsURL = json["contains_url"]?.boolValue
+        relations = RelationFilter(json)
     }
 
     /// Whether events of the room are wanted.
@@ -53,15 +55,21 @@ package struct EventFilter: Sendable {
     }
 
     /// Whether the event is wanted, whatever its room.
-    func wants(_ event: StoredEvent) throws -> Bool {
-        if types == nil, notTypes.isEmpty, senders == nil, notSenders.isEmpty, containsURL == nil { return true }
+    ///
+    /// - Parameter view: where events that relate to it are looked up.
+    func wants(_ event: StoredEvent, in view: RoomsView) throws -> Bool {
+        if types == nil, notTypes.isEmpty, senders == nil, notSenders.isEmpty, containsURL == nil, relations == nil { return true }
         let fields = try JSONFields(scanning: event.json)
         guard let type = fields.string("type"), let sender = fields.string("sender").map(UserID.init(trusted:)), wants(type: type) else {
             return false
         }
         guard !notSenders.contains(sender), senders?.contains(sender) != false else { return false }
-        guard let containsURL else { return true }
-        let url = try fields.slice("content").flatMap { try JSONFields(scanning: $0).string("url") }
-        return (url != nil) == containsURL
+        if containsURL == nil, relations == nil { return true }
+        let content = fields.slice("content")
+        if let containsURL {
+            let url = try content.flatMap { try JSONFields(scanning: $0).string("url") }
+            guard (url != nil) == containsURL else { return false }
+        }
+        return try relations?.wants(event, content: content, in: view) ?? true
     }
 }

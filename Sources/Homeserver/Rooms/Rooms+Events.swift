@@ -76,7 +76,7 @@ extension Rooms {
         try write(surroundings, of: readable, for: requester, to: &writer)
         writer.key("state")
         writer.beginArray()
-        try clientEvents(view, for: requester).write(state.filter(filter.wants), roomID: roomID, to: &writer)
+        try clientEvents(view, for: requester).write(state.filter { try filter.wants($0, in: view) }, roomID: roomID, to: &writer)
         writer.endArray()
         writer.endObject()
         return writer.bytes

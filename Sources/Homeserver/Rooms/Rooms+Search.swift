@@ -125,7 +125,7 @@ extension Rooms {
     ) throws -> String? {
         let fields = try JSONFields(scanning: event.json)
         guard let type = fields.string("type"), let sender = fields.string("sender"), request.types.contains(type),
-            request.token?.sender.map({ $0 == sender }) ?? true, try request.filter.wants(event)
+            request.token?.sender.map({ $0 == sender }) ?? true, try request.filter.wants(event, in: view)
         else { return nil }
         var sight = try sights[pduID.room] ?? sight(of: pduID.room, by: requester, in: view)
         let isVisible = try sight.canSee(event, at: pduID)

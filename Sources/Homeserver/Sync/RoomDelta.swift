@@ -53,7 +53,7 @@ struct RoomDelta {
             // The leave need not stand at its position: a resolution may have brought it about.
             let ending = try view.event(of: .member(builder.requester.userID), in: view.state(of: room, at: left.position))
                 .flatMap({ try view.event($0) }),
-            try builder.request.filter.timeline.wants(id) && builder.request.filter.timeline.wants(ending)
+            try builder.request.filter.timeline.wants(id) && builder.request.filter.timeline.wants(ending, in: view)
         {
             try timeline.append(ending)
         }
@@ -109,7 +109,8 @@ struct RoomDelta {
                     if let short = try builder.view.shortStateKey(key) { wanted[short] = try builder.view.event(of: short, in: told) }
                 }
             }
-            return (try builder.view.events(wanted.values.sorted()).filter { try filter.wants($0) }, areNews)
+            let events = try builder.view.events(wanted.values.sorted()).filter { try filter.wants($0, in: builder.view) }
+            return (events, areNews)
         }
 
         /// The entries of the wanted state that the client doesn't know.

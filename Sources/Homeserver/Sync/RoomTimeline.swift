@@ -43,7 +43,7 @@ struct RoomTimeline {
             }
             if try builder.ignored.hide(entry.value) {
                 ignored += 1
-            } else if try filter.timeline.wants(entry.value) {
+            } else if try filter.timeline.wants(entry.value, in: builder.view) {
                 wanted.append((entry.key, entry.value))
             } else {
                 leftOut += 1
