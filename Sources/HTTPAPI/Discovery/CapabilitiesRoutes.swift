@@ -7,7 +7,9 @@ package struct CapabilitiesRoutes: RouteGroup {
 
     /// - Parameter defaultRoomVersion: the version of new rooms for which nobody asks for another one.
     package init(defaultRoomVersion: RoomVersion) {
-        let available = RoomVersion.supported.reduce(into: JSONObject()) { versions, version in versions[version.id] = "stable" }
+        var available: JSONObject = [:]
+        for version in RoomVersion.supported { available[version.id] = "stable" }
+        for version in RoomVersion.unstable { available[version.id] = "unstable" }
         answer = Answer([
             "capabilities": [
                 "m.change_password": ["enabled": true],

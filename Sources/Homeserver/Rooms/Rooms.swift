@@ -82,17 +82,25 @@ package final class Rooms: Sendable {
     func commit<Result: Sendable>(_ body: @escaping @Sendable (RoomsCommit) throws -> Result) async throws -> Result {
         do {
             return try await database.commit(.synced, body)
-        } catch let error as AuthorizationError {
-            throw MatrixError(.forbidden, "\(error)")
-        } catch let error as EventFormatError {
-            throw MatrixError(event: error)
-        } catch StoreError.commitTooLarge {
-            throw MatrixError(.tooLarge, "This is too much for one request")
+        } catch {
+            throw MatrixError(refusal: error) ?? error
         }
     }
 }
 
 extension MatrixError {
+    /// What a client is told when a commit has refused what it wanted; `nil` for other errors.
+    init?(refusal error: any Error) {
+        switch error {
+        case let error as MatrixError: self = error
+        case AuthorizationError.stateKeyWithoutOwner: self.init(.badJSON, "\(error)")
+        case let error as AuthorizationError: self.init(.forbidden, "\(error)")
+        case let error as EventFormatError: self.init(event: error)
+        case StoreError.commitTooLarge: self.init(.tooLarge, "This is too much for one request")
+        default: return nil
+        }
+    }
+
     /// Why what a client wants to send can't be an event.
     init(event error: EventFormatError) {
         switch error {

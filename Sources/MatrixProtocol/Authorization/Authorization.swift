@@ -27,7 +27,7 @@ package enum Authorization {
         try checkSenderIsJoined(event, in: room)
         if event.type == EventType.roomThirdPartyInvite { return try checkThirdPartyInvite(event, in: room) }
         try checkRequiredPowerLevel(event, in: room)
-        try checkStateKey(event)
+        try checkStateKey(event, version: version, in: room)
         if event.type == EventType.roomPowerLevels { try checkPowerLevels(event, version: version, in: room) }
         if event.type == EventType.roomRedaction, version.redactionsAreAuthorized { try checkRedaction(event, in: room) }
     }
@@ -118,12 +118,6 @@ package enum Authorization {
     private static func checkRequiredPowerLevel(_ event: Event, in room: AuthorizationState) throws(AuthorizationError) {
         let needed = room.powerLevels.levelToSend(event.type, isState: event.isState)
         try requirePower(needed, of: event.sender, for: .send(type: event.type), in: room)
-    }
-
-    /// Rule 9: a state key that looks like a user ID is the sender's.
-    private static func checkStateKey(_ event: Event) throws(AuthorizationError) {
-        guard let stateKey = event.stateKey, stateKey.utf8.first == UInt8(ascii: "@") else { return }
-        guard UTF8Bytes.equal(stateKey, event.sender.string) else { throw .stateKeyOfAnotherUser }
     }
 
     /// Rule 11 of room versions 1 and 2: redacting takes the *redact level*, or an event of the same server.

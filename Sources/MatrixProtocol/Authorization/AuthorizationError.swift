@@ -38,6 +38,7 @@ package enum AuthorizationError: Error, Equatable, Sendable, CustomStringConvert
     case insufficientPower(Action, needed: Int64, has: PowerLevel)
     case targetHasAsMuchPower(String)
     case stateKeyOfAnotherUser
+    case stateKeyWithoutOwner
     case powerLevelNotInteger(String)
     case powerLevelUserInvalid(String)
     case creatorInPowerLevels(UserID)
@@ -100,6 +101,7 @@ package enum AuthorizationError: Error, Equatable, Sendable, CustomStringConvert
         case .insufficientPower(let action, let needed, let has): "You need power level \(needed) \(action.description), and have \(has)"
         case .targetHasAsMuchPower(let user): "\(user) has as much power as you or more"
         case .stateKeyOfAnotherUser: "The state_key is another user's ID"
+        case .stateKeyWithoutOwner: "The state_key begins like a user ID, but names no user whose it could be"
         case .powerLevelNotInteger(let name): "\(name) in the power levels is not an integer, or not a list of integers"
         case .powerLevelUserInvalid(let user): "\(user) in the power levels is not a user ID"
         case .creatorInPowerLevels(let user): "The power levels cannot name \(user), who created the room"

@@ -59,6 +59,9 @@ package struct RoomVersion: Sendable {
     /// in `auth_events`.
     package private(set) var roomIDIsCreateHash = false
 
+    /// Whether users have all state keys that begin with their ID and an underscore, beside the one that is their ID (MSC3757).
+    package private(set) var stateKeysHaveOwners = false
+
     /// The supported version of that name.
     package init?(_ id: String) {
         guard let version = Self.byID[id] else { return nil }
@@ -127,13 +130,20 @@ extension RoomVersion {
         $0.roomIDIsCreateHash = true
     }
 
-    /// All versions that rooms can have here, the oldest first.
+    package static let msc3757Of10 = v10.successor("org.matrix.msc3757.10") { $0.stateKeysHaveOwners = true }
+
+    package static let msc3757Of11 = v11.successor("org.matrix.msc3757.11") { $0.stateKeysHaveOwners = true }
+
+    /// The specification's versions, which rooms can have here, the oldest first.
     package static let supported = [v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12]
+
+    /// Versions of proposals, which rooms can have here too.
+    package static let unstable = [msc3757Of10, msc3757Of11]
 
     /// The version of new rooms for which nobody asks for another one.
     package static let `default` = v12
 
-    private static let byID = Dictionary(uniqueKeysWithValues: supported.map { ($0.id, $0) })
+    private static let byID = Dictionary(uniqueKeysWithValues: (supported + unstable).map { ($0.id, $0) })
 }
 
 extension RoomVersion: Hashable {
