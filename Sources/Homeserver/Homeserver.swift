@@ -15,6 +15,8 @@ package struct HomeserverSettings: Sendable {
     package var signingKey: SigningKey
     /// The version of new rooms for which nobody asks for another one.
     package var defaultRoomVersion: RoomVersion
+    /// The longest time for which clients can have an event delayed, in milliseconds.
+    package var eventDelayMaxMilliseconds: Int64 = 24 * 60 * 60 * 1000
     /// The size of the cache that the three databases share.
     package var blockCacheBytes: Int
     package var accounts: AccountsSettings
@@ -44,6 +46,7 @@ package final class Homeserver: Sendable {
     package let environment: Environment
     package let accounts: Accounts
     package let rooms: Rooms
+    package let delayedEvents: DelayedEvents
     package let directory: Directory
     package let profiles: Profiles
     package let reports: Reports
@@ -116,6 +119,7 @@ package final class Homeserver: Sendable {
         background = BackgroundWork(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, roomsJobs: roomsJobs,
             roomsIntents: roomsIntents, accountsIntents: accountsIntents, following: settings.following, environment: environment)
+        delayedEvents = DelayedEvents(rooms: rooms, delayMaxMilliseconds: settings.eventDelayMaxMilliseconds)
         directory = Directory(rooms: rooms)
         profiles = Profiles(rooms: rooms)
         accounts = Accounts(
@@ -128,6 +132,7 @@ package final class Homeserver: Sendable {
         eventStream = EventStream(rooms: rooms, transitory: self.transitoryDatabase, notifier: notifier)
         do {
             try await background.begin()
+            delayedEvents.begin()
         } catch {
             await close()
             throw error
@@ -156,6 +161,7 @@ package final class Homeserver: Sendable {
 
     /// Ends the background's work, finishes what was handed to the databases and ends their threads; nothing may be asked any more.
     private func close() async {
+        await delayedEvents.end()
         await background.end()
         roomsDatabase.close()
         accountsDatabase.close()

@@ -2,14 +2,14 @@ import MatrixProtocol
 import Store
 import Synchronization
 
-/// Lets each user do something only so often: a few times at once, and then again when time has passed.
-final class RateLimit: Sendable {
+/// Lets everybody, known by a user ID or an address, do something only so often: a few times at once, and then again when time has passed.
+final class RateLimit<Client: Hashable & Sendable>: Sendable {
     /// How often at once.
     private let burst: Double
     /// How often in a second, in the long run.
     private let perSecond: Double
     private let clock: any Clock
-    private let uses = Mutex<[UserID: Use]>([:])
+    private let uses = Mutex<[Client: Use]>([:])
 
     /// How much of the burst is used up, and at which moment.
     private struct Use {
@@ -17,8 +17,8 @@ final class RateLimit: Sendable {
         var at: Int64
     }
 
-    /// So many users are remembered at a time; those whose use is over are forgotten first.
-    private static let usersMax = 10_000
+    /// So many of them are remembered at a time; those whose use is over are forgotten first.
+    private static var clientsMax: Int { 10_000 }
 
     init(burst: Int, perSecond: Double, clock: any Clock) {
         self.burst = Double(burst)
@@ -28,17 +28,17 @@ final class RateLimit: Sendable {
 
     /// Counts one more time.
     ///
-    /// - Throws: `M_LIMIT_EXCEEDED` when the user has to wait; then it isn't counted.
-    func use(by user: UserID) throws(MatrixError) {
+    /// - Throws: `M_LIMIT_EXCEEDED` when the client has to wait; then it isn't counted.
+    func use(by client: Client) throws(MatrixError) {
         let now = clock.now()
         let wait = uses.withLock { uses -> Int64? in
-            if uses.count >= Self.usersMax, uses[user] == nil {
+            if uses.count >= Self.clientsMax, uses[client] == nil {
                 uses = uses.filter { self.level(of: $0.value, at: now) > 0 }
-                if uses.count >= Self.usersMax { uses.removeAll() }
+                if uses.count >= Self.clientsMax { uses.removeAll() }
             }
-            let level = uses[user].map { self.level(of: $0, at: now) } ?? 0
+            let level = uses[client].map { self.level(of: $0, at: now) } ?? 0
             guard level + 1 <= burst else { return Int64(((level + 1 - burst) / perSecond * 1000).rounded(.up)) }
-            uses[user] = Use(level: level + 1, at: now)
+            uses[client] = Use(level: level + 1, at: now)
             return nil
         }
         if let wait { throw MatrixError(.limitExceeded, "Too many requests", extra: ["retry_after_ms": .integer(wait)]) }

@@ -31,7 +31,7 @@ public struct MatrixError: Error, Sendable, Equatable {
 }
 
 extension MatrixError {
-    /// The error codes of the specification that the server uses.
+    /// The error codes of the specification, and of proposals, that the server uses.
     public enum Code: String, Sendable {
         case forbidden = "M_FORBIDDEN"
         case unknownToken = "M_UNKNOWN_TOKEN"
@@ -69,6 +69,7 @@ extension MatrixError {
         case termsNotSigned = "M_TERMS_NOT_SIGNED"
         case inviteBlocked = "M_INVITE_BLOCKED"
         case cannotLeaveServerNoticeRoom = "M_CANNOT_LEAVE_SERVER_NOTICE_ROOM"
+        case maxDelayExceeded = "ORG.MATRIX.MSC4140_MAX_DELAY_EXCEEDED"
 
         /// The HTTP status with which the code travels when nothing else is said.
         var usualStatus: Int {

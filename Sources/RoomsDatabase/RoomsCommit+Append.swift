@@ -135,7 +135,7 @@ extension RoomsCommit {
         if event.isState { try keepAuthEvents(of: event, shortID, in: room) }
     }
 
-    /// Does what an event in the timeline brings about: relations, search, redactions.
+    /// Does what an event in the timeline brings about: relations, search, redactions, the end of delayed events.
     ///
     /// - Parameter wasHeardOf: whether something may have named it before it came.
     func takeEffect(_ appended: AppendedEvent, wasHeardOf: Bool, in room: Room) throws {
@@ -144,5 +144,6 @@ extension RoomsCommit {
         index(appended.event, at: appended.pduID)
         if appended.event.redacts != nil { try applyRedaction(appended, in: room) }
         if wasHeardOf { try applyWaitingRedactions(to: appended, in: room) }
+        try cancelDelayedEvents(overtakenBy: appended.event, in: room)
     }
 }

@@ -41,6 +41,21 @@ package enum RoomsMaps {
         "redactedid_redaction", in: "events", .randomSmall)
     package static let gaps = Column<PDUID, ShortEventIDs>("pduid_gap", in: "events", .randomSmall)
 
+    // MARK: delayed events
+
+    package static let delayedEvents = Column<DelayedEventNumber, DelayedEvent>("delayednumber_delayedevent", in: "events", .randomSmall)
+    package static let delayIDToNumber = Column<String, DelayedEventNumber>("delayid_delayednumber", in: "events", .randomSmall)
+    package static let delayedEventsByTime = Column<FixedKey<Int64, DelayedEventNumber>, Empty>(
+        "timestamp_delayednumber", in: "events", .randomSmall)
+    package static let userDelayedEvents = Column<TupleKey<UserID, Int64, DelayedEventNumber>, Empty>(
+        "useridtimestamp_delayednumber", in: "events", .randomSmall)
+    package static let stateKeyDelayedEvents = Column<TupleKey<RoomID, String, String, DelayedEventNumber>, Empty>(
+        "roomstatekey_delayednumber", in: "events", .randomSmall)
+    package static let transactionToDelayedEvent = Column<TupleKey<UserID, String, String>, DelayedEventNumber>(
+        "userdevicetxnid_delayednumber", in: "events", .randomSmall)
+    package static let shortEventIDToDelayID = Column<ShortEventID, String>(
+        "shorteventid_delayid", in: "events", .sequentialSmall, .pointLookups)
+
     // MARK: state
 
     package static let roomStates = Column<FixedKey<ShortRoomID, ShortStateHash>, Empty>(
@@ -115,7 +130,7 @@ package enum RoomsMaps {
 
     /// The database as a whole.
     package static let schema = DatabaseSchema(
-        name: "rooms", version: 3,
+        name: "rooms", version: 4,
         maps: [
             eventIDToOutlier.map, eventIDToPDUID.map, eventIDToShortID.map, pduIDToEvent.map, referencedEvents.map,
             shortEventIDToAuthChain.map, shortEventIDToEventID.map, shortEventIDToPDUID.map, shortEventIDToStateHash.map,
@@ -123,6 +138,8 @@ package enum RoomsMaps {
             eventsByTime.map, searchWords.map,
             transactionToEventID.map,
             rejectedEvents.map, roomOutliers.map, waitingEvents.map, waitingRedactions.map, gaps.map, roomStates.map, partialStates.map,
+            delayedEvents.map, delayIDToNumber.map, delayedEventsByTime.map, userDelayedEvents.map, stateKeyDelayedEvents.map,
+            transactionToDelayedEvent.map, shortEventIDToDelayID.map,
             roomToStateHash.map, roomPositionToStateHash.map, roomStateKeyToEvent.map, stateLayers.map, shortIDToStateKey.map,
             stateHashToShortID.map, stateKeyToShortID.map,
             aliasToRoomID.map, aliasToUserID.map, roomAliases.map, bannedRoomIDs.map, disabledRoomIDs.map, publicRooms.map,
@@ -132,7 +149,7 @@ package enum RoomsMaps {
             receipts.map, lastPrivateRead.map, privateRead.map, highlightCount.map, notificationCount.map,
             roomServers.map, serverSigningKeys.map, serverTransaction.map, serverQueue.map, serverRooms.map,
         ],
-        migrations: [RoomsVersion3.migration])
+        migrations: [RoomsVersion3.migration, RoomsVersion4.migration])
 }
 
 /// What the log of positions holds in the rooms database; the numbers are stored.

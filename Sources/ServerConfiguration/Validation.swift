@@ -14,6 +14,7 @@ extension Configuration {
         check(
             "rooms.default_version", RoomVersion(rooms.defaultVersion) != nil,
             "unknown room version \"\(rooms.defaultVersion)\", expected one of \(RoomVersion.supported.map(\.id).joined(separator: ", "))")
+        check("rooms.max_event_delay", 1...Rooms.maxEventDelayMax ~= rooms.maxEventDelay, "expected 1 to \(Rooms.maxEventDelayMax) seconds")
         checkSupport(&check)
         check("store.block_cache", store.blockCache.bytes >= Store.blockCacheMin.bytes, "at least 1MiB is needed")
         return check.problems
@@ -75,6 +76,11 @@ extension Configuration {
 extension Configuration.Registration {
     /// [Client-Server API, Token-authenticated registration](https://spec.matrix.org/v1.19/client-server-api/#token-authenticated-registration)
     static let tokenLengthMax = 64
+}
+
+extension Configuration.Rooms {
+    /// A year, in seconds.
+    static let maxEventDelayMax = 365 * 24 * 60 * 60
 }
 
 extension Configuration.Store {

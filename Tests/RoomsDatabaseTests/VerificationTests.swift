@@ -36,6 +36,14 @@ import Testing
                     signingKey: signingKey)
                 commit.setAlias(RoomAlias(trusted: "#pub:example.org"), to: room, by: alice)
                 commit.setPublic(true, room.shortID)
+                for (id, stateKey) in [("cancelled", nil), ("waiting", "key")] as [(String, String?)] {
+                    commit.schedule(
+                        DelayedEvent(
+                            id: id, user: alice, device: "A", transaction: id, room: room.id, type: "org.example", stateKey: stateKey,
+                            content: Array("{}".utf8), delayMilliseconds: 1000, runningSince: commit.commit.time))
+                }
+                let (number, cancelled) = try #require(try commit.view.delayedEvent("cancelled"))
+                try commit.finish(cancelled, number, .cancelled)
             }
             for number in 0..<20 { try await rooms.set(StateKey("org.example", "\(number % 6)"), ["n": .integer(Int64(number))], in: room) }
         }
@@ -96,6 +104,16 @@ import Testing
         .removing(from: RoomsMaps.aliasToUserID, shows: ["alias_roomid"]),
         .removing(from: RoomsMaps.roomAliases, shows: ["alias_roomid"]),
         .removing(from: RoomsMaps.aggregations, shows: ["shortroomid_thread", "threadid_userids"]),
+        .removing(
+            from: RoomsMaps.delayedEvents,
+            shows: [
+                "delayid_delayednumber", "timestamp_delayednumber", "useridtimestamp_delayednumber", "roomstatekey_delayednumber",
+                "userdevicetxnid_delayednumber",
+            ]),
+        .removing(from: RoomsMaps.delayIDToNumber, shows: ["delayednumber_delayedevent"]),
+        .removing(from: RoomsMaps.delayedEventsByTime, shows: ["delayednumber_delayedevent"]),
+        .removing(from: RoomsMaps.userDelayedEvents, shows: ["delayednumber_delayedevent"]),
+        .removing(from: RoomsMaps.stateKeyDelayedEvents, shows: ["delayednumber_delayedevent"]),
         .changing(RoomsMaps.roomJoinedCount, shows: ["roomid_joinedcount"]) { $0 + 1 },
         .changing(RoomsMaps.roomInvitedCount, shows: ["roomid_invitedcount"]) { $0 + 1 },
         .changing(RoomsMaps.roomServers, shows: ["roomserverids"]) { $0 - 1 },

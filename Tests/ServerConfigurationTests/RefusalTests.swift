@@ -95,6 +95,7 @@ import Testing
         ("support: { contacts: [{ role: m.role.admin }] }", "an email_address or a matrix_id is needed"),
         ("support: { contacts: [{ matrix_id: admin }] }", "\"admin\" is not a user ID such as @admin:example.org"),
         ("support: { contacts: [{ email_address: admin }] }", "\"admin\" is not an email address"),
+        ("rooms: { max_event_delay: 0 }", "expected 1 to 31536000 seconds"),
         ("store: { block_cache: 1KiB }", "at least 1MiB is needed"),
     ])
     func valuesWithoutMeaning(text: String, message: String) {

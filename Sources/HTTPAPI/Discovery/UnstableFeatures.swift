@@ -2,5 +2,8 @@
 enum UnstableFeatures {
     static let served = [
         "org.matrix.msc3874": true,
+        "org.matrix.msc4140": true,
+        "org.matrix.msc4155": true,
+        "org.matrix.msc4380.stable": true,
     ]
 }

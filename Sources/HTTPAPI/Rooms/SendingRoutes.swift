@@ -5,10 +5,15 @@ import MatrixProtocol
 /// Sending events to rooms ("Sending events to a room", "Redactions").
 package struct SendingRoutes: RouteGroup {
     private let rooms: Rooms
+    private let delayedEvents: DelayedEvents
 
-    package init(rooms: Rooms) {
+    package init(rooms: Rooms, delayedEvents: DelayedEvents) {
         self.rooms = rooms
+        self.delayedEvents = delayedEvents
     }
+
+    /// The query parameter by which an event is sent later (MSC4140).
+    private static let delay = "org.matrix.msc4140.delay"
 
     package func add(to routes: inout RouteTable) {
         routes.put("/_matrix/client/v3/rooms/{roomId}/send/{eventType}/{txnId}", access: .guest, send)
@@ -21,10 +26,20 @@ package struct SendingRoutes: RouteGroup {
 
     private func send(_ request: ClientRequest) async throws -> Answer {
         let room = try request.roomID("roomId")
+        let (type, transactionID) = (request.parameter("eventType"), request.parameter("txnId"))
+        if try request.query.string(Self.delay) != nil {
+            return try await DelayedEventRoutes.answer(
+                to: request, DelayedEventRequest.Transaction(.send, type: type, id: transactionID), in: room, delayedEvents
+            ) { try await delayed(request, in: room, type: type, stateKey: nil) }
+        }
         let content = try await request.body().object
-        return Self.answer(
-            try await rooms.send(
-                request.parameter("eventType"), content, to: room, transactionID: request.parameter("txnId"), by: request.requester))
+        return Self.answer(try await rooms.send(type, content, to: room, transactionID: transactionID, by: request.requester))
+    }
+
+    private func delayed(_ request: ClientRequest, in room: RoomID, type: String, stateKey: String?) async throws -> DelayedEventRequest {
+        DelayedEventRequest(
+            room: room, type: type, stateKey: stateKey, content: try await request.body().object,
+            delayMilliseconds: try request.query.integer(Self.delay) ?? 0)
     }
 
     private func redact(_ request: ClientRequest) async throws -> Answer {
@@ -39,6 +54,11 @@ package struct SendingRoutes: RouteGroup {
     private func setState(_ request: ClientRequest, stateKey: String) async throws -> Answer {
         let room = try request.roomID("roomId")
         let key = StateKey(request.parameter("eventType"), stateKey)
+        if try request.query.string(Self.delay) != nil {
+            return try await DelayedEventRoutes.answer(to: request, nil, in: room, delayedEvents) {
+                try await delayed(request, in: room, type: key.type, stateKey: key.key)
+            }
+        }
         return Self.answer(try await rooms.setState(key, try await request.body().object, in: room, by: request.requester))
     }
 

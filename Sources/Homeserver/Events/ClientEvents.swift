@@ -48,7 +48,7 @@ struct ClientEvents {
         let redactions = told.compactMap { quoted[$0.event.redaction] }
         let surroundings = Surroundings(
             roomID: roomID, told: bundles.events.isEmpty ? [:] : Dictionary(told.map { ($0.event.shortID, $0) }) { $1 }, quoted: quoted,
-            bundles: bundles, transactions: try transactionIDs(of: told + redactions))
+            bundles: bundles, requests: try requests(of: told + redactions))
         for event in told.prefix(events.count) {
             guard let fields else {
                 try write(event, surroundings, to: &writer)
@@ -73,18 +73,29 @@ struct ClientEvents {
         /// The events that are quoted: what was replaced, and redactions.
         var quoted: [ShortEventID: Scanned]
         let bundles: BundledAggregations
-        /// The transaction IDs by which the asking device sent the events.
-        let transactions: [ShortEventID: String]
+        /// By which requests the reader sent the events.
+        let requests: [ShortEventID: SendingRequest]
     }
 
-    private func transactionIDs(of events: [Scanned]) throws -> [ShortEventID: String] {
-        guard let device = requester.deviceID else { return [:] }
+    /// What reminds the sender of the request by which an event was sent.
+    private struct SendingRequest {
+        /// The transaction ID, if it was the same device.
+        var transactionID: String?
+        /// The name under which it was to be sent later (MSC4140).
+        var delayID: String?
+    }
+
+    private func requests(of events: [Scanned]) throws -> [ShortEventID: SendingRequest] {
         let own = events.filter { $0.fields.string("sender") == requester.userID.string }.map(\.event.shortID)
-        var ids: [ShortEventID: String] = [:]
+        var requests: [ShortEventID: SendingRequest] = [:]
         for (event, transaction) in zip(own, try view.transactions(of: own)) {
-            if let (user, sendingDevice, id) = transaction?.parts, user == requester.userID, sendingDevice == device { ids[event] = id }
+            guard let (user, device, id) = transaction?.parts, user == requester.userID, device == requester.deviceID else { continue }
+            requests[event, default: SendingRequest()].transactionID = id
         }
-        return ids
+        for (event, id) in zip(own, try view.delayIDs(of: own)) {
+            if let id { requests[event, default: SendingRequest()].delayID = id }
+        }
+        return requests
     }
 
     /// The events that `unsigned` quotes.
@@ -112,9 +123,14 @@ struct ClientEvents {
         writer.beginObject()
         writer.key("age")
         writer.integer(now - (fields.integer("origin_server_ts") ?? now))
-        if let transactionID = surroundings.transactions[event.shortID] {
+        let request = surroundings.requests[event.shortID]
+        if let transactionID = request?.transactionID {
             writer.key("transaction_id")
             writer.string(transactionID)
+        }
+        if let delayID = request?.delayID {
+            writer.key("org.matrix.msc4140.delay_id")
+            writer.string(delayID)
         }
         if let membership = memberships[event.shortID] {
             writer.key("membership")

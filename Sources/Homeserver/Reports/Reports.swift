@@ -8,7 +8,7 @@ import Store
 package final class Reports: Sendable {
     private let rooms: Rooms
     /// Nil where users report as often as they like.
-    private let limit: RateLimit?
+    private let limit: RateLimit<UserID>?
 
     /// The longest reason, in code points, as in Synapse.
     package static let reasonMaxCodePoints = 1000

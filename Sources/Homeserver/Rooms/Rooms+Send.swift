@@ -10,25 +10,53 @@ extension Rooms {
     package func send(
         _ type: String, _ content: JSONObject, to roomID: RoomID, transactionID: String, by requester: Requester
     ) async throws -> EventID {
-        try EventContentRules.check(content)
+        let template = try messageTemplate(type, content, in: roomID, by: requester.userID)
         let room = try room(roomID)
         let transaction = transaction(transactionID, "send", type, in: room, by: requester)
+        return await finish(try await commit { [self] commit in try send(template, in: room, commit, by: transaction) })
+    }
+
+    /// An event that was sent, and what follows from it beside.
+    struct SentEvent: Sendable {
+        let id: EventID
+        /// What the user keeps of the room's predecessor.
+        var succession: IntentID?
+        /// That guests are removed.
+        var removal: JobID?
+    }
+
+    /// Waits until what follows from an event is done.
+    private func finish(_ sent: SentEvent) async -> EventID {
+        await finish(sent.succession)
+        await finish(sent.removal)
+        return sent.id
+    }
+
+    /// What makes a message event, as far as it can be checked without knowing the room.
+    ///
+    /// - Throws: `M_BAD_JSON`, `M_MISSING_PARAM` for a redaction that doesn't say of what.
+    func messageTemplate(_ type: String, _ content: JSONObject, in roomID: RoomID, by sender: UserID) throws -> EventTemplate {
+        try EventContentRules.check(content)
+        var template = EventTemplate(type: type, content: content, sender: sender, roomID: roomID)
         if type == EventType.roomRedaction {
             guard let redacts = content["redacts"] else { throw MatrixError(.missingParameter, "Missing redacts") }
             guard let target = redacts.stringValue.flatMap(EventID.init) else { throw MatrixError(.badJSON, "redacts must be an event ID") }
-            var content = content
             // The event has it where the room version wants it.
-            content["redacts"] = nil
-            return try await redact(target, content: content, in: room, by: requester, transaction)
+            template.content["redacts"] = nil
+            template.redacts = target
         }
-        let template = EventTemplate(type: type, content: content, sender: requester.userID, roomID: roomID)
-        let relation = Relation(content)
-        return try await commit { [signingKey] commit in
-            if let relation, try commit.view.eventID(transaction) == nil {
-                try RelationRules.check(relation, type: type, sender: requester.userID, in: room, commit)
-            }
-            return try commit.send(template, in: room, signingKey: signingKey, by: transaction)
+        return template
+    }
+
+    /// Sends a message event within a commit.
+    func send(_ template: EventTemplate, in room: Room, _ commit: RoomsCommit, by transaction: Transaction?) throws -> SentEvent {
+        if let transaction, let sent = try commit.view.eventID(transaction) { return SentEvent(id: sent) }
+        let redacted = try template.redacts.map { try redactedEvent($0, by: template.sender, in: room, commit) }
+        if let relation = Relation(template.content) {
+            try RelationRules.check(relation, type: template.type, sender: template.sender, in: room, commit)
         }
+        let sent = try commit.send(template, in: room, signingKey: signingKey, by: transaction)
+        return SentEvent(id: sent, removal: try redacted.flatMap { try removeGuestsIfClosed(room, by: $0.type, commit) })
     }
 
     /// Sends a state event (`PUT /rooms/{roomId}/state/{eventType}/{stateKey}`).
@@ -38,28 +66,38 @@ extension Rooms {
     package func setState(_ key: StateKey, _ content: JSONObject, in roomID: RoomID, by requester: Requester) async throws -> EventID {
         try EventContentRules.check(content)
         let room = try room(roomID)
-        let blocking = try key.invitee(content).flatMap { try isInviteBlocked(by: $0, from: requester.userID) ? $0 : nil }
-        let (event, succession, removal) = try await commit { [self] commit in
-            // Others than members change nothing but their own membership.
-            guard try key.type == EventType.roomMember || commit.view.isJoined(requester.userID, to: room.shortID) else {
-                throw Self.notInRoom
-            }
-            try StateContentRules(in: room, serverName: serverName, commit).check(key, content)
-            let isOwnJoin = key == .member(requester.userID) && Membership(content) == .join
-            let template =
-                try isOwnJoin
-                ? RestrictedJoin.template(content, of: requester.userID, in: room, serverName: serverName, commit)
-                : EventTemplate(type: key.type, stateKey: key.key, content: content, sender: requester.userID, roomID: roomID)
-            let sent =
-                try isOwnJoin
-                ? join(by: template, in: room, isGuest: requester.isGuest, commit)
-                : (event: commit.send(template, in: room, signingKey: signingKey), succession: nil)
-            if let blocking { throw MatrixError.inviteBlocked(by: blocking) }
-            return (sent.event, sent.succession, try removeGuestsIfClosed(room, by: key.type, commit))
-        }
-        await finish(succession)
-        await finish(removal)
-        return event
+        let blocking = try blockingInvitee(of: key, content, from: requester.userID)
+        return await finish(
+            try await commit { [self] commit in
+                try setState(key, content, in: room, by: requester.userID, isGuest: requester.isGuest, blocking: blocking, commit)
+            })
+    }
+
+    /// Sends a state event within a commit.
+    ///
+    /// - Parameter blocking: whom it would invite, if the user refuses that.
+    func setState(
+        _ key: StateKey, _ content: JSONObject, in room: Room, by sender: UserID, isGuest: Bool, blocking: UserID?, _ commit: RoomsCommit
+    ) throws -> SentEvent {
+        // Others than members change nothing but their own membership.
+        guard try key.type == EventType.roomMember || commit.view.isJoined(sender, to: room.shortID) else { throw Self.notInRoom }
+        try StateContentRules(in: room, serverName: serverName, commit).check(key, content)
+        let isOwnJoin = key == .member(sender) && Membership(content) == .join
+        let template =
+            try isOwnJoin
+            ? RestrictedJoin.template(content, of: sender, in: room, serverName: serverName, commit)
+            : EventTemplate(type: key.type, stateKey: key.key, content: content, sender: sender, roomID: room.id)
+        let sent =
+            try isOwnJoin
+            ? join(by: template, in: room, isGuest: isGuest, commit)
+            : (event: commit.send(template, in: room, signingKey: signingKey), succession: nil)
+        if let blocking { throw MatrixError.inviteBlocked(by: blocking) }
+        return SentEvent(id: sent.event, succession: sent.succession, removal: try removeGuestsIfClosed(room, by: key.type, commit))
+    }
+
+    /// The user whom a state event would invite, if that user refuses it.
+    func blockingInvitee(of key: StateKey, _ content: JSONObject, from sender: UserID) throws -> UserID? {
+        try key.invitee(content).flatMap { try isInviteBlocked(by: $0, from: sender) ? $0 : nil }
     }
 
     /// What nobody may redact: without its create event a room is none, and an access control list that is redacted lets nobody in.
@@ -74,38 +112,31 @@ extension Rooms {
     ) async throws -> EventID {
         try EventContentRules.check(content)
         let room = try room(roomID)
+        let template = EventTemplate(
+            type: EventType.roomRedaction, content: content, sender: requester.userID, roomID: roomID, redacts: eventID)
         let transaction = transaction(transactionID, "redact", eventID.string, in: room, by: requester)
-        return try await redact(eventID, content: content, in: room, by: requester, transaction)
+        return await finish(try await commit { [self] commit in try send(template, in: room, commit, by: transaction) })
     }
 
-    private func redact(
-        _ eventID: EventID, content: JSONObject, in room: Room, by requester: Requester, _ transaction: Transaction
-    ) async throws -> EventID {
-        let template = EventTemplate(
-            type: EventType.roomRedaction, content: content, sender: requester.userID, roomID: room.id, redacts: eventID)
-        let (redaction, removal) = try await commit { [self] commit -> (EventID, JobID?) in
-            if let sent = try commit.view.eventID(transaction) { return (sent, nil) }
-            guard try commit.view.isJoined(requester.userID, to: room.shortID) else { throw Self.notInRoom }
-            guard let (pduID, target) = try commit.view.timelineEvent(eventID), pduID.room == room.shortID else {
-                throw MatrixError(.notFound, "There is no event \(eventID) in this room")
-            }
-            let event = try Event(trusted: target.json, id: eventID, roomID: room.id, version: room.version)
-            guard !Self.unredactableTypes.contains(event.type) else {
-                throw MatrixError(.forbidden, "Events of type \(event.type) can't be redacted")
-            }
-            let levels = try commit.powerLevels(in: room)
-            guard event.sender == requester.userID || levels.user(requester.userID, has: levels.redact) else {
-                throw MatrixError(.forbidden, "Redacting other people's events needs power level \(levels.redact)")
-            }
-            let sent = try commit.send(template, in: room, signingKey: signingKey, by: transaction)
-            return (sent, try removeGuestsIfClosed(room, by: event.type, commit))
+    /// The event that is to be redacted, if the sender may do that.
+    private func redactedEvent(_ eventID: EventID, by sender: UserID, in room: Room, _ commit: RoomsCommit) throws -> Event {
+        guard try commit.view.isJoined(sender, to: room.shortID) else { throw Self.notInRoom }
+        guard let (pduID, target) = try commit.view.timelineEvent(eventID), pduID.room == room.shortID else {
+            throw MatrixError(.notFound, "There is no event \(eventID) in this room")
         }
-        await finish(removal)
-        return redaction
+        let event = try Event(trusted: target.json, id: eventID, roomID: room.id, version: room.version)
+        guard !Self.unredactableTypes.contains(event.type) else {
+            throw MatrixError(.forbidden, "Events of type \(event.type) can't be redacted")
+        }
+        let levels = try commit.powerLevels(in: room)
+        guard event.sender == sender || levels.user(sender, has: levels.redact) else {
+            throw MatrixError(.forbidden, "Redacting other people's events needs power level \(levels.redact)")
+        }
+        return event
     }
 
     /// A client's transaction: its ID is unique for the device and the path ("Transaction identifiers").
-    private func transaction(
+    func transaction(
         _ id: String, _ endpoint: String, _ subject: String, in room: Room, by requester: Requester
     ) -> Transaction {
         // Subject and ID may contain slashes themselves, so the subject's length keeps them apart.

@@ -2,10 +2,15 @@ extension Configuration {
     package struct Rooms: ConfigurationSection {
         /// The version of new rooms when a client asks for none.
         package var defaultVersion = "12"
+        /// The longest time for which clients can have an event delayed, in seconds.
+        package var maxEventDelay = 24 * 60 * 60
 
         package init() {}
 
-        package static let options = [ConfigurationOption<Rooms>("default_version", \.defaultVersion)]
+        package static let options: [ConfigurationOption<Rooms>] = [
+            ConfigurationOption("default_version", \.defaultVersion),
+            ConfigurationOption("max_event_delay", \.maxEventDelay),
+        ]
     }
 
     package struct Presence: ConfigurationSection {

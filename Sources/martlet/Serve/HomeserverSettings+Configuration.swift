@@ -16,6 +16,7 @@ extension Configuration {
                 registrationEnabled: registration.enabled, requiresToken: registration.requireToken, token: registration.token,
                 sharedSecret: registration.sharedSecret, allowsGuests: registration.allowGuests))
         settings.limitsRates = rateLimits.enabled
+        settings.eventDelayMaxMilliseconds = Int64(rooms.maxEventDelay) * 1000
         return settings
     }
 }
