@@ -23,6 +23,7 @@ package enum ClientServerAPI {
             RoomStateRoutes(rooms: homeserver.rooms),
             MessagesRoutes(rooms: homeserver.rooms),
             RelationsRoutes(rooms: homeserver.rooms),
+            ThreadSubscriptionRoutes(rooms: homeserver.rooms),
             SearchRoutes(rooms: homeserver.rooms),
             RoomPreviewRoutes(rooms: homeserver.rooms, directory: homeserver.directory),
             TagRoutes(accounts: homeserver.accounts),

@@ -69,6 +69,8 @@ extension MatrixError {
         case termsNotSigned = "M_TERMS_NOT_SIGNED"
         case inviteBlocked = "M_INVITE_BLOCKED"
         case cannotLeaveServerNoticeRoom = "M_CANNOT_LEAVE_SERVER_NOTICE_ROOM"
+        case notInThread = "IO.ELEMENT.MSC4306.M_NOT_IN_THREAD"
+        case conflictingUnsubscription = "IO.ELEMENT.MSC4306.M_CONFLICTING_UNSUBSCRIPTION"
         case maxDelayExceeded = "ORG.MATRIX.MSC4140_MAX_DELAY_EXCEEDED"
 
         /// The HTTP status with which the code travels when nothing else is said.

@@ -41,6 +41,13 @@ package enum RoomsMaps {
         "redactedid_redaction", in: "events", .randomSmall)
     package static let gaps = Column<PDUID, ShortEventIDs>("pduid_gap", in: "events", .randomSmall)
 
+    // MARK: thread subscriptions
+
+    package static let threadSubscriptions = Column<TupleKey<UserID, ShortRoomID, ShortEventID>, ThreadSubscription>(
+        "useridthreadid_subscription", in: "events", .randomSmall, .pointLookups)
+    package static let threadSubscriptionsByPosition = Column<TupleKey<UserID, Position>, FixedKey<ShortRoomID, ShortEventID>>(
+        "useridposition_threadid", in: "events", .randomSmall)
+
     // MARK: delayed events
 
     package static let delayedEvents = Column<DelayedEventNumber, DelayedEvent>("delayednumber_delayedevent", in: "events", .randomSmall)
@@ -139,7 +146,8 @@ package enum RoomsMaps {
             transactionToEventID.map,
             rejectedEvents.map, roomOutliers.map, waitingEvents.map, waitingRedactions.map, gaps.map, roomStates.map, partialStates.map,
             delayedEvents.map, delayIDToNumber.map, delayedEventsByTime.map, userDelayedEvents.map, stateKeyDelayedEvents.map,
-            transactionToDelayedEvent.map, shortEventIDToDelayID.map,
+            transactionToDelayedEvent.map, shortEventIDToDelayID.map, threadSubscriptions.map,
+            threadSubscriptionsByPosition.map,
             roomToStateHash.map, roomPositionToStateHash.map, roomStateKeyToEvent.map, stateLayers.map, shortIDToStateKey.map,
             stateHashToShortID.map, stateKeyToShortID.map,
             aliasToRoomID.map, aliasToUserID.map, roomAliases.map, bannedRoomIDs.map, disabledRoomIDs.map, publicRooms.map,
@@ -161,4 +169,6 @@ package enum RoomsChange: UInt8, Sendable {
     /// A room's state changed by what is known of it, without an event of its own, or an event has left the timeline. Scope: the room;
     /// key: nothing.
     case state = 3
+    /// A user follows a thread, or does no longer. Scope: the user; key: the short room ID and the short event ID of the thread's root.
+    case threadSubscription = 4
 }

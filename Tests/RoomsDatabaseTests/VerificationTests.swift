@@ -42,6 +42,9 @@ import Testing
                             id: id, user: alice, device: "A", transaction: id, room: room.id, type: "org.example", stateKey: stateKey,
                             content: Array("{}".utf8), delayMilliseconds: 1000, runningSince: commit.commit.time))
                 }
+                let thread = try #require(try commit.view.shortID(of: root))
+                try commit.setThreadSubscription(.byHand, of: bob, to: thread, in: room.shortID)
+                try commit.setThreadSubscription(.unsubscribed, of: bob, to: thread, in: room.shortID)
                 let (number, cancelled) = try #require(try commit.view.delayedEvent("cancelled"))
                 try commit.finish(cancelled, number, .cancelled)
             }
@@ -104,6 +107,8 @@ import Testing
         .removing(from: RoomsMaps.aliasToUserID, shows: ["alias_roomid"]),
         .removing(from: RoomsMaps.roomAliases, shows: ["alias_roomid"]),
         .removing(from: RoomsMaps.aggregations, shows: ["shortroomid_thread", "threadid_userids"]),
+        .removing(from: RoomsMaps.threadSubscriptions, shows: ["useridposition_threadid"]),
+        .removing(from: RoomsMaps.threadSubscriptionsByPosition, shows: ["useridthreadid_subscription"]),
         .removing(
             from: RoomsMaps.delayedEvents,
             shows: [

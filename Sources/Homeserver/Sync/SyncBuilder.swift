@@ -93,7 +93,8 @@ struct SyncBuilder {
             for change in log.map(\.change) {
                 switch change.scope.kind {
                 case .room: changed.insert(try ShortRoomID(encoded: change.scope.id))
-                case .user where change.scope == .user(requester.userID): changed.insert(try ShortRoomID(encoded: change.key))
+                case .user where change.kind == RoomsChange.membership.rawValue && change.scope == .user(requester.userID):
+                    changed.insert(try ShortRoomID(encoded: change.key))
                 default: break
                 }
             }

@@ -102,4 +102,15 @@ extension RoomsVerification {
             Maps.threads, has: Maps.pduIDToEvent, at: { key, _ in PDUID(room: key.parts.0, order: key.parts.1) })
         try check.each(Maps.threads, has: Maps.aggregations, at: { $1 })
     }
+
+    static func threadSubscriptions(_ check: inout ReferenceCheck) throws {
+        typealias Maps = RoomsMaps
+        try check.each(Maps.threadSubscriptions, has: Maps.shortEventIDToPDUID, at: { key, _ in key.parts.2 })
+        try check.each(
+            Maps.threadSubscriptions, has: Maps.threadSubscriptionsByPosition, at: { TupleKey($0.parts.0, $1.position) },
+            where: { $2.parts == ($0.parts.1, $0.parts.2) })
+        try check.each(
+            Maps.threadSubscriptionsByPosition, has: Maps.threadSubscriptions,
+            at: { TupleKey($0.parts.0, $1.parts.0, $1.parts.1) }, where: { $0.parts.1 == $2.position })
+    }
 }

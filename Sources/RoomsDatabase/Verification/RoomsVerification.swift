@@ -10,6 +10,7 @@ package enum RoomsVerification {
         Verification.run(RoomsMaps.schema, at: directory, serverName: serverName, blockCache: blockCache) { check in
             check.run { try events(&$0) }
             check.run { try relations(&$0) }
+            check.run { try threadSubscriptions(&$0) }
             check.run { try delayedEvents(&$0) }
             check.run { try states(&$0) }
             check.run { try currentStates(&$0) }
