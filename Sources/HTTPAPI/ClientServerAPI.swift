@@ -24,6 +24,7 @@ package enum ClientServerAPI {
             MessagesRoutes(rooms: homeserver.rooms),
             RelationsRoutes(rooms: homeserver.rooms),
             ThreadSubscriptionRoutes(rooms: homeserver.rooms),
+            EventRelationshipsRoutes(rooms: homeserver.rooms),
             SearchRoutes(rooms: homeserver.rooms),
             RoomPreviewRoutes(rooms: homeserver.rooms, directory: homeserver.directory),
             TagRoutes(accounts: homeserver.accounts),

@@ -18,6 +18,7 @@ extension RoomsCommit {
         guard Redaction.applies(redaction.event, to: event, powerLevels: levels, version: room.version) else { return }
         authEvents.forget(target.shortID)
         try unrelate(event, target.shortID, at: pduID.order, in: room)
+        try removeRelationship(of: event, target.shortID)
         unindex(event, at: pduID)
         let redacted = try event.redacted(version: room.version)
         commit.put(

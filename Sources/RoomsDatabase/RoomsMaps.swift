@@ -33,6 +33,8 @@ package enum RoomsMaps {
     package static let transactionToEventID = Column<TupleKey<UserID, String, String>, EventID>(
         "userdevicetxnid_response", in: "events", .randomSmall, .pointLookups)
 
+    package static let relationships = Column<FixedKey<ShortEventID, ShortEventID>, String>(
+        "tofrom_relationship", in: "events", .randomSmall)
     package static let rejectedEvents = Column<ShortEventID, String>("shorteventid_rejection", in: "events", .randomSmall, .pointLookups)
     package static let roomOutliers = Column<FixedKey<ShortRoomID, ShortEventID>, Empty>(
         "shortroomid_outlier", in: "events", .randomSmall, .pointLookups)
@@ -146,7 +148,7 @@ package enum RoomsMaps {
             transactionToEventID.map,
             rejectedEvents.map, roomOutliers.map, waitingEvents.map, waitingRedactions.map, gaps.map, roomStates.map, partialStates.map,
             delayedEvents.map, delayIDToNumber.map, delayedEventsByTime.map, userDelayedEvents.map, stateKeyDelayedEvents.map,
-            transactionToDelayedEvent.map, shortEventIDToDelayID.map, threadSubscriptions.map,
+            transactionToDelayedEvent.map, shortEventIDToDelayID.map, relationships.map, threadSubscriptions.map,
             threadSubscriptionsByPosition.map,
             roomToStateHash.map, roomPositionToStateHash.map, roomStateKeyToEvent.map, stateLayers.map, shortIDToStateKey.map,
             stateHashToShortID.map, stateKeyToShortID.map,

@@ -22,6 +22,8 @@ struct ClientEvents {
     var memberships: [ShortEventID: Membership] = [:]
     /// Which fields they want; nil for all.
     var fields: EventFields?
+    /// What else `unsigned` has, by event.
+    var unsignedAdditions: [ShortEventID: JSONObject] = [:]
 
     /// The forms in which clients can ask for events (`event_format` in "Filtering").
     enum Format: String {
@@ -151,6 +153,10 @@ struct ClientEvents {
             var nothingQuoted = surroundings
             nothingQuoted.quoted = [:]
             try write(redaction, nothingQuoted, to: &writer)
+        }
+        for (name, value) in unsignedAdditions[event.shortID] ?? [:] {
+            writer.key(name)
+            writer.value(value)
         }
         if let bundle = surroundings.bundles[event.shortID] {
             writer.key("m.relations")

@@ -18,9 +18,14 @@ package struct Relation: Sendable, Hashable {
     /// The relation in an event's content; `nil` where there is none, or one that isn't whole. A rich reply alone is none, since it has no
     /// `rel_type`.
     package init?(_ content: JSONObject) {
-        guard let relatesTo = content["m.relates_to"]?.objectValue, let type = relatesTo["rel_type"]?.stringValue,
-            let target = relatesTo["event_id"]?.stringValue.flatMap(EventID.init)
-        else { return nil }
+        guard let relatesTo = content["m.relates_to"]?.objectValue else { return nil }
+        self.init(relatesTo: relatesTo)
+    }
+
+    init?(relatesTo: JSONObject) {
+        guard let type = relatesTo["rel_type"]?.stringValue, let target = relatesTo["event_id"]?.stringValue.flatMap(EventID.init) else {
+            return nil
+        }
         self.init(type: type, target: target, key: relatesTo["key"]?.stringValue)
     }
 
@@ -36,8 +41,12 @@ package struct Relation: Sendable, Hashable {
 
 extension Event {
     /// What the event's content says of its relation to another one; `nil` where there is none.
-    package var relation: Relation? {
-        guard case .object(let relatesTo)? = contentMember("m.relates_to") else { return nil }
-        return Relation(["m.relates_to": .object(relatesTo)])
+    package var relation: Relation? { relations.relation }
+
+    /// What the event's content says of other events, in either way, found by one look at it.
+    package var relations: (relation: Relation?, relationship: Relationship?) {
+        guard let fields = try? JSONFields(scanning: contentBytes) else { return (nil, nil) }
+        func object(_ name: String) -> JSONObject? { fields.slice(name).flatMap { try? JSONValue(parsing: $0) }?.objectValue }
+        return (object("m.relates_to").flatMap(Relation.init(relatesTo:)), object("m.relationship").flatMap(Relationship.init))
     }
 }

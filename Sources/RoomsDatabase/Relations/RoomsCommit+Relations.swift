@@ -6,7 +6,9 @@ import StoredIdentifiers
 extension RoomsCommit {
     /// Enters a new event among those that relate to what it names.
     func relate(_ appended: AppendedEvent, in room: Room) throws {
-        guard let relation = appended.event.relation else { return }
+        let (relation, relationship) = appended.event.relations
+        if let relationship { try enter(relationship, of: appended.shortID) }
+        guard let relation else { return }
         let target = try makeShortEventID(relation.target)
         let targetEvent = try relationTarget(target, in: room)
         // An event of another room is nothing to relate to; one that isn't here may still come.

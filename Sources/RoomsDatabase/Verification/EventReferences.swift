@@ -101,6 +101,8 @@ extension RoomsVerification {
         try check.each(
             Maps.threads, has: Maps.pduIDToEvent, at: { key, _ in PDUID(room: key.parts.0, order: key.parts.1) })
         try check.each(Maps.threads, has: Maps.aggregations, at: { $1 })
+        try check.each(Maps.relationships, has: Maps.shortEventIDToEventID, at: { key, _ in key.parts.0 })
+        try check.each(Maps.relationships, has: Maps.shortEventIDToPDUID, at: { key, _ in key.parts.1 })
     }
 
     static func threadSubscriptions(_ check: inout ReferenceCheck) throws {
