@@ -133,6 +133,8 @@ import Testing
             await expect(.badJSON, 400) { try await schedule("x", nil, ["x": 1.5]) }
             await expect(.badJSON, 400) { try await schedule("x", "", ["x": 1.5]) }
             await expect(.missingParameter, 400) { try await schedule("m.room.redaction", nil, [:]) }
+            let guest = Requester(userID: server.bob.userID, deviceID: "GUEST", isGuest: true)
+            await expect(.guestAccessForbidden, 403) { try await server.schedule("x", after: 1, in: room, by: guest) }
             await expect(.tooLarge, 413) { try await schedule("x", nil, ["x": .string(String(repeating: "x", count: 70_000))]) }
             await expect(.tooLarge, 413) { try await schedule("x", String(repeating: "x", count: 256), [:]) }
             await expect(.tooLarge, 413) { try await schedule(String(repeating: "x", count: 256), nil, [:]) }
