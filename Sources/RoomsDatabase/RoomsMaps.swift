@@ -32,9 +32,11 @@ package enum RoomsMaps {
     package static let searchWords = Column<SearchKey, SearchWeight>("tokenids", in: "events", .random)
     package static let transactionToEventID = Column<TupleKey<UserID, String, String>, EventID>(
         "userdevicetxnid_response", in: "events", .randomSmall, .pointLookups)
-
     package static let relationships = Column<FixedKey<ShortEventID, ShortEventID>, String>(
         "tofrom_relationship", in: "events", .randomSmall)
+
+    // MARK: events without a place in a timeline
+
     package static let rejectedEvents = Column<ShortEventID, String>("shorteventid_rejection", in: "events", .randomSmall, .pointLookups)
     package static let roomOutliers = Column<FixedKey<ShortRoomID, ShortEventID>, Empty>(
         "shortroomid_outlier", in: "events", .randomSmall, .pointLookups)

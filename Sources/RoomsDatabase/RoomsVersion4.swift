@@ -1,6 +1,7 @@
 import Store
 
-/// What version 4 of the rooms database has and version 3 had not: the maps of delayed events, of thread subscriptions and of relationships (MSC2836).
+/// What version 4 of the rooms database has and version 3 had not: the maps of delayed events, of thread subscriptions and of relationships
+/// (MSC2836).
 enum RoomsVersion4 {
     static let migration = Migration(
         to: 4,
