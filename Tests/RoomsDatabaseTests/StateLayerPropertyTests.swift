@@ -76,7 +76,7 @@ import Testing
             }
             let merged = try await rooms.commit { commit in
                 commit.write(upper, of: above, over: below, layers: StateLayer.layersMax, sum: StateSum())
-                return try commit.state(above, setting: ShortStateKey(number: 7), to: ShortEventID(number: 3), inPlaceOf: nil)
+                return try commit.state(above, with: [(ShortStateKey(number: 7), nil, ShortEventID(number: 3))], in: StateWork.room)
             }
             let view = rooms.view
             #expect(try view.layers(of: merged) == [merged])
