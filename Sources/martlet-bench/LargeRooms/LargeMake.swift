@@ -57,7 +57,8 @@ struct LargeMake: AsyncParsableCommand {
             var events: [Event] = []
             while events.count < Self.eventsPerCommit, let event = try history.next() { events.append(event) }
             if events.isEmpty { return beginning.id }
-            try await database.commit { [events] commit in try commit.appendReceived(events, to: beginning.id) }
+            let received = try events.map { try history.receive($0) }
+            try await database.commit { commit in try commit.receive(received, to: beginning.id) }
             if (written + events.count) / Self.eventsPerMessage > written / Self.eventsPerMessage {
                 progress("\(written + events.count) events")
             }
@@ -67,9 +68,12 @@ struct LargeMake: AsyncParsableCommand {
 }
 
 extension RoomsCommit {
-    /// Writes events that other servers have made.
-    fileprivate func appendReceived(_ events: [Event], to roomID: RoomID) throws {
+    /// Takes events that other servers have made.
+    fileprivate func receive(_ events: [Event], to roomID: RoomID) throws {
         guard let room = try view.room(roomID) else { throw LargeRoomError("there is no room \(roomID)") }
-        for event in events { try append(event, to: room) }
+        for event in events {
+            let receipt = try receive(event, in: room)
+            guard case .accepted = receipt else { throw LargeRoomError("\(event.id): \(receipt)") }
+        }
     }
 }

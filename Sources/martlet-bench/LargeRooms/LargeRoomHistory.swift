@@ -18,6 +18,7 @@ struct LargeRoomHistory {
     private let members: Int
     private let events: Int
     private let servers: [(name: ServerName, key: SigningKey)]
+    private let verifyKeys: [ServerName: VerifyKey]
     private var rights: [StateKey: EventReference] = [:]
     private var last: EventReference
     private var depth: Int64
@@ -37,6 +38,7 @@ struct LargeRoomHistory {
             guard let key = SigningKey(seed: seed, version: "1") else { throw LargeRoomError("there is no key for server \(number)") }
             return (ServerName(trusted: "server\(number).example.org"), key)
         }
+        verifyKeys = Dictionary(uniqueKeysWithValues: servers.map { ($0.name, $0.key.verifyKey) })
         let creator = Self.user(0)
         var content: JSONObject = ["room_version": .string(version.id)]
         if !version.creatorIsSender { content["creator"] = .string(creator.string) }
@@ -69,6 +71,13 @@ struct LargeRoomHistory {
         let sender = Int.random(in: 0..<joined, using: &random)
         if number % Self.eventsPerName == 0 { return try memberEvent(of: sender) }
         return try event("m.room.message", by: sender, ["msgtype": "m.text", "body": .string(text.next())])
+    }
+
+    /// Takes an event as a server does that gets it from another one.
+    func receive(_ event: Event) throws -> Event {
+        try Event.receive(
+            event.json, version: version,
+            signatures: .keys { server, _, _ in verifyKeys[server] })
     }
 
     private static func user(_ number: Int) -> UserID {
