@@ -124,6 +124,9 @@ let package = Package(
                 "TestSupport",
             ]),
         .testTarget(
+            name: "TransitoryDatabaseTests",
+            dependencies: ["MatrixProtocol", "RocksDB", "Store", "StoreTestSupport", "TestSupport", "TransitoryDatabase"]),
+        .testTarget(
             name: "HomeserverTests",
             dependencies: [
                 "AccountsDatabase", "Argon2", "CanonicalJSON", "Homeserver", "MatrixProtocol", "RocksDB", "RoomsDatabase", "Store",

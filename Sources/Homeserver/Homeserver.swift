@@ -133,6 +133,7 @@ package final class Homeserver: Sendable {
         do {
             try await background.begin()
             delayedEvents.begin()
+            self.transitoryDatabase.streams.begin()
         } catch {
             await close()
             throw error
@@ -163,6 +164,7 @@ package final class Homeserver: Sendable {
     private func close() async {
         await delayedEvents.end()
         await background.end()
+        await transitoryDatabase.streams.end()
         roomsDatabase.close()
         accountsDatabase.close()
         transitoryDatabase.close()

@@ -5,6 +5,8 @@ import Store
 /// The database of what passes by: to-device messages, changes of device lists, presence, and caches that survive a restart.
 package final class TransitoryDatabase: Sendable {
     package let database: Database
+    /// What is sent to whoever listens, and kept for who comes later.
+    package let streams: Streams
 
     /// Opens the database in `directory`, which is made if it isn't there.
     ///
@@ -17,6 +19,7 @@ package final class TransitoryDatabase: Sendable {
         database = try Database(
             schema: TransitoryMaps.schema, directory: directory, serverName: serverName.string, blockCache: blockCache,
             environment: environment, notifier: notifier, isPrepared: isPrepared)
+        streams = Streams(database: database, environment: environment)
     }
 
     /// The database for whoever looks into it.

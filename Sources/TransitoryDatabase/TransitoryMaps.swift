@@ -27,13 +27,22 @@ package enum TransitoryMaps {
 
     package static let urlPreviews = Column<String, [UInt8]>("url_previews", in: "previews", .random, .pointLookups)
 
+    // MARK: streams
+
+    static let streams = Column<Scope, StreamHead>("scope_stream", in: "streams", .randomSmall, .pointLookups)
+    static let streamKeys = Column<TupleKey<[UInt8], String>, StreamKey>("scopekey_stream", in: "streams", .randomSmall, .pointLookups)
+    static let streamMessages = Column<TupleKey<[UInt8], String, UInt64>, [UInt8]>("scopekeysequence_message", in: "streams", .random)
+    static let streamExpiries = Column<TupleKey<Int64, [UInt8]>, Empty>("expiry_scope", in: "streams", .randomSmall)
+
     /// The database as a whole.
     package static let schema = DatabaseSchema(
-        name: "transitory", version: 2,
+        name: "transitory", version: 3,
         maps: [
             keyChangeIDToUserID.map, lazyLoadedMembers.map, toDeviceEvents.map, userIDToDeviceListVersion.map,
             presenceIDToPresence.map, userIDToPresenceID.map,
             serverNameToDestination.map, serverNameToEDUCount.map, serverNameToOverride.map,
             urlPreviews.map,
-        ])
+            streams.map, streamKeys.map, streamMessages.map, streamExpiries.map,
+        ],
+        migrations: [TransitoryVersion3.migration])
 }
