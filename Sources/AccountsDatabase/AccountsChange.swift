@@ -6,6 +6,10 @@ import StoredIdentifiers
 package enum AccountsChange: UInt8, Sendable {
     /// An entry of a user's account data was set. Scope: the user; key: the room, or none, and the type.
     case accountData = 1
+    /// A user's devices or their keys changed. Scope: the user's device list; key: the device's ID, empty for the user's own keys.
+    case deviceList = 2
+    /// A user has signed another one's key. Scope: the user who signed; key: the other one's ID.
+    case keySignature = 3
 
     /// The key of a change of account data.
     static func accountDataKey(_ room: RoomID?, _ type: String) -> [UInt8] {

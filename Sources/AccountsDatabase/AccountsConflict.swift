@@ -6,4 +6,18 @@ package enum AccountsConflict: Error, Equatable {
     case accountChanged
     /// The session of user-interactive authentication has ended or gone on since.
     case sessionChanged
+    /// The user is logged in on a device of this ID.
+    case deviceExists
+    /// The device is gone.
+    case deviceGone
+    /// There is another one-time key of this name.
+    case oneTimeKeyExists(String)
+    /// The device would have too many one-time keys.
+    case tooManyOneTimeKeys
+    /// The user's cross-signing keys are others by now.
+    case crossSigningKeysChanged
+    /// The user has no such key backup.
+    case backupGone
+    /// Another key backup is the current one by now; its version, or nil if there is none.
+    case otherBackup(UInt64?)
 }

@@ -19,17 +19,23 @@ package enum AccountsMaps {
     // MARK: keys
 
     package static let keyIDToKey = Column<TupleKey<UserID, String>, [UInt8]>("keyid_key", in: "keys", .randomSmall)
-    package static let oneTimeKeys = Column<TupleKey<UserID, String, String, String>, [UInt8]>(
+    package static let oneTimeKeys = Column<TupleKey<UserID, String, String, KeyUploadID, String>, [UInt8]>(
         "onetimekeyid_onetimekeys", in: "keys", .randomSmall)
+    package static let fallbackKeys = Column<TupleKey<UserID, String, String>, FallbackKey>(
+        "fallbackkeyid_fallbackkey", in: "keys", .randomSmall)
+    package static let keyCounts = Column<TupleKey<UserID, String>, KeyCounts>("userdeviceid_keycounts", in: "keys", .randomSmall)
     package static let lastOneTimeKeyUpdate = Column<UserID, Position>("userid_lastonetimekeyupdate", in: "keys", .randomSmall)
     package static let userIDToMasterKeyID = Column<UserID, String>("userid_masterkeyid", in: "keys", .randomSmall)
     package static let userIDToSelfSigningKeyID = Column<UserID, String>("userid_selfsigningkeyid", in: "keys", .randomSmall)
     package static let userIDToUserSigningKeyID = Column<UserID, String>("userid_usersigningkeyid", in: "keys", .randomSmall)
+    package static let keySignatures = Column<TupleKey<UserID, UserID>, KeySignature>(
+        "useriduserid_keysignature", in: "keys", .randomSmall)
+    package static let dehydratedDevices = Column<UserID, DehydratedDevice>("userid_dehydrateddevice", in: "keys", .randomSmall)
 
     // MARK: backups
 
     package static let backupIDToAlgorithm = Column<TupleKey<UserID, UInt64>, [UInt8]>("backupid_algorithm", in: "backups", .randomSmall)
-    package static let backupIDToETag = Column<TupleKey<UserID, UInt64>, UInt64>("backupid_etag", in: "backups", .randomSmall)
+    package static let backupIDToETag = Column<TupleKey<UserID, UInt64>, KeyBackupState>("backupid_etag", in: "backups", .randomSmall)
     package static let backedUpKeys = Column<TupleKey<UserID, UInt64, RoomID, String>, [UInt8]>(
         "backupkeyid_backup", in: "backups", .randomSmall)
 
@@ -62,12 +68,12 @@ package enum AccountsMaps {
 
     /// The database as a whole.
     package static let schema = DatabaseSchema(
-        name: "accounts", version: 3,
+        name: "accounts", version: 4,
         maps: [
             loginTokens.map, openIDTokens.map, tokenToOwner.map, deviceToMetadata.map, deviceToToken.map, interactiveAuthSessions.map,
             userIDToAccount.map,
-            keyIDToKey.map, oneTimeKeys.map, lastOneTimeKeyUpdate.map, userIDToMasterKeyID.map, userIDToSelfSigningKeyID.map,
-            userIDToUserSigningKeyID.map,
+            keyIDToKey.map, oneTimeKeys.map, fallbackKeys.map, keyCounts.map, lastOneTimeKeyUpdate.map, userIDToMasterKeyID.map,
+            userIDToSelfSigningKeyID.map, userIDToUserSigningKeyID.map, keySignatures.map, dehydratedDevices.map,
             backupIDToAlgorithm.map, backupIDToETag.map, backedUpKeys.map,
             accountData.map, accountDataPositions.map, filters.map,
             reports.map,
@@ -75,5 +81,5 @@ package enum AccountsMaps {
             appServiceRegistrations.map,
             mediaFiles.map, mediaUploaders.map,
         ],
-        migrations: [Migration(to: 3, adding: [reports.map])])
+        migrations: [Migration(to: 3, adding: [reports.map]), AccountsVersion4.migration])
 }

@@ -45,6 +45,8 @@ package final class Homeserver: Sendable {
     package let settings: HomeserverSettings
     package let environment: Environment
     package let accounts: Accounts
+    package let encryption: Encryption
+    package let keyBackups: KeyBackups
     package let rooms: Rooms
     package let delayedEvents: DelayedEvents
     package let directory: Directory
@@ -125,6 +127,8 @@ package final class Homeserver: Sendable {
         accounts = Accounts(
             database: self.accountsDatabase, serverName: settings.serverName, environment: environment, settings: settings.accounts,
             intents: accountsIntents)
+        encryption = Encryption(accounts: accounts, database: self.accountsDatabase, serverName: settings.serverName)
+        keyBackups = KeyBackups(database: self.accountsDatabase)
         reports = Reports(rooms: rooms, limitsRates: settings.limitsRates)
         sync = Sync(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, notifier: notifier,

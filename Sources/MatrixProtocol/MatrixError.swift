@@ -65,6 +65,8 @@ extension MatrixError {
         case resourceLimitExceeded = "M_RESOURCE_LIMIT_EXCEEDED"
         case profileTooLarge = "M_PROFILE_TOO_LARGE"
         case keyTooLarge = "M_KEY_TOO_LARGE"
+        case invalidSignature = "M_INVALID_SIGNATURE"
+        case wrongRoomKeysVersion = "M_WRONG_ROOM_KEYS_VERSION"
         case duplicateAnnotation = "M_DUPLICATE_ANNOTATION"
         case termsNotSigned = "M_TERMS_NOT_SIGNED"
         case inviteBlocked = "M_INVITE_BLOCKED"
@@ -77,7 +79,7 @@ extension MatrixError {
         var usualStatus: Int {
             switch self {
             case .forbidden, .guestAccessForbidden, .userSuspended, .userDeactivated, .resourceLimitExceeded, .termsNotSigned,
-                .inviteBlocked, .cannotLeaveServerNoticeRoom:
+                .inviteBlocked, .cannotLeaveServerNoticeRoom, .wrongRoomKeysVersion:
                 403
             case .unknownToken, .missingToken, .unauthorized, .userLocked: 401
             case .notFound, .unrecognized: 404

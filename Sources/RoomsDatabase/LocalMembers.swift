@@ -27,6 +27,13 @@ final class LocalMembers: Sendable {
         return scopes
     }
 
+    /// The scopes of those who share a room with the user whose device list it is, and the user's own.
+    func scopes(sharingRoomsWith deviceList: Scope, in snapshot: PublishedSnapshot, on server: ServerName) -> Set<Scope> {
+        guard let user = try? UserID(encoded: deviceList.id) else { return [] }
+        let rooms = (try? RoomsView(snapshot).joinedRooms(of: user)) ?? []
+        return rooms.reduce(into: [.user(user)]) { $0.formUnion(scopes(of: $1.room.scope, in: snapshot, on: server)) }
+    }
+
     /// Forgets every room, when publications may have gone by without their actions.
     func forgetAll() {
         rooms.withLock { $0.removeAll() }

@@ -49,6 +49,9 @@ package final class RoomsDatabase: Sendable {
         notifier.expand(.room) { [localMembers, weak database] scope in
             database.map { localMembers.scopes(of: scope, in: $0.snapshot(), on: serverName) } ?? []
         }
+        notifier.expand(.deviceList) { [localMembers, weak database] scope in
+            database.map { localMembers.scopes(sharingRoomsWith: scope, in: $0.snapshot(), on: serverName) } ?? []
+        }
     }
 
     /// The database for whoever looks into it.

@@ -87,6 +87,32 @@ extension RoomsView {
         return try members.collect(limit: limit).map { $0.key.parts.1 }
     }
 
+    /// Whether two users are joined to one room.
+    package func doShareRoom(_ first: UserID, _ second: UserID) throws -> Bool {
+        var last: ShortRoomID?
+        while true {
+            let rooms = try joinedRooms(of: first, after: last, limit: Self.comparedRooms)
+            let positions = try reader.get(RoomsMaps.roomJoined, all: rooms.map { TupleKey($0, second) })
+            if positions.contains(where: { $0 != nil }) { return true }
+            if rooms.count < Self.comparedRooms { return false }
+            last = rooms.last
+        }
+    }
+
+    /// So many rooms are looked up at a time.
+    private static let comparedRooms = 100
+
+    /// The users who are joined to the room, and since which position.
+    package func joinedMembersWithPositions(of room: ShortRoomID) throws -> [(user: UserID, since: Position)] {
+        var members = try reader.domain(RoomsMaps.roomJoined, .tuples(room))
+        return try members.collect().map { ($0.key.parts.1, $0.value) }
+    }
+
+    /// Since which positions users are joined to the room, in the users' order; nil for those who aren't.
+    package func joins(of users: [UserID], to room: ShortRoomID) throws -> [Position?] {
+        try reader.get(RoomsMaps.roomJoined, all: users.map { TupleKey(room, $0) })
+    }
+
     /// The users of a server who are joined to the room, by their IDs.
     package func joinedMembers(of room: ShortRoomID, on server: ServerName) throws -> [UserID] {
         let count = Int(try reader.get(RoomsMaps.roomServers, TupleKey(room, server)) ?? 0)

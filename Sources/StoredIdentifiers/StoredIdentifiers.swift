@@ -40,4 +40,7 @@ extension ServerName: StoreCodable, TupleCodable {}
 extension Scope {
     /// What concerns one user.
     package static func user(_ user: UserID) -> Scope { Scope(.user, user.encoded) }
+
+    /// What concerns those who encrypt for a user: the user's devices and their keys.
+    package static func deviceList(_ user: UserID) -> Scope { Scope(.deviceList, user.encoded) }
 }

@@ -46,8 +46,10 @@ extension Commit {
         if let old = try get(AccountsMaps.deviceToToken, key) { delete(AccountsMaps.tokenToOwner, old) }
         put(AccountsMaps.deviceToToken, key, login.tokenHash)
         put(AccountsMaps.tokenToOwner, login.tokenHash, TokenOwner(user: user, device: login.device, flags: flags))
+        let known = try get(AccountsMaps.deviceToMetadata, key)
+        if known == nil { stampDeviceList(of: user, device: login.device) }
         var metadata =
-            try get(AccountsMaps.deviceToMetadata, key)
+            known
             ?? DeviceMetadata(displayName: login.displayName, createdAt: time, lastSeenAt: time, lastSeenAddress: nil)
         metadata.lastSeenAt = time
         metadata.lastSeenAddress = login.address
@@ -60,13 +62,11 @@ extension Commit {
         delete(AccountsMaps.deviceToToken, key)
         delete(AccountsMaps.deviceToMetadata, key)
         delete(AccountsMaps.interactiveAuthSessions, .tuples(user as UserID?, device as String?))
+        try removeKeys(of: user, device: device)
+        stampDeviceList(of: user, device: device)
     }
 
     func removeLogins(of user: UserID, except kept: String?) throws {
-        var devices = try domain(AccountsMaps.deviceToToken, .tuples(user))
-        for entry in try devices.collect() {
-            let (_, device) = entry.key.parts
-            if device != kept { try removeLogin(of: user, device: device) }
-        }
+        for (device, _) in try AccountsView(self).devices(of: user) where device != kept { try removeLogin(of: user, device: device) }
     }
 }

@@ -10,6 +10,7 @@ package enum AccountsVerification {
     package static func run(at directory: String, serverName: String?, blockCache: BlockCache) -> VerificationResult {
         Verification.run(AccountsMaps.schema, at: directory, serverName: serverName, blockCache: blockCache) { check in
             check.run { try logins(&$0) }
+            check.run { try keys(&$0) }
             check.run { try accountData(&$0) }
         }
     }
@@ -23,7 +24,23 @@ package enum AccountsVerification {
             where: { key, _, owner in key.parts == (owner.user, owner.device) })
         try check.each(Maps.tokenToOwner, has: Maps.userIDToAccount, at: { $1.user }, where: { $1.flags == $2.flags })
         try check.each(Maps.deviceToToken, has: Maps.deviceToMetadata)
-        try check.each(Maps.deviceToMetadata, has: Maps.deviceToToken)
+        try check.each(Maps.dehydratedDevices, has: Maps.deviceToMetadata, at: { TupleKey($0, $1.id) })
+    }
+
+    private static func keys(_ check: inout ReferenceCheck) throws {
+        typealias Maps = AccountsMaps
+        for usage in CrossSigningUsage.allCases { try check.each(usage.column, has: Maps.keyIDToKey, at: { TupleKey($0, $1) }) }
+        try check.each(
+            Maps.oneTimeKeys, has: Maps.keyCounts, at: { key, _ in TupleKey(key.parts.0, key.parts.1) },
+            where: { key, _, counts in counts.oneTimeKeys[key.parts.2, default: 0] > 0 })
+        try check.each(
+            Maps.fallbackKeys, has: Maps.keyCounts, at: { key, _ in TupleKey(key.parts.0, key.parts.1) },
+            where: { key, fallback, counts in counts.unusedFallbackKeys.contains(key.parts.2) != fallback.isUsed })
+        try check.each(Maps.keyCounts, has: Maps.deviceToMetadata)
+        try check.each(Maps.backupIDToAlgorithm, has: Maps.backupIDToETag)
+        try check.each(
+            Maps.backedUpKeys, has: Maps.backupIDToETag, at: { key, _ in TupleKey(key.parts.0, key.parts.1) },
+            where: { _, _, state in state.count > 0 })
     }
 
     private static func accountData(_ check: inout ReferenceCheck) throws {

@@ -6,6 +6,8 @@ package enum AccountsLimits {
     package static let deviceIDSizeMaxBytes = 255
     /// The longest name of a device, in bytes.
     package static let deviceDisplayNameSizeMaxBytes = 400
+    /// How many devices one request removes at most: what fits into one commit.
+    static let removedDevicesMax = 300
     /// The longest type of an entry of account data, in bytes.
     package static let accountDataTypeSizeMaxBytes = 255
     /// The largest content of an entry of account data, in bytes.

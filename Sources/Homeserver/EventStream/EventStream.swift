@@ -84,13 +84,12 @@ package final class EventStream: Sendable {
             SyncCapture(
                 request: request, requester: requester, rooms: capture.rooms, accounts: capture.accounts, next: capture.token,
                 now: rooms.environment.clock.now()),
-            AccountDataDelta(of: requester.userID, since: capture.accounts.position, in: capture.accounts))
+            AccountDataDelta())
         let view = RoomsView(capture.rooms)
         let hiddenInvites = try HiddenInvites(of: requester.userID, in: AccountsView(capture.accounts))
         var news = News(end: capture.rooms.position)
-        for room in try builder.changedRooms() {
+        for (room, standing) in try builder.changedRooms() {
             let id = try view.roomID(of: room)
-            let standing = try view.standing(of: requester.userID, in: room)
             switch standing {
             case .joined: try add(PDUID.order(of: since.next)...Int64.max, of: room, id, to: &news, view, requester)
             case .left(let left):

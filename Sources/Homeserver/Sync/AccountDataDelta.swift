@@ -17,15 +17,22 @@ struct AccountDataDelta {
     /// Whether everything is here, in an initial sync.
     private let isWhole: Bool
 
+    /// Nothing.
+    init() {
+        isWhole = false
+    }
+
     /// What has changed since a position; everything when there is none.
-    init(of user: UserID, since: Position?, in accounts: PublishedSnapshot) throws {
+    ///
+    /// - Parameter log: what the database's log has since then; nil when that is too much, or the log doesn't go back so far.
+    init(of user: UserID, since: Position?, _ log: [LogEntry]?, in accounts: PublishedSnapshot) throws {
         let view = AccountsView(accounts)
         isWhole = since == nil
         guard let since else {
             for (room, type, content) in try view.accountData(of: user, after: Position(0)) { add((type, content), to: room) }
             return
         }
-        guard let log = try accounts.changes(after: since, limit: SyncBuilder.logEntriesMax), log.count < SyncBuilder.logEntriesMax else {
+        guard let log else {
             for (room, type, content) in try view.accountData(of: user, after: since) { add((type, content), to: room) }
             return
         }

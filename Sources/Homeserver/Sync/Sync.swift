@@ -41,15 +41,30 @@ package final class Sync: Sendable {
         }
     }
 
+    /// Whose devices a client has to look at anew, and whose it can forget, since a token (`GET /keys/changes`).
+    ///
+    /// - Returns: `changed` and `left`.
+    package func deviceListChanges(since token: SyncToken, for requester: Requester) throws -> JSONObject {
+        let capture = capture(SyncRequest(since: token), for: requester)
+        let since = min(token.accounts.position, capture.accounts.position)
+        let log = try SyncBuilder.log(of: capture.accounts, since: since)
+        let builder = try SyncBuilder(capture, AccountDataDelta())
+        let roomsSince = min(token.rooms.position, capture.rooms.position)
+        return try DeviceListDelta(of: builder.changedRooms(), since: roomsSince, since, log, builder.view, capture).json
+    }
+
     private func answer(_ request: SyncRequest, for requester: Requester) async throws -> SyncAnswer {
+        try await SyncAnswer(to: capture(request, for: requester))
+    }
+
+    /// The moment of which an answer tells.
+    private func capture(_ request: SyncRequest, for requester: Requester) -> SyncCapture {
         // In this order whoever sees an encrypted event also sees the key that was sent before it.
         let roomsState = rooms.snapshot()
         let accountsState = accounts.snapshot()
         let transitoryState = transitory.snapshot()
         let next = SyncToken(rooms: roomsState.position, accounts: accountsState.position, transitory: transitoryState.position)
-        return try await SyncAnswer(
-            to: SyncCapture(
-                request: request, requester: requester, rooms: roomsState, accounts: accountsState, next: next,
-                now: environment.clock.now()))
+        return SyncCapture(
+            request: request, requester: requester, rooms: roomsState, accounts: accountsState, next: next, now: environment.clock.now())
     }
 }

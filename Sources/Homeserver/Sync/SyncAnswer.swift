@@ -15,10 +15,15 @@ struct SyncAnswer {
 
     /// Puts the answer together.
     init(to capture: SyncCapture) async throws {
-        let accountData = try AccountDataDelta(
-            of: capture.requester.userID, since: capture.request.since.map { min($0.accounts.position, capture.accounts.position) },
-            in: capture.accounts)
-        let rooms = try await Self.rooms(of: capture, accountData)
+        let since = capture.request.since.map { min($0.accounts.position, capture.accounts.position) }
+        let log = try since.flatMap { try SyncBuilder.log(of: capture.accounts, since: $0) }
+        let accountData = try AccountDataDelta(of: capture.requester.userID, since: since, log, in: capture.accounts)
+        let builder = try SyncBuilder(capture, accountData)
+        let changed = try builder.changedRooms()
+        let rooms = try await Self.rooms(changed, of: capture, accountData, builder)
+        let deviceLists = try builder.since.flatMap { roomsSince in
+            try since.map { try DeviceListDelta(of: changed, since: roomsSince, $0, log, builder.view, capture) }
+        }
         let globalData = accountData.global.filter { capture.request.filter.accountData.wants(type: $0.type) }
 
         var writer = JSONWriter(capacity: 512 + rooms.sizeBytes)
@@ -33,19 +38,23 @@ struct SyncAnswer {
             writer.key("rooms")
             rooms.write(to: &writer)
         }
+        if let deviceLists, !deviceLists.isEmpty {
+            writer.key("device_lists")
+            writer.object(deviceLists.json)
+        }
+        let keyCounts = try capture.keyCounts()
         writer.key("device_one_time_keys_count")
-        writer.object([:])
+        writer.object(keyCounts.oneTimeKeysJSON)
         writer.key("device_unused_fallback_key_types")
-        writer.beginArray()
-        writer.endArray()
+        writer.value(.array(keyCounts.unusedFallbackKeysJSON))
         writer.endObject()
         bytes = writer.bytes
-        tellsSomething = !rooms.isEmpty || !globalData.isEmpty
+        tellsSomething = !rooms.isEmpty || !globalData.isEmpty || !(deviceLists?.isEmpty ?? true)
     }
 
-    private static func rooms(of capture: SyncCapture, _ accountData: AccountDataDelta) async throws -> SyncRooms {
-        let builder = try SyncBuilder(capture, accountData)
-        let changed = try builder.changedRooms()
+    private static func rooms(
+        _ changed: [SyncBuilder.UserRoom], of capture: SyncCapture, _ accountData: AccountDataDelta, _ builder: SyncBuilder
+    ) async throws -> SyncRooms {
         guard changed.count > roomsPerPiece else { return try builder.rooms(changed[...]) }
         return try await withThrowingTaskGroup(of: (start: Int, rooms: SyncRooms).self) { group in
             for start in stride(from: 0, to: changed.count, by: roomsPerPiece) {

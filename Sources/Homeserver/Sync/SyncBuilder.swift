@@ -21,7 +21,13 @@ struct SyncBuilder {
     private let accountData: AccountDataDelta
 
     /// So many entries of a database's log are read; with more since the token, the newest position of each scope is looked up.
-    static let logEntriesMax = 1000
+    private static let logEntriesMax = 1000
+
+    /// What a database's log has since a position; nil when that is too much, or the log doesn't go back so far.
+    static func log(of database: PublishedSnapshot, since: Position) throws -> [LogEntry]? {
+        guard let log = try database.changes(after: since, limit: logEntriesMax), log.count < logEntriesMax else { return nil }
+        return log
+    }
 
     init(_ capture: SyncCapture, _ accountData: AccountDataDelta) throws {
         request = capture.request
@@ -36,12 +42,13 @@ struct SyncBuilder {
         sightKeys = try HistorySight.Keys(for: capture.requester.userID, in: view)
     }
 
+    /// A room that the user has to do with, and what it is to the user.
+    typealias UserRoom = (room: ShortRoomID, standing: RoomsView.Standing)
+
     /// What is to be told of the rooms.
-    func rooms(_ shortIDs: ArraySlice<ShortRoomID>) throws -> SyncRooms {
+    func rooms(_ userRooms: ArraySlice<UserRoom>) throws -> SyncRooms {
         var rooms = SyncRooms()
-        for shortID in shortIDs {
-            let standing = try view.standing(of: requester.userID, in: shortID)
-            if standing == .stranger { continue }
+        for (shortID, standing) in userRooms {
             let id = try view.roomID(of: shortID)
             if request.filter.rooms.wants(id) { try add(shortID, id, standing, to: &rooms) }
         }
@@ -86,10 +93,17 @@ struct SyncBuilder {
     }
 
     /// The rooms that something may have to be told of.
-    func changedRooms() throws -> [ShortRoomID] {
+    func changedRooms() throws -> [UserRoom] {
+        try changedShortIDs().compactMap { room in
+            let standing = try view.standing(of: requester.userID, in: room)
+            return standing == .stranger ? nil : (room, standing)
+        }
+    }
+
+    private func changedShortIDs() throws -> [ShortRoomID] {
         guard let since, !request.isFullState else { return try allRooms() }
         var changed = Set(try accountData.rooms.compactMap { try view.shortID(of: $0) })
-        if let log = try rooms.changes(after: since, limit: Self.logEntriesMax), log.count < Self.logEntriesMax {
+        if let log = try Self.log(of: rooms, since: since) {
             for change in log.map(\.change) {
                 switch change.scope.kind {
                 case .room: changed.insert(try ShortRoomID(encoded: change.scope.id))

@@ -1,3 +1,4 @@
+import AccountsDatabase
 import Store
 
 /// What an answer is made from: a request, and one state of each database.
@@ -10,4 +11,10 @@ struct SyncCapture: Sendable {
     let next: SyncToken
     /// Now, in milliseconds.
     let now: Int64
+
+    /// How many keys of the requester's device can be claimed.
+    func keyCounts() throws -> KeyCounts {
+        guard let device = requester.deviceID else { return KeyCounts() }
+        return try AccountsView(accounts).keyCounts(of: requester.userID, device: device)
+    }
 }

@@ -4,10 +4,7 @@ package import CanonicalJSON
 package enum SignedJSON {
     /// What a signature covers: the object's canonical JSON without `signatures` and `unsigned`.
     package static func signedBytes(_ object: JSONObject) throws(JSONError) -> [UInt8] {
-        var signed = object
-        signed.removeValue(forKey: "signatures")
-        signed.removeValue(forKey: "unsigned")
-        return try signed.canonical()
+        try withoutSignatures(object).canonical()
     }
 
     /// The signatures of an entity on the object, by key ID; only those of the algorithm that is known here.
@@ -49,6 +46,39 @@ package enum SignedJSON {
             isKnown = true
         }
         guard isKnown else { throw .noKnownKey(entity) }
+    }
+
+    /// Whether two objects are the same but for who has signed them, so that a signature of one is good for the other.
+    package static func haveSameContent(_ first: JSONObject, _ second: JSONObject) -> Bool {
+        withoutSignatures(first) == withoutSignatures(second)
+    }
+
+    /// The object with the signatures of another one, which replace its own by the same entity and key.
+    package static func adding(signaturesOf other: JSONObject, to object: JSONObject) -> JSONObject {
+        var signatures = object["signatures"]?.objectValue ?? [:]
+        for (entity, added) in other["signatures"]?.objectValue ?? [:] {
+            var own = signatures[entity]?.objectValue ?? [:]
+            for (keyID, signature) in added.objectValue ?? [:] { own[keyID] = signature }
+            signatures[entity] = .object(own)
+        }
+        var signed = object
+        signed["signatures"] = .object(signatures)
+        return signed
+    }
+
+    /// Whether an entity's key has signed the object.
+    package static func isSigned(_ object: JSONObject, by entity: UserID, keyID: String, _ key: VerifyKey) -> Bool {
+        guard let text = object["signatures"]?.objectValue?[entity.string]?.objectValue?[keyID]?.stringValue,
+            let signature = Base64.decode(text), let bytes = try? signedBytes(object)
+        else { return false }
+        return key.verify(signature, of: bytes)
+    }
+
+    private static func withoutSignatures(_ object: JSONObject) -> JSONObject {
+        var content = object
+        content.removeValue(forKey: "signatures")
+        content.removeValue(forKey: "unsigned")
+        return content
     }
 
     /// The object with one more signature.

@@ -22,6 +22,7 @@ enum FixtureContent {
         try await recording.record("bob", "profile", alice.userID)
 
         try await accountData(of: alice, into: &recording)
+        try await keys(of: alice, into: &recording)
         let since = try await bob.sync().nextBatch
         recording.facts["since"] = .string(since)
         let room = try await conversation(alice, bob, &recording)
@@ -48,6 +49,23 @@ enum FixtureContent {
         let id = try #require(try await alice.post("user", alice.userID, "filter", body: filter).ok()["filter_id"]?.stringValue)
         try await recording.record("alice", "user", alice.userID, "filter", id)
         recording.facts["filter"] = .string(id)
+    }
+
+    /// Keys of a device, one of which is claimed, and a key backup.
+    private static func keys(of alice: MatrixTestClient, into recording: inout Recording) async throws {
+        try await alice.post("keys", "upload", body: alice.keyUpload(oneTimeKeys: 3)).ok()
+        try await alice.put("devices", alice.deviceID, body: ["display_name": "Kitchen"]).ok()
+        try await recording.record("alice", "devices", alice.deviceID)
+        let claim: JSONValue = ["one_time_keys": .object([alice.userID: .object([alice.deviceID: "signed_curve25519"])])]
+        try await alice.post("keys", "claim", body: claim).ok()
+        let backup: JSONValue = ["algorithm": "m.megolm_backup.v1.curve25519-aes-sha2", "auth_data": ["public_key": "abc"]]
+        let version = try #require(try await alice.post("room_keys", "version", body: backup).ok()["version"]?.stringValue)
+        let key: JSONValue = ["first_message_index": 0, "forwarded_count": 0, "is_verified": true, "session_data": ["ciphertext": "x"]]
+        try await alice.put(
+            "room_keys", "keys", "!room:fixture.example", "session", query: [("version", version)], body: key
+        ).ok()
+        try await recording.record("phone", "room_keys", "version")
+        try await recording.record("phone", "room_keys", "keys", query: [("version", version)])
     }
 
     /// A public room with a history: messages, replies, a redaction, state that changed.

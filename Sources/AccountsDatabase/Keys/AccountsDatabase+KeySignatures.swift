@@ -1,0 +1,74 @@
+import CanonicalJSON
+import MatrixProtocol
+import Store
+import StoredIdentifiers
+
+/// A key with new signatures that have been verified.
+package struct SignedKey: Sendable {
+    package let owner: UserID
+    /// Under what the key is kept: a device's ID, or the ID of a cross-signing key.
+    package let id: String
+    /// The key as the signatures cover it, with no other signatures than the new ones, which are all of one user.
+    package let object: JSONObject
+
+    package init(owner: UserID, id: String, object: JSONObject) {
+        self.owner = owner
+        self.id = id
+        self.object = object
+    }
+}
+
+extension AccountsDatabase {
+    /// How many signed keys are taken over in one commit.
+    private static let keysPerCommit = 500
+
+    /// Adds a user's signatures to keys: to the user's own, and to others' master keys.
+    ///
+    /// - Returns: for each key whether it was still the one that was signed.
+    package func add(_ keys: [SignedKey], signedBy signer: UserID) async throws -> [Bool] {
+        var outcomes: [Bool] = []
+        var rest = keys[...]
+        while !rest.isEmpty {
+            let some = rest.prefix(Self.keysPerCommit)
+            rest = rest.dropFirst(some.count)
+            outcomes += try await database.commit { commit in try commit.add(some, signedBy: signer) }
+        }
+        return outcomes
+    }
+}
+
+extension Commit {
+    fileprivate func add(_ keys: ArraySlice<SignedKey>, signedBy signer: UserID) throws -> [Bool] {
+        var outcomes: [Bool] = []
+        var changed: Set<String> = []
+        for key in keys {
+            let place = TupleKey(key.owner, key.id)
+            guard let stored = try get(AccountsMaps.keyIDToKey, place).flatMap({ try JSONValue(parsing: $0).objectValue }),
+                SignedJSON.haveSameContent(stored, key.object)
+            else {
+                outcomes.append(false)
+                continue
+            }
+            outcomes.append(true)
+            if key.owner == signer {
+                let signed = SignedJSON.adding(signaturesOf: key.object, to: stored)
+                guard signed != stored else { continue }
+                put(AccountsMaps.keyIDToKey, place, signed.encoded())
+                changed.insert(key.id)
+            } else {
+                try keep(key, signedBy: signer)
+            }
+        }
+        if !changed.isEmpty { stampDeviceList(of: signer, device: changed.count == 1 ? changed.first : nil) }
+        return outcomes
+    }
+
+    private func keep(_ key: SignedKey, signedBy signer: UserID) throws {
+        let signatures = key.object["signatures"]?.objectValue?[signer.string]?.objectValue ?? [:]
+        guard try AccountsView(self).keySignatures(by: signer, onKey: key.id, of: key.owner) != signatures else { return }
+        let position = stamp(kind: AccountsChange.keySignature.rawValue, scope: .user(signer)) { _ in key.owner.encoded }
+        put(
+            AccountsMaps.keySignatures, TupleKey(signer, key.owner),
+            KeySignature(keyID: key.id, position: position, signatures: signatures.encoded()))
+    }
+}
