@@ -5,13 +5,15 @@ import Synchronization
 
 /// Seeds block the thread that they run on, so each of these has one.
 private let threadCount = 2
+/// Lives as long as the program: a pool that goes takes its threads with it.
+private let threads = ThreadExecutors(threads: threadCount)
 
 /// Runs all seeds, or until one fails.
 ///
 /// - Returns: whether none has failed.
 func runAll(_ seeds: Range<UInt64>) async -> Bool {
     let waiting = WaitingSeeds(seeds)
-    return await withTaskExecutorPreference(ThreadExecutors(threads: threadCount).short) {
+    return await withTaskExecutorPreference(threads.short) {
         await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<threadCount {
                 group.addTask {
