@@ -3,7 +3,8 @@ import MatrixProtocol
 
 /// The users whose events somebody doesn't want to see ("Ignoring Users").
 package struct IgnoredUsers: Sendable {
-    private let users: Set<UserID>
+    /// Who they are.
+    package let users: Set<UserID>
 
     /// Nobody is ignored.
     package static let none = IgnoredUsers()

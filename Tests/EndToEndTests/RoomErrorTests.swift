@@ -95,6 +95,12 @@ import Testing
         try await alice.get("rooms", "nonsense", "aliases").fails(400, "M_INVALID_PARAM")
         try await alice.get("mutual_rooms", query: [("user_id", alice.userID)], api: Self.v1).fails(400, "M_INVALID_PARAM")
         try await alice.get("mutual_rooms", query: [("user_id", "nonsense")], api: Self.v1).fails(400, "M_INVALID_PARAM")
+        try await alice.get("mutual_rooms", query: [("user_id", "@ü:example.org")], api: Self.v1).fails(400, "M_INVALID_PARAM")
+        try await alice.get("mutual_rooms", api: Self.v1).fails(400, "M_INVALID_PARAM")
+        try await alice.get("mutual_rooms", query: [("user_id", "@x:y"), ("from", "nonsense")], api: Self.v1).fails(400, "M_INVALID_PARAM")
+        try await alice.get("rooms", room, "hierarchy", query: [("from", "nonsense")], api: Self.v1).fails(400, "M_INVALID_PARAM")
+        let search: JSONValue = ["search_categories": ["room_events": ["search_term": "x"]]]
+        try await alice.post("search", query: [("next_batch", "nonsense")], body: search).fails(400, "M_INVALID_PARAM")
         try await alice.post("search", body: ["search_categories": ["room_events": [:]]]).fails(400, "M_MISSING_PARAM")
         try await alice.post("search").fails(400, "M_MISSING_PARAM")
     }

@@ -44,9 +44,21 @@ import Testing
         let relations = try fixture.rooms.relations(of: his, in: room, RelationsRequest(limit: 10), for: fixture.bob).json()
         #expect(relations["chunk"]?.arrayValue?.compactMap { $0["content", "body"] } == ["his reply"])
         let event = try fixture.event(his, in: room, for: fixture.bob)
-        #expect(event["unsigned", "m.relations", "m.thread", "latest_event"] == nil)
+        let thread = event["unsigned", "m.relations", "m.thread"]
+        #expect(thread?["latest_event", "content", "body"] == "his reply")
+        #expect(thread?["count"] == 1)
         let hers = try fixture.event(his, in: room, for: fixture.alice)
         #expect(hers["unsigned", "m.relations", "m.thread", "latest_event", "content", "body"] == "her reply")
+        #expect(hers["unsigned", "m.relations", "m.thread", "count"] == 2)
+    }
+
+    @Test func whoIsAMemberIsToldWhoeverSpokeLast() async throws {
+        let fixture = try await RoomsFixture()
+        let (room, _, _) = try await room(fixture)
+        try await fixture.say("the last word", in: room, by: fixture.alice)
+        let now = fixture.database.snapshot().position
+        let members = try fixture.rooms.members(of: room, at: now, membership: nil, notMembership: .leave, for: fixture.bob).json()
+        #expect(members["chunk"]?.arrayValue?.count == 2)
     }
 
     @Test func syncHidesMessagesAndResumes() async throws {

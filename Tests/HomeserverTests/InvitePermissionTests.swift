@@ -96,6 +96,9 @@ struct UnwantedInvites: Sendable {
             try await fixture.set("m.room.member", fixture.bob.userID.string, ["membership": "invite"], in: room, by: fixture.alice)
         }
         await expect(.inviteBlocked, 403) { try await fixture.room(setting: { $0.invite = [fixture.bob.userID] }) }
+        await expect(.inviteBlocked, 403) {
+            try await fixture.room { $0.initialState = [(.member(fixture.bob.userID), ["membership": "invite"])] }
+        }
         #expect(try fixture.membership(of: fixture.bob, in: room) == nil)
         // Who may not invite learns nothing of the other one.
         await expect(.forbidden, 403) { try await fixture.rooms.invite(fixture.bob.userID, to: room, reason: nil, by: fixture.carol) }

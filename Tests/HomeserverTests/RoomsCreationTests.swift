@@ -151,7 +151,8 @@ import Testing
             $0.powerLevelOverride = ["events_default": 25, "events": ["org.example": 75]]
         }
         let levels = try #require(try fixture.content("m.room.power_levels", of: room, for: fixture.alice))
-        #expect(levels["events_default"] == 25 && levels["events"] == ["org.example": 75] && levels["ban"] == 50)
+        let events: JSONValue = version.creatorsArePrivileged ? ["org.example": 75, "m.room.tombstone": 150] : ["org.example": 75]
+        #expect(levels["events_default"] == 25 && levels["events"] == events && levels["ban"] == 50)
     }
 
     // MARK: - Refusals
@@ -237,6 +238,19 @@ import Testing
         await expect(.badJSON, 400) { try await fixture.room { $0.creationContent = ["org.example": [["deep": number]]] } }
         await expect(.badJSON, 400) { try await fixture.room { $0.powerLevelOverride = ["users_default": number] } }
         await expect(.badJSON, 400) { try await fixture.room { $0.initialState = [(StateKey("org.example"), ["a": number])] } }
+    }
+
+    @Test func tombstonesNeedMoreThanOtherState() async throws {
+        let fixture = try await RoomsFixture()
+        let version = try #require(RoomVersion("12"))
+        func tombstoneLevel(_ override: JSONObject) async throws -> JSONValue? {
+            let room = try await fixture.room(version: version) { $0.powerLevelOverride = override }
+            return try fixture.content("m.room.power_levels", of: room, for: fixture.alice)?["events", "m.room.tombstone"]
+        }
+        #expect(try await tombstoneLevel([:]) == 150)
+        #expect(try await tombstoneLevel(["events": ["m.call.member": 0]]) == 150)
+        #expect(try await tombstoneLevel(["events": ["m.call.member": 0], "state_default": 200]) == 201)
+        #expect(try await tombstoneLevel(["events": ["m.room.tombstone": 100]]) == 100)
     }
 
     // MARK: - Sizes

@@ -2,6 +2,7 @@ import CanonicalJSON
 import Crypto
 import Homeserver
 import MatrixProtocol
+import Store
 import Testing
 
 /// The tree that `m.relationship` makes of events (MSC2836).
@@ -128,6 +129,11 @@ import Testing
         #expect(names == ["ACB", "FED", "G"])
         #expect(try tree.answer("A") { $0.limit = 7 }["limited"] == false)
         #expect(EventRelationshipsRequest.skipped(by: "no token") == nil)
+    }
+
+    @Test(arguments: [Int64.max, 10_001, -1])
+    func madeUpBatchesAreNone(_ skipped: Int64) {
+        #expect(EventRelationshipsRequest.skipped(by: Base64URL.encode(TupleKey(skipped).encoded)) == nil)
     }
 
     @Test func everyEventCountsItsChildren() async throws {

@@ -56,6 +56,7 @@ import Testing
         #expect(short.answer["end"] != nil)
         let empty = try fixture.page(of: room, MessagesRequest(isBackward: true, limit: 0), for: fixture.alice)
         #expect(empty.bodies.isEmpty)
+        #expect(empty.answer["end"] == empty.answer["start"])
     }
 
     @Test func forwardGoesOnWhereItWas() async throws {

@@ -145,6 +145,49 @@ import Testing
         #expect(none["results"] == [])
     }
 
+    @Test(arguments: ["recent", "rank"])
+    func aGroupsPagesHaveEverythingOnce(_ order: String) async throws {
+        let fixture = try await RoomsFixture()
+        let rooms = [try await fixture.room(), try await fixture.room()]
+        for number in 0..<20 {
+            let text = "word \(number)" + String(repeating: " more", count: number % 7)
+            try await fixture.say(text, in: rooms[number % 2], by: fixture.alice)
+        }
+        let request: JSONObject = ["order_by": .string(order), "filter": ["limit": 4], "groupings": ["group_by": [["key": "room_id"]]]]
+        var answer = try search(fixture, "word", request)
+        let group = try #require(answer["groups", "room_id", rooms[0].string])
+        var found = group["results"]?.strings ?? []
+        var next = group["next_batch"]
+        while next != nil {
+            answer = try search(fixture, "word", request, next: next)
+            found += answer["results"]?.arrayValue?.compactMap { $0["result", "event_id"]?.stringValue } ?? []
+            next = answer["next_batch"]
+        }
+        #expect(found.count == 10)
+        #expect(Set(found).count == 10)
+    }
+
+    @Test func whatIsSaidMeanwhileMovesNoPage() async throws {
+        let fixture = try await RoomsFixture()
+        let room = try await fixture.room()
+        for number in 0..<6 { try await fixture.say("word and \(number)", in: room, by: fixture.alice) }
+        let first = try search(fixture, "word", ["filter": ["limit": 3]])
+        try await fixture.say("word", in: room, by: fixture.alice)
+        let second = try search(fixture, "word", ["filter": ["limit": 3]], next: first["next_batch"])
+        #expect(Set(bodies(first) + bodies(second)) == Set((0..<6).map { "word and \($0)" }))
+        #expect(second["next_batch"] == nil)
+    }
+
+    @Test(arguments: ["recent", "rank"])
+    func madeUpTokensEndTheSearch(_ order: String) async throws {
+        let fixture = try await RoomsFixture()
+        try await fixture.say("word", in: fixture.room(), by: fixture.alice)
+        let token = JSONValue.string(Base64URL.encode(TupleKey(Int64.max, Int64?.none, Int64.max, String?.none, String?.none).encoded))
+        _ = try search(fixture, "word", ["order_by": .string(order)], next: token)
+        #expect(SearchToken(Base64URL.encode(TupleKey(Int64.max, Int64?.none, Int64(-1), String?.none, String?.none).encoded)) == nil)
+        #expect(SearchToken("x") == nil)
+    }
+
     @Test func resultsHaveTheirContext() async throws {
         let fixture = try await RoomsFixture()
         let room = try await fixture.room()

@@ -109,6 +109,14 @@ import Testing
         #expect(try fixture.content("m.room.tombstone", of: room, for: fixture.alice) == nil)
     }
 
+    @Test func levelsWithoutBoundAreNoObstacle() async throws {
+        let fixture = try await RoomsFixture()
+        let version = try #require(RoomVersion("9"))
+        let old = try await fixture.room(version: version) { $0.powerLevelOverride = ["users_default": "9223372036854775807"] }
+        let new = try await upgrade(fixture, old, to: "9")
+        #expect(try fixture.content("m.room.tombstone", of: old, for: fixture.alice)?["replacement_room"]?.stringValue == new.string)
+    }
+
     @Test func anUnknownVersionIsRefused() async throws {
         let fixture = try await RoomsFixture()
         let room = try await fixture.room()

@@ -1,9 +1,13 @@
 /// What the server has that isn't in the specification yet: only what is whole, since clients rely on it ("API Versions", `unstable_features`).
 enum UnstableFeatures {
     static let served = [
+        "org.matrix.msc3440.stable": true,
+        "org.matrix.msc3827.stable": true,
         "org.matrix.msc3874": true,
+        "org.matrix.msc3981": true,
         "org.matrix.msc4140": true,
         "org.matrix.msc4155": true,
         "org.matrix.msc4380.stable": true,
+        "uk.half-shot.msc2666.query_mutual_rooms.stable": true,
     ]
 }

@@ -50,8 +50,8 @@ package struct RoomPreviewRoutes: RouteGroup {
 
     private func getMutualRooms(_ request: ClientRequest) async throws -> Answer {
         let query = request.query
-        guard let user = UserID(try query.required("user_id")) else {
-            throw MatrixError(.invalidParameter, "Query parameter user_id is not a user ID")
+        guard let user = try query.string("user_id").flatMap(UserID.init), user.isCompliant else {
+            throw MatrixError(.invalidParameter, "Query parameter user_id has to be a user ID")
         }
         guard try user != request.requester.userID else {
             throw MatrixError(.invalidParameter, "You share all of your rooms with yourself")

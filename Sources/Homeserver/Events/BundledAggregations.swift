@@ -1,6 +1,7 @@
 import CanonicalJSON
 import MatrixProtocol
 import RoomsDatabase
+import Store
 
 /// What is said with events of those that relate to them, as far as the reader may see these ("Aggregations of child events").
 struct BundledAggregations {
@@ -23,9 +24,6 @@ struct BundledAggregations {
         let hasParticipated: Bool
     }
 
-    /// Nobody needs to know all events that refer to one; who does pages through the relations.
-    private static let referencesMax = 100
-
     private var bundles: [ShortEventID: Bundle] = [:]
 
     /// Says nothing of any event.
@@ -34,42 +32,31 @@ struct BundledAggregations {
     private init() {}
 
     /// What is to be said with the events, all of one room. State events get nothing, and what replaces a redacted event isn't told.
-    init(with events: [StoredEvent], for reader: UserID, ignoring ignored: IgnoredUsers, in view: RoomsView) throws {
-        var sight: HistorySight?
-        try self.init(with: events, for: reader, ignored, in: view, &sight)
+    init(with events: [StoredEvent], for user: UserID, ignoring ignored: IgnoredUsers, in view: RoomsView) throws {
+        var reader: Reader?
+        try self.init(with: events, in: view, by: &reader) { try Reader(user, of: $0, ignoring: ignored, in: view) }
         let latest = bundles.values.compactMap { $0.thread?.latest }
         if latest.isEmpty { return }
         // Events of a thread can be replaced, and are no roots themselves: it ends here.
-        bundles.merge(try BundledAggregations(with: latest, for: reader, ignored, in: view, &sight).bundles) { known, _ in known }
+        let inThreads = try BundledAggregations(with: latest, in: view, by: &reader) { try Reader(user, of: $0, ignoring: ignored, in: view) }
+        bundles.merge(inThreads.bundles) { known, _ in known }
     }
 
+    /// - Parameter makeReader: the reader of the events' room, who is not asked for unless there is something to say.
     private init(
-        with events: [StoredEvent], for reader: UserID, _ ignored: IgnoredUsers, in view: RoomsView, _ sight: inout HistorySight?
+        with events: [StoredEvent], in view: RoomsView, by reader: inout Reader?, makeReader: (ShortRoomID) throws -> Reader
     ) throws {
         for (event, aggregation) in zip(events, try view.aggregations(of: events.map(\.shortID))) {
             guard let aggregation else { continue }
             let fields = try JSONFields(scanning: event.json)
             if fields["state_key"] != nil { continue }
-            if sight == nil, let (pduID, _) = try view.timelineEvent(event.id) {
-                sight = try HistorySight(of: pduID.room, by: reader, in: view, ignoring: ignored)
-            }
-            guard var reading = sight else { continue }
-            defer { sight = reading }
+            if reader == nil, let (pduID, _) = try view.timelineEvent(event.id) { reader = try makeReader(pduID.room) }
+            guard var reading = reader else { continue }
+            defer { reader = reading }
             var bundle = Bundle()
-            if event.redaction == .none {
-                bundle.replacement = try view.visible(aggregation.replacement, by: &reading)
-            }
-            if let latest = try view.visible(aggregation.threadLatest, by: &reading) {
-                bundle.thread = Thread(
-                    latest: latest, count: aggregation.threadCount,
-                    hasParticipated: try fields.string("sender") == reader.string || view.hasReplied(reader, inThread: event.shortID))
-            }
-            if aggregation.referenceCount > 0 {
-                let references = try view.relatedEvents(to: event.shortID, .min ... .max, .forward, limit: Self.referencesMax) {
-                    $0.relationType == Relation.reference
-                }
-                bundle.references = try references.compactMap { try view.visible($0.shortID, by: &reading)?.id }
-            }
+            if event.redaction == .none { bundle.replacement = try reading.replacement(of: event, aggregation) }
+            bundle.thread = try reading.thread(of: event, fields.string("sender"), aggregation)
+            bundle.references = try reading.references(to: event, aggregation)
             if !bundle.isEmpty { bundles[event.shortID] = bundle }
         }
     }
@@ -81,11 +68,83 @@ struct BundledAggregations {
     var events: [StoredEvent] { bundles.values.flatMap { [$0.replacement, $0.thread?.latest].compactMap(\.self) } }
 }
 
-extension RoomsView {
+/// Who reads a room's events, and what they see of those that relate to others.
+private struct Reader {
+    private let user: UserID
+    private let room: RoomID
+    private let ignored: IgnoredUsers
+    private let view: RoomsView
+    private var sight: HistorySight
+    /// The order of the newest event that there is for the reader.
+    private let newestOrder: Int64
+
+    /// Nobody needs to know all events that refer to one; who does pages through the relations.
+    private static let referencesMax = 100
+    /// So many of the latest events are looked at to find one that can be seen.
+    private static let hiddenMax = 1000
+
+    init(_ user: UserID, of room: ShortRoomID, ignoring ignored: IgnoredUsers, in view: RoomsView) throws {
+        self.user = user
+        self.room = try view.roomID(of: room)
+        self.ignored = ignored
+        self.view = view
+        sight = try HistorySight(of: room, by: user, in: view, ignoring: ignored)
+        newestOrder = if case .left(let left) = sight.standing { PDUID.order(of: left.joinedUntil) } else { .max }
+    }
+
+    /// The latest valid replacement that the reader sees.
+    mutating func replacement(of event: StoredEvent, _ aggregation: Aggregation) throws -> StoredEvent? {
+        if aggregation.replacement == .none { return nil }
+        if let latest = try visible(aggregation.replacement) { return latest }
+        let parse = { [room] (event: StoredEvent) throws in
+            try Event(trusted: event.json, id: event.id, roomID: room, version: .default)
+        }
+        let original = try parse(event)
+        return try latest(of: event, Relation.replacement) { try parse($0).isReplacement(of: original) }
+    }
+
+    /// The thread of which an event is the root, without what ignored users have said in it.
+    mutating func thread(of root: StoredEvent, _ sender: String?, _ aggregation: Aggregation) throws -> BundledAggregations.Thread? {
+        if aggregation.threadCount == 0 { return nil }
+        var count = aggregation.threadCount
+        for user in ignored.users {
+            let replies = try view.reader.get(RoomsMaps.threadParticipants, TupleKey(root.shortID, user)) ?? 0
+            count -= min(count, replies)
+        }
+        guard count > 0, let latest = try visible(aggregation.threadLatest) ?? latest(of: root, Relation.thread, where: { _ in true }) else {
+            return nil
+        }
+        return BundledAggregations.Thread(
+            latest: latest, count: count,
+            hasParticipated: try sender == user.string || view.hasReplied(user, inThread: root.shortID))
+    }
+
+    /// The first of the events that refer to one.
+    mutating func references(to event: StoredEvent, _ aggregation: Aggregation) throws -> [EventID] {
+        let limit = min(Self.referencesMax, Int(clamping: aggregation.referenceCount))
+        let references = try view.relatedEvents(to: event.shortID, .min ... .max, .forward, limit: limit) {
+            $0.relationType == Relation.reference
+        }
+        return try references.compactMap { try visible($0.shortID)?.id }
+    }
+
+    /// The latest event with a relation to another one that the reader sees and that fits.
+    private mutating func latest(
+        of event: StoredEvent, _ relationType: String, where fits: (StoredEvent) throws -> Bool
+    ) throws -> StoredEvent? {
+        let related = try view.relatedEvents(to: event.shortID, .min...newestOrder, .backward, limit: Self.hiddenMax) {
+            $0.relationType == relationType
+        }
+        for candidate in related {
+            if let event = try visible(candidate.shortID), try fits(event) { return event }
+        }
+        return nil
+    }
+
     /// The event, if there is one and it may be seen.
-    fileprivate func visible(_ event: ShortEventID, by sight: inout HistorySight) throws -> StoredEvent? {
-        guard event != .none, let pduID = try reader.get(RoomsMaps.shortEventIDToPDUID, event),
-            let stored = try reader.get(RoomsMaps.pduIDToEvent, pduID), try sight.canSee(stored, at: pduID)
+    private mutating func visible(_ event: ShortEventID) throws -> StoredEvent? {
+        guard event != .none, let pduID = try view.reader.get(RoomsMaps.shortEventIDToPDUID, event), pduID.order <= newestOrder,
+            let stored = try view.reader.get(RoomsMaps.pduIDToEvent, pduID), try sight.canSee(stored, at: pduID)
         else { return nil }
         return stored
     }

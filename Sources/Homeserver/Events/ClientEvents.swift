@@ -113,7 +113,7 @@ struct ClientEvents {
         switch format {
         case .client: try writeMembers(of: fields, redacts: redacts(fields), roomID: surroundings.roomID, to: &writer)
         case .federation:
-            for (name, value) in fields {
+            for (name, value) in fields where !fields.bytes[name].elementsEqual("event_id".utf8) {
                 writer.key(String(decoding: fields.bytes[name], as: UTF8.self))
                 writer.raw(fields.bytes[value])
             }
@@ -124,7 +124,7 @@ struct ClientEvents {
         writer.key("unsigned")
         writer.beginObject()
         writer.key("age")
-        writer.integer(now - (fields.integer("origin_server_ts") ?? now))
+        writer.integer(Self.age(at: now, of: fields.integer("origin_server_ts") ?? now))
         let request = surroundings.requests[event.shortID]
         if let transactionID = request?.transactionID {
             writer.key("transaction_id")
@@ -164,6 +164,13 @@ struct ClientEvents {
         }
         writer.endObject()
         writer.endObject()
+    }
+
+    /// How long ago an event was made, in milliseconds. Old room versions take any time for one.
+    private static func age(at now: Int64, of made: Int64) -> Int64 {
+        let (age, overflows) = now.subtractingReportingOverflow(made)
+        let bound = EventContentRules.integerMax
+        return overflows ? (made < 0 ? bound : -bound) : min(max(age, -bound), bound)
     }
 
     private func write(_ bundle: BundledAggregations.Bundle, _ surroundings: Surroundings, to writer: inout JSONWriter) throws {

@@ -7,7 +7,7 @@ enum EventContentRules {
     /// The deepest nesting of a content; the content itself is at depth 1.
     static let depthMax = 128
     /// The largest distance from zero of an integer.
-    private static let integerMax: Int64 = (1 << 53) - 1
+    static let integerMax: Int64 = (1 << 53) - 1
 
     /// - Throws: `M_BAD_JSON` for numbers with a fraction or an exponent, for integers outside ±(2^53 - 1), and for what is nested too deeply.
     static func check(_ content: JSONObject) throws(MatrixError) {

@@ -37,9 +37,12 @@ package struct EventRelationshipsRequest: Sendable {
         Base64URL.encode(TupleKey(Int64(count)).encoded)
     }
 
+    /// The most events that one walk looks at.
+    static let visitedMax = 10_000
+
     /// How many events are before the page of a token; `nil` when it is none of this server.
     package static func skipped(by batch: String) -> Int? {
-        guard let bytes = Base64URL.decode(batch), let count = try? TupleKey<Int64>(decoding: bytes).parts, count >= 0 else { return nil }
-        return Int(clamping: count)
+        guard let bytes = Base64URL.decode(batch), let count = try? TupleKey<Int64>(decoding: bytes).parts, (0...Int64(visitedMax)).contains(count) else { return nil }
+        return Int(count)
     }
 }

@@ -38,7 +38,7 @@ extension Rooms {
             if let made {
                 await finish(made.succession)
                 // An identity server wants to know the room's ID, so the room is there when it is asked.
-                for invite in request.thirdPartyInvites { try await self.invite(invite, to: made.id, by: requester) }
+                for invite in request.thirdPartyInvites { try await self.invite(invite, to: made.id, isDirect: request.isDirect, by: requester) }
                 return made.id
             }
         }
@@ -87,6 +87,7 @@ extension Rooms {
                     throw MatrixError(.invalidRoomState, "The create event is set by creation_content, not by initial_state")
                 }
                 try StateContentRules(in: room, alias: alias, serverName: serverName).check(key, content)
+                if let user = try blockingInvitee(of: key, content, from: creator) { throw MatrixError.inviteBlocked(by: user) }
                 try set(key, content)
             }
             if let name = request.name { try set(.name, ["name": .string(name)]) }
@@ -152,7 +153,16 @@ extension Rooms {
             ],
         ]
         for (key, value) in request.powerLevelOverride { content[key] = value }
+        if version.creatorsArePrivileged { Self.keepTombstoneAboveState(&content) }
         try StateContentRules.checkPowerLevels(content, create: room.events[0], version: version)
         return content
+    }
+
+    /// Sending a tombstone needs more than other state does, whatever the override says of the rest.
+    private static func keepTombstoneAboveState(_ content: inout JSONObject) {
+        guard var events = content["events"]?.objectValue, events[EventType.roomTombstone] == nil else { return }
+        let stateDefault = content["state_default"]?.integerValue ?? 50
+        events[EventType.roomTombstone] = .integer(max(150, min(stateDefault, EventContentRules.integerMax - 1) + 1))
+        content["events"] = .object(events)
     }
 }

@@ -60,9 +60,6 @@ private struct RelationshipWalk {
     private var seen: Set<ShortEventID> = []
     private var events: [StoredEvent] = []
 
-    /// The most events that one answer looks at.
-    private static let visitedMax = 10_000
-
     init(from asked: Rooms.VisibleEvent, _ request: EventRelationshipsRequest) {
         self.request = request
         self.asked = asked
@@ -112,7 +109,7 @@ private struct RelationshipWalk {
         var waiting = [(event: asked.event, depth: 0)]
         var passed: Set<ShortEventID> = []
         var next = 0
-        while !isLimited, passed.count < Self.visitedMax {
+        while !isLimited, passed.count < EventRelationshipsRequest.visitedMax {
             // Depth first, the last one that was found is looked at next, breadth first the first one.
             guard next < waiting.count else { return }
             let (event, depth) = request.isDepthFirst ? waiting.removeLast() : waiting[next]
@@ -138,7 +135,7 @@ private struct RelationshipWalk {
     /// The events that refer to this one and can be seen, in the order that is wanted.
     private mutating func children(of event: StoredEvent) throws -> [StoredEvent] {
         var children: [(time: Int64, event: StoredEvent)] = []
-        for (child, _) in try asked.readable.view.children(of: event.shortID).prefix(Self.visitedMax) {
+        for (child, _) in try asked.readable.view.children(of: event.shortID).prefix(EventRelationshipsRequest.visitedMax) {
             guard let event = try visible(child) else { continue }
             children.append((try JSONFields(scanning: event.json).integer("origin_server_ts") ?? 0, event))
         }

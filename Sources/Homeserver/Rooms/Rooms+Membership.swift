@@ -48,13 +48,16 @@ extension Rooms {
     /// Invites a user (`POST /rooms/{roomId}/invite`).
     ///
     /// - Throws: `M_FORBIDDEN` when the user may not, `M_INVITE_BLOCKED` when the other one doesn't want it.
-    package func invite(_ user: UserID, to roomID: RoomID, reason: String?, by requester: Requester) async throws {
+    package func invite(
+        _ user: UserID, to roomID: RoomID, reason: String?, isDirect: Bool = false, by requester: Requester
+    ) async throws {
         try StateContentRules.checkInvite(of: user, serverName: serverName)
         let room = try room(roomID)
         let isBlocked = try isInviteBlocked(by: user, from: requester.userID)
         _ = try await commit { [signingKey] commit in
             var content = JSONObject.membership(.invite, reason: reason)
             content.addProfile(try commit.view.profile(of: user))
+            if isDirect { content["is_direct"] = true }
             let event = try commit.send(.member(user, content, in: room, by: requester.userID), in: room, signingKey: signingKey)
             // Who may not invite at all is told so, and nothing of the other one.
             if isBlocked { throw MatrixError.inviteBlocked(by: user) }

@@ -45,6 +45,8 @@ extension Rooms {
         }
 
         let start = try request.from ?? (request.isBackward ? end(of: readable) : start(of: readable))
+        // Who wants no events yet goes on from here.
+        if request.limit == 0 { page.end = start }
         var writer = JSONWriter(capacity: 16 << 10)
         writer.beginObject()
         writer.key("start")

@@ -67,9 +67,9 @@ extension Rooms {
         if oldest <= last {
             var related = try relatedEvents(to: found.event.shortID, oldest...last, request, in: view)
             if request.recurses {
-                let all = try descendants(of: related, request, in: view)
+                let all = try descendants(of: related, in: view)
                 depth = all.depth
-                related = all.events.filter { (oldest...last).contains($0.order) }
+                related = all.events.filter { (oldest...last).contains($0.order) && request.wants($0) }
                 related.sort { request.isBackward ? $0.order > $1.order : $0.order < $1.order }
             }
             for candidate in related where events.count <= request.limit {
@@ -105,27 +105,24 @@ extension Rooms {
         return writer.bytes
     }
 
-    /// What relates to the event itself. With recursion all of it is needed, since what is behind it can lie anywhere.
+    /// What relates to the event itself. With recursion all of it is needed, since what is wanted can lie behind anything.
     private func relatedEvents(
         to event: ShortEventID, _ orders: ClosedRange<Int64>, _ request: RelationsRequest, in view: RoomsView
     ) throws -> [RelatedEvent] {
         try view.relatedEvents(
             to: event, request.recurses ? .min ... .max : orders, request.isBackward ? .backward : .forward,
-            limit: Self.relationsScannedMax, where: request.wants)
+            limit: Self.relationsScannedMax) { request.recurses || request.wants($0) }
     }
 
     /// The events and what relates to them, and so on, and how deep that went.
-    private func descendants(
-        of events: [RelatedEvent], _ request: RelationsRequest, in view: RoomsView
-    ) throws -> (events: [RelatedEvent], depth: Int) {
+    private func descendants(of events: [RelatedEvent], in view: RoomsView) throws -> (events: [RelatedEvent], depth: Int) {
         var all = events
         var known = Set(events.map(\.shortID))
         var generation = events
         var depth = 1
         while depth < Self.recursionDepthMax, !generation.isEmpty, all.count < Self.relationsScannedMax {
             generation = try generation.flatMap {
-                try view.relatedEvents(
-                    to: $0.shortID, .min ... .max, .forward, limit: Self.relationsScannedMax - all.count, where: request.wants)
+                try view.relatedEvents(to: $0.shortID, .min ... .max, .forward, limit: Self.relationsScannedMax - all.count) { _ in true }
             }.filter { known.insert($0.shortID).inserted }
             all += generation
             depth += 1
@@ -140,8 +137,7 @@ extension Rooms {
         let readable = try readableRoom(roomID, for: requester)
         let view = readable.view
         var sight = try sight(of: readable.room.shortID, by: requester, in: view)
-        let newest = min(readable.newestOrder ?? .max, from?.order ?? .max)
-        var threads = try view.threads(of: readable.room.shortID, .min...newest)
+        var threads = try view.threads(of: readable.room.shortID, .min...(from?.order ?? .max))
         var roots: [StoredEvent] = []
         var memberships: [ShortEventID: Membership] = [:]
         var next: PaginationToken?
@@ -153,7 +149,7 @@ extension Rooms {
             }
             scanned += 1
             guard let pduID = try view.reader.get(RoomsMaps.shortEventIDToPDUID, rootID), let root = try view.event(rootID),
-                try sight.canSee(root, at: pduID)
+                try sight.canSee(root, at: pduID), try readable.newestOrder.map({ try view.isThread(rootID, upTo: $0) }) ?? true
             else { continue }
             if selection == .participated {
                 let isOwn = try JSONFields(scanning: root.json).string("sender") == requester.userID.string
@@ -175,6 +171,13 @@ extension Rooms {
         }
         writer.endObject()
         return writer.bytes
+    }
+}
+
+extension RoomsView {
+    /// Whether something was said in a thread before a place in the timeline.
+    fileprivate func isThread(_ root: ShortEventID, upTo order: Int64) throws -> Bool {
+        try !relatedEvents(to: root, .min...order, .forward, limit: 1) { $0.relationType == Relation.thread }.isEmpty
     }
 }
 

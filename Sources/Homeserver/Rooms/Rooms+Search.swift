@@ -6,6 +6,8 @@ import Store
 extension Rooms {
     /// The most results of one page.
     private static let searchLimitMax = 500
+    /// The most events of one page, with those around the results.
+    private static let searchEventsMax = 5000
     private static let searchLimitDefault = 10
     /// So many of the newest events that have the words are ranked against each other.
     private static let rankedMax = 1000
@@ -60,6 +62,10 @@ extension Rooms {
         return writer.bytes
     }
 
+    private static func searchLimitMax(with context: SearchRequest.Context?) -> Int {
+        min(searchLimitMax, searchEventsMax / (1 + (context.map { $0.before + $0.after } ?? 0)))
+    }
+
     // MARK: - Finding
 
     private struct SearchResult {
@@ -76,6 +82,8 @@ extension Rooms {
         var count = 0
         /// Where the next page begins; `nil` when this is the last one.
         var next: SearchToken?
+        /// How many of a room's results, by their rank, are on this page or before it.
+        var lookedAt: [ShortRoomID: Int] = [:]
     }
 
     private func results(
@@ -87,13 +95,17 @@ extension Rooms {
         }
         var rooms: [ShortRoomID: ReadableRoom] = [:]
         let newest = request.token?.newest ?? .max
-        let found = try view.search(words, in: joined, upTo: newest, limit: Self.rankedMax)
-        let matches = request.order == .recent ? found : found.sorted { $0.rank > $1.rank }
-        let limit = min(max(1, request.filter.limit ?? Self.searchLimitDefault), Self.searchLimitMax)
+        var found = try view.search(words, in: joined, upTo: newest, limit: Self.rankedMax)
+        // What is ranked together for the first page stays together for the following ones.
+        let oldest = request.token?.oldest ?? (found.count == Self.rankedMax ? found.last?.pduID.order : nil)
+        if let oldest { found.removeAll { $0.pduID.order < oldest } }
+        let matches =
+            request.order == .recent ? found : found.sorted { ($0.rank, $0.pduID.order) > ($1.rank, $1.pduID.order) }
+        let limit = min(max(1, request.filter.limit ?? Self.searchLimitDefault), Self.searchLimitMax(with: request.context))
 
         var page = SearchPage(count: found.count)
         var sights: [ShortRoomID: HistorySight] = [:]
-        var looked = request.token?.skipped ?? 0
+        var looked = request.order == .recent ? 0 : min(request.token?.skipped ?? 0, matches.count)
         while looked < matches.count, page.results.count < limit {
             let batch = matches[looked..<min(matches.count, looked + limit)]
             let events = try view.reader.get(RoomsMaps.pduIDToEvent, all: batch.map(\.pduID))
@@ -108,12 +120,17 @@ extension Rooms {
                 page.results.append(SearchResult(room: room, pduID: match.pduID, event: event, sender: sender, rank: match.rank))
             }
         }
-        guard page.results.count == limit || found.count == Self.rankedMax else { return page }
         let (room, sender) = (request.token?.room, request.token?.sender)
-        if looked < matches.count, request.order == .rank {
-            page.next = SearchToken(newest: newest, skipped: looked, room: room, sender: sender)
-        } else if let last = request.order == .recent ? matches[..<looked].last : found.last {
-            page.next = SearchToken(newest: last.pduID.order - 1, room: room, sender: sender)
+        if looked < matches.count {
+            switch request.order {
+            case .recent: page.next = SearchToken(newest: matches[looked].pduID.order, room: room, sender: sender)
+            case .rank:
+                let newest = min(newest, found.first?.pduID.order ?? newest)
+                page.next = SearchToken(newest: newest, oldest: oldest, skipped: looked, room: room, sender: sender)
+                page.lookedAt = Dictionary(matches[..<looked].map { ($0.pduID.room, 1) }, uniquingKeysWith: +)
+            }
+        } else if let oldest {
+            page.next = SearchToken(newest: oldest - 1, room: room, sender: sender)
         }
         return page
     }
@@ -143,11 +160,15 @@ extension Rooms {
             for (index, result) in page.results.enumerated() where group[value(result)] == nil {
                 let members = page.results.filter { value($0) == value(result) }
                 var json: JSONObject = ["order": .integer(Int64(index)), "results": .array(members.map { .string($0.event.id.string) })]
-                if let next = page.next {
-                    let token = SearchToken(
-                        newest: next.newest, skipped: next.skipped, room: grouping == .room ? value(result) : next.room,
-                        sender: grouping == .sender ? value(result) : next.sender)
-                    json["next_batch"] = .string(token.text)
+                if var next = page.next {
+                    switch grouping {
+                    case .room:
+                        next.room = value(result)
+                        // The next page of a room's results is counted among these alone.
+                        next.skipped = page.lookedAt[result.room.room.shortID] ?? 0
+                    case .sender: next.sender = value(result)
+                    }
+                    json["next_batch"] = .string(next.text)
                 }
                 group[value(result)] = .object(json)
             }

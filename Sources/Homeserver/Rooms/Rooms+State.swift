@@ -127,7 +127,8 @@ extension Rooms {
         let room = readable.room.shortID
         var timeline = try readable.view.timeline(of: room, Int64.min...newest, .backward)
         if let (pduID, event) = try timeline.next() {
-            var sight = try sight(of: room, by: requester, in: readable.view)
+            // Whom the user ignores doesn't matter to who the members are.
+            var sight = try HistorySight(of: room, by: requester.userID, in: readable.view)
             guard try sight.canSee(event, at: pduID) else {
                 throw MatrixError(.forbidden, "You may not see who was in the room then")
             }

@@ -9,7 +9,7 @@ extension Rooms {
     ///
     /// - Throws: `M_FORBIDDEN` for who may not invite, before anybody else is asked; `M_INVITE_BLOCKED`; `M_SERVER_NOT_TRUSTED`,
     ///   `M_TERMS_NOT_SIGNED`, and `M_UNKNOWN` with the status 502, for what goes wrong with the identity server.
-    package func invite(_ invite: ThirdPartyInvite, to roomID: RoomID, by requester: Requester) async throws {
+    package func invite(_ invite: ThirdPartyInvite, to roomID: RoomID, isDirect: Bool = false, by requester: Requester) async throws {
         let room = try room(roomID)
         let user = requester.userID
         try await commit { commit in
@@ -22,7 +22,7 @@ extension Rooms {
         let identityServer = IdentityServer(
             name: invite.identityServer, accessToken: invite.accessToken, http: environment.outgoingHTTP)
         if let known = try await identityServer.user(of: invite.address) {
-            return try await self.invite(known, to: roomID, reason: nil, by: requester)
+            return try await self.invite(known, to: roomID, reason: nil, isDirect: isDirect, by: requester)
         }
         let stored = try await identityServer.store(description(of: invite.address, to: room, by: user))
         let keys = stored.publicKeys.map { key, validityURL in

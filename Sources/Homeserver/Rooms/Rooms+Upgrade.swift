@@ -217,7 +217,8 @@ private struct Succession: Sendable {
         guard let event = try commit.view.currentEvent(.powerLevels, in: old.shortID) else { return }
         var content = try Event(trusted: event.json, id: event.id, roomID: old.id, version: old.version).content
         let levels = try commit.powerLevels(in: old)
-        let closed = max(levels.usersDefault + 1, 50)
+        // Old versions take levels from texts, which know no bound.
+        let closed = max(min(levels.usersDefault, EventContentRules.integerMax - 1) + 1, 50)
         for (name, level) in [("events_default", levels.eventsDefault), ("invite", levels.invite)] where level < closed {
             content[name] = .integer(closed)
         }

@@ -97,14 +97,17 @@ package struct SearchRequest: Sendable {
 package struct SearchToken: Sendable, Equatable {
     /// The order of the newest event that is still to be looked at.
     let newest: Int64
+    /// The order of the oldest event of those that are ranked against each other; `nil` for all.
+    let oldest: Int64?
     /// How many results of these, by their rank, were told before.
-    let skipped: Int
+    var skipped: Int
     /// The group that the page is of: the room's ID or the sender's.
-    let room: String?
-    let sender: String?
+    var room: String?
+    var sender: String?
 
-    init(newest: Int64, skipped: Int = 0, room: String? = nil, sender: String? = nil) {
+    init(newest: Int64, oldest: Int64? = nil, skipped: Int = 0, room: String? = nil, sender: String? = nil) {
         self.newest = newest
+        self.oldest = oldest
         self.skipped = skipped
         self.room = room
         self.sender = sender
@@ -113,11 +116,12 @@ package struct SearchToken: Sendable, Equatable {
     /// Reads what a client sends back; `nil` when it is no token of this server.
     package init?(_ text: String) {
         guard let bytes = Base64URL.decode(text),
-            let (newest, skipped, room, sender) = try? TupleKey<Int64, Int64, String?, String?>(decoding: bytes).parts, skipped >= 0
+            let (newest, oldest, skipped, room, sender) = try? TupleKey<Int64, Int64?, Int64, String?, String?>(decoding: bytes).parts,
+            skipped >= 0, oldest != .min
         else { return nil }
-        self.init(newest: newest, skipped: Int(clamping: skipped), room: room, sender: sender)
+        self.init(newest: newest, oldest: oldest, skipped: Int(clamping: skipped), room: room, sender: sender)
     }
 
     /// The token as text.
-    package var text: String { Base64URL.encode(TupleKey(newest, Int64(skipped), room, sender).encoded) }
+    package var text: String { Base64URL.encode(TupleKey(newest, oldest, Int64(skipped), room, sender).encoded) }
 }

@@ -49,4 +49,11 @@ extension Event {
         func object(_ name: String) -> JSONObject? { fields.slice(name).flatMap { try? JSONValue(parsing: $0) }?.objectValue }
         return (object("m.relates_to").flatMap(Relation.init(relatesTo:)), object("m.relationship").flatMap(Relationship.init))
     }
+
+    /// Whether the event, which relates to another one as its replacement, is a valid one ("Validity of replacement events").
+    package func isReplacement(of original: Event) -> Bool {
+        sender == original.sender && type == original.type && stateKey == nil && original.stateKey == nil
+            && original.relation?.type != Relation.replacement
+            && (type == EventType.roomEncrypted || contentMember("m.new_content")?.objectValue != nil)
+    }
 }

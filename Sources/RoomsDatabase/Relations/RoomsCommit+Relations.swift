@@ -89,10 +89,9 @@ extension RoomsCommit {
 
     /// Lets a replacement count, if it is valid and the latest ("Validity of replacement events").
     private func replace(_ original: Event, by related: RelatedEvent, _ aggregation: inout Aggregation, in room: Room) throws {
-        guard related.sender == original.sender, related.type == original.type, original.stateKey == nil,
-            original.relation?.type != Relation.replacement, let replacement = try relationTarget(related.shortID, in: room),
-            replacement.stateKey == nil,
-            replacement.type == EventType.roomEncrypted || replacement.contentMember("m.new_content")?.objectValue != nil
+        // Most of those that aren't valid are told by the index.
+        guard related.sender == original.sender, related.type == original.type,
+            let replacement = try relationTarget(related.shortID, in: room), replacement.isReplacement(of: original)
         else { return }
         if aggregation.replacement != .none, let standing = try relationTarget(aggregation.replacement, in: room),
             (replacement.originServerTS, replacement.id) < (standing.originServerTS, standing.id)
