@@ -209,6 +209,8 @@ import Testing
         (["search_term": "x", "keys": ["content.x"]], .invalidParameter),
         (["search_term": "x", "order_by": "age"], .invalidParameter), (["search_term": "x", "filter": []], .badJSON),
         (["search_term": "x", "event_context": ["before_limit": -1]], .badJSON),
+        (["search_term": .string((0...64).map(String.init).joined(separator: " "))], .invalidParameter),
+        (["search_term": .string(String(repeating: "x", count: 4097))], .invalidParameter),
         (["search_term": "x", "groupings": ["group_by": [["key": "type"]]]], .invalidParameter),
     ]
 

@@ -38,7 +38,9 @@ struct BundledAggregations {
         let latest = bundles.values.compactMap { $0.thread?.latest }
         if latest.isEmpty { return }
         // Events of a thread can be replaced, and are no roots themselves: it ends here.
-        let inThreads = try BundledAggregations(with: latest, in: view, by: &reader) { try Reader(user, of: $0, ignoring: ignored, in: view) }
+        let inThreads = try BundledAggregations(with: latest, in: view, by: &reader) {
+            try Reader(user, of: $0, ignoring: ignored, in: view)
+        }
         bundles.merge(inThreads.bundles) { known, _ in known }
     }
 
@@ -80,8 +82,8 @@ private struct Reader {
 
     /// Nobody needs to know all events that refer to one; who does pages through the relations.
     private static let referencesMax = 100
-    /// So many of the latest events are looked at to find one that can be seen.
-    private static let hiddenMax = 1000
+    /// So many of the events that relate to one are looked at to find those of a kind.
+    private static let relatedMax = 10_000
 
     init(_ user: UserID, of room: ShortRoomID, ignoring ignored: IgnoredUsers, in view: RoomsView) throws {
         self.user = user
@@ -111,7 +113,8 @@ private struct Reader {
             let replies = try view.reader.get(RoomsMaps.threadParticipants, TupleKey(root.shortID, user)) ?? 0
             count -= min(count, replies)
         }
-        guard count > 0, let latest = try visible(aggregation.threadLatest) ?? latest(of: root, Relation.thread, where: { _ in true }) else {
+        guard count > 0, let latest = try visible(aggregation.threadLatest) ?? latest(of: root, Relation.thread, where: { _ in true })
+        else {
             return nil
         }
         return BundledAggregations.Thread(
@@ -122,7 +125,7 @@ private struct Reader {
     /// The first of the events that refer to one.
     mutating func references(to event: StoredEvent, _ aggregation: Aggregation) throws -> [EventID] {
         let limit = min(Self.referencesMax, Int(clamping: aggregation.referenceCount))
-        let references = try view.relatedEvents(to: event.shortID, .min ... .max, .forward, limit: limit) {
+        let references = try view.relatedEvents(to: event.shortID, .min ... .max, .forward, limit: limit, ofFirst: Self.relatedMax) {
             $0.relationType == Relation.reference
         }
         return try references.compactMap { try visible($0.shortID)?.id }
@@ -132,7 +135,7 @@ private struct Reader {
     private mutating func latest(
         of event: StoredEvent, _ relationType: String, where fits: (StoredEvent) throws -> Bool
     ) throws -> StoredEvent? {
-        let related = try view.relatedEvents(to: event.shortID, .min...newestOrder, .backward, limit: Self.hiddenMax) {
+        let related = try view.relatedEvents(to: event.shortID, .min...newestOrder, .backward, limit: .max, ofFirst: Self.relatedMax) {
             $0.relationType == relationType
         }
         for candidate in related {

@@ -21,6 +21,9 @@ struct RelationFilter: Sendable {
     private static let relatedByTypesName = "related_by_rel_types"
     private static let relatedBySendersName = "related_by_senders"
 
+    /// So many of the events that relate to one are looked at, of each event of a page.
+    private static let relationsScannedMax = 1000
+
     /// Reads a filter's JSON; `nil` when relations don't matter to it.
     init?(_ json: JSONObject) {
         func strings(_ names: [String]) -> Set<String>? {
@@ -45,7 +48,7 @@ struct RelationFilter: Sendable {
             guard type.map({ !notTypes.contains($0) && types?.contains($0) != false }) ?? (types == nil) else { return false }
         }
         if relatedByTypes == nil, relatedBySenders == nil { return true }
-        let related = try view.relatedEvents(to: event.shortID, .min ... .max, .forward, limit: 1) {
+        let related = try view.relatedEvents(to: event.shortID, .min ... .max, .forward, limit: 1, ofFirst: Self.relationsScannedMax) {
             relatedByTypes?.contains($0.relationType) != false && relatedBySenders?.contains($0.sender) != false
         }
         return !related.isEmpty

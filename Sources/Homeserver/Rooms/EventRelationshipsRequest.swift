@@ -42,7 +42,9 @@ package struct EventRelationshipsRequest: Sendable {
 
     /// How many events are before the page of a token; `nil` when it is none of this server.
     package static func skipped(by batch: String) -> Int? {
-        guard let bytes = Base64URL.decode(batch), let count = try? TupleKey<Int64>(decoding: bytes).parts, (0...Int64(visitedMax)).contains(count) else { return nil }
+        guard let bytes = Base64URL.decode(batch), let count = try? TupleKey<Int64>(decoding: bytes).parts,
+            (0...Int64(visitedMax)).contains(count)
+        else { return nil }
         return Int(count)
     }
 }

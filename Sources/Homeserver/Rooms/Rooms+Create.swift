@@ -38,7 +38,9 @@ extension Rooms {
             if let made {
                 await finish(made.succession)
                 // An identity server wants to know the room's ID, so the room is there when it is asked.
-                for invite in request.thirdPartyInvites { try await self.invite(invite, to: made.id, isDirect: request.isDirect, by: requester) }
+                for invite in request.thirdPartyInvites {
+                    try await self.invite(invite, to: made.id, isDirect: request.isDirect, by: requester)
+                }
                 return made.id
             }
         }

@@ -111,7 +111,8 @@ extension Rooms {
     ) throws -> [RelatedEvent] {
         try view.relatedEvents(
             to: event, request.recurses ? .min ... .max : orders, request.isBackward ? .backward : .forward,
-            limit: Self.relationsScannedMax) { request.recurses || request.wants($0) }
+            limit: Self.relationsScannedMax
+        ) { request.recurses || request.wants($0) }
     }
 
     /// The events and what relates to them, and so on, and how deep that went.

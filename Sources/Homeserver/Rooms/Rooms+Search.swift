@@ -15,15 +15,14 @@ extension Rooms {
     /// Searches the rooms that the user is joined to (`POST /search`): the value of `room_events` in the answer.
     package func search(_ request: SearchRequest, for requester: Requester) throws -> [UInt8] {
         let view = database.view()
-        let words = Set(SearchWords.words(of: request.term))
-        let page = try results(of: request, words, in: view, for: requester)
+        let page = try results(of: request, in: view, for: requester)
 
         var writer = JSONWriter(capacity: 16 << 10)
         writer.beginObject()
         writer.key("count")
         writer.integer(Int64(page.count))
         writer.key("highlights")
-        writer.value(.array(words.map { String(decoding: $0, as: UTF8.self) }.sorted().map { .string($0) }))
+        writer.value(.array(request.words.map { String(decoding: $0, as: UTF8.self) }.sorted().map { .string($0) }))
         writer.key("results")
         writer.beginArray()
         for result in page.results {
@@ -86,16 +85,14 @@ extension Rooms {
         var lookedAt: [ShortRoomID: Int] = [:]
     }
 
-    private func results(
-        of request: SearchRequest, _ words: Set<[UInt8]>, in view: RoomsView, for requester: Requester
-    ) throws -> SearchPage {
+    private func results(of request: SearchRequest, in view: RoomsView, for requester: Requester) throws -> SearchPage {
         let joined = try view.joinedRooms(of: requester.userID).map(\.room).filter { room in
             let id = try view.roomID(of: room)
             return request.filter.wants(id) && request.token?.room.map { $0 == id.string } ?? true
         }
         var rooms: [ShortRoomID: ReadableRoom] = [:]
         let newest = request.token?.newest ?? .max
-        var found = try view.search(words, in: joined, upTo: newest, limit: Self.rankedMax)
+        var found = try view.search(request.words, in: joined, upTo: newest, limit: Self.rankedMax)
         // What is ranked together for the first page stays together for the following ones.
         let oldest = request.token?.oldest ?? (found.count == Self.rankedMax ? found.last?.pduID.order : nil)
         if let oldest { found.removeAll { $0.pduID.order < oldest } }

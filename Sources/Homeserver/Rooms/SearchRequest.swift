@@ -1,10 +1,12 @@
 import CanonicalJSON
 import MatrixProtocol
+import RoomsDatabase
 import Store
 
 /// What somebody searches the rooms for ("Server-side search").
 package struct SearchRequest: Sendable {
-    package var term: String
+    /// The words of `search_term`: what is found has all of them.
+    package var words: Set<[UInt8]>
     /// Which types of events are searched.
     package var types: Set<String>
     package var filter: EventFilter
@@ -38,6 +40,9 @@ package struct SearchRequest: Sendable {
     /// The most events around a result, on either side.
     private static let contextMax: Int64 = 100
     private static let contextDefault: Int64 = 5
+    /// The most different words of a search, and the most characters that they have with all between them.
+    private static let wordsMax = 64
+    private static let termMaxCharacters = 4096
     /// What can be searched, and the type of the events that have it.
     private static let types = [
         "content.body": EventType.roomMessage, "content.name": EventType.roomName, "content.topic": EventType.roomTopic,
@@ -49,7 +54,10 @@ package struct SearchRequest: Sendable {
     package init(_ json: JSONObject, token: SearchToken?) throws(MatrixError) {
         guard let term = json["search_term"] else { throw MatrixError(.missingParameter, "Missing search_term") }
         guard let term = term.stringValue else { throw MatrixError(.badJSON, "search_term must be a string") }
-        self.term = term
+        words = Set(SearchWords.words(of: String(term.prefix(Self.termMaxCharacters))))
+        guard words.count <= Self.wordsMax, term.count <= Self.termMaxCharacters else {
+            throw MatrixError(.invalidParameter, "search_term can have \(Self.wordsMax) words at most")
+        }
         self.token = token
         types = Set(Self.types.values)
         if let keys = json["keys"] {

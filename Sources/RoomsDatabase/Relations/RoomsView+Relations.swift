@@ -11,15 +11,18 @@ extension RoomsView {
         try relatedEvents(to: target, orders, direction, limit: .max) { _ in true }
     }
 
-    /// What relates to an event and fits, with places in `orders`, at most `limit`.
+    /// What relates to an event and fits, with places in `orders`, at most `limit`, of so many as are looked at.
     package func relatedEvents(
-        to target: ShortEventID, _ orders: ClosedRange<Int64>, _ direction: Direction, limit: Int, where fits: (RelatedEvent) throws -> Bool
+        to target: ShortEventID, _ orders: ClosedRange<Int64>, _ direction: Direction, limit: Int, ofFirst scannedMax: Int = .max,
+        where fits: (RelatedEvent) throws -> Bool
     ) throws -> [RelatedEvent] {
         let lower = FixedKey(target, orders.lowerBound).encoded
         let upper = FixedKey(target, orders.upperBound, ShortEventID(number: .max)).encoded
         var entries = try reader.domain(RoomsMaps.relations, KeyRange(lower: lower, upper: upper), direction)
         var related: [RelatedEvent] = []
-        while related.count < limit, let (key, value) = try entries.next() {
+        var scanned = 0
+        while related.count < limit, scanned < scannedMax, let (key, value) = try entries.next() {
+            scanned += 1
             let event = RelatedEvent(key, value)
             if try fits(event) { related.append(event) }
         }
