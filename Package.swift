@@ -147,7 +147,8 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             exclude: ["slow_fsync.c"]),
-        .testTarget(name: "InteropTests", dependencies: ["TestSupport"], exclude: ["nio_chat.py", "nio_endpoints.py"]),
+        .testTarget(
+            name: "InteropTests", dependencies: ["TestSupport"], exclude: ["nio_chat.py", "nio_encryption.py", "nio_endpoints.py"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

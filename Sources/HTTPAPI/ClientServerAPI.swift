@@ -19,6 +19,7 @@ package enum ClientServerAPI {
             CrossSigningRoutes(encryption: homeserver.encryption),
             KeyBackupRoutes(backups: homeserver.keyBackups),
             DehydratedDeviceRoutes(encryption: homeserver.encryption),
+            ToDeviceRoutes(messages: homeserver.toDeviceMessages),
             FilterRoutes(accounts: homeserver.accounts),
             ProfileRoutes(profiles: homeserver.profiles, userExists: homeserver.accounts.exists),
             RoomCreationRoutes(rooms: homeserver.rooms),

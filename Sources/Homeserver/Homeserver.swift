@@ -47,6 +47,7 @@ package final class Homeserver: Sendable {
     package let accounts: Accounts
     package let encryption: Encryption
     package let keyBackups: KeyBackups
+    package let toDeviceMessages: ToDeviceMessages
     package let rooms: Rooms
     package let delayedEvents: DelayedEvents
     package let directory: Directory
@@ -129,6 +130,8 @@ package final class Homeserver: Sendable {
             intents: accountsIntents)
         encryption = Encryption(accounts: accounts, database: self.accountsDatabase, serverName: settings.serverName)
         keyBackups = KeyBackups(database: self.accountsDatabase)
+        toDeviceMessages = ToDeviceMessages(
+            accounts: self.accountsDatabase, transitory: self.transitoryDatabase, serverName: settings.serverName)
         reports = Reports(rooms: rooms, limitsRates: settings.limitsRates)
         sync = Sync(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, notifier: notifier,

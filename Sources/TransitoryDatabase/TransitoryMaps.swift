@@ -10,6 +10,8 @@ package enum TransitoryMaps {
     package static let lazyLoadedMembers = Column<TupleKey<UserID, String, RoomID, UserID>, Position>(
         "lazyloadedids", in: "devices", .randomSmall)
     package static let toDeviceEvents = Column<TupleKey<UserID, String, Position>, [UInt8]>("todeviceid_events", in: "devices", .random)
+    package static let toDeviceTransactions = Column<ToDeviceTransactionKey, ToDeviceTransaction>(
+        "userdevicetxnid_todevice", in: "devices", .randomSmall, .pointLookups)
     package static let userIDToDeviceListVersion = Column<UserID, UInt64>("userid_devicelistversion", in: "devices", .randomSmall)
 
     // MARK: presence
@@ -36,13 +38,13 @@ package enum TransitoryMaps {
 
     /// The database as a whole.
     package static let schema = DatabaseSchema(
-        name: "transitory", version: 3,
+        name: "transitory", version: 4,
         maps: [
-            keyChangeIDToUserID.map, lazyLoadedMembers.map, toDeviceEvents.map, userIDToDeviceListVersion.map,
+            keyChangeIDToUserID.map, lazyLoadedMembers.map, toDeviceEvents.map, toDeviceTransactions.map, userIDToDeviceListVersion.map,
             presenceIDToPresence.map, userIDToPresenceID.map,
             serverNameToDestination.map, serverNameToEDUCount.map, serverNameToOverride.map,
             urlPreviews.map,
             streams.map, streamKeys.map, streamMessages.map, streamExpiries.map,
         ],
-        migrations: [TransitoryVersion3.migration])
+        migrations: [TransitoryVersion3.migration, TransitoryVersion4.migration])
 }

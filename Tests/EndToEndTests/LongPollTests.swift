@@ -30,8 +30,9 @@ import Testing
         var since = try await bob.sync().nextBatch
         let invite = try await answer(to: bob, since: since) { try await alice.invite(bob, to: room) }
         #expect(invite.invited(room) != nil)
-        since = invite.nextBatch
         let tablet = try await bob.logIn()
+        // The new device is news too.
+        since = try await tablet.sync(since: invite.nextBatch).nextBatch
         let join = try await answer(to: tablet, since: since) { try await bob.join(room) }
         #expect(join.joined(room) != nil)
         let kick = try await answer(to: bob, since: join.nextBatch) {

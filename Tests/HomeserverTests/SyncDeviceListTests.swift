@@ -7,11 +7,10 @@ import Testing
 
 /// "Extensions to /sync" of end-to-end encryption, and `/keys/changes`.
 @Suite struct SyncDeviceListTests {
-    /// Makes an account with a device that has keys.
+    /// Makes accounts with a device each that has keys.
     private func enter(_ users: Requester..., to server: SyncServer) async throws {
         for user in users {
-            _ = try await server.homeserver.accounts.createAccount(
-                of: user.userID, password: nil, flags: [], device: LoginDevice(id: user.deviceID), ending: nil)
+            try await server.enter(user)
             try await changeKeys(of: user, on: server)
         }
     }
@@ -66,9 +65,7 @@ import Testing
             let changes: [@Sendable () async throws -> Void] = [
                 { try await accounts.rename("ALICE", to: "Kitchen", for: server.alice) },
                 {
-                    let account = try accounts.account(of: server.alice)
-                    let login = LoginDevice(id: "PHONE").makeLogin(SystemRandom())
-                    try await accounts.database.logIn(server.alice.userID, as: account, login.kept)
+                    try await server.logIn(phone)
                 },
                 { try await accounts.database.remove(["PHONE"], of: phone.userID, ending: nil) },
                 {

@@ -9,9 +9,10 @@ struct NIOScript {
 
     /// - Parameters:
     ///   - name: The script's file name.
+    ///   - package: What it is written for, as pip knows it.
     ///   - directory: Where its files and its output go.
-    init(_ name: String, directory: TemporaryDirectory) throws {
-        python = try PythonEnvironment.python(with: ["matrix-nio==0.26.0"])
+    init(_ name: String, _ package: String = "matrix-nio==0.26.0", directory: TemporaryDirectory) throws {
+        python = try PythonEnvironment.python(with: [package])
         path = #filePath.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/" + name
         self.directory = directory
     }

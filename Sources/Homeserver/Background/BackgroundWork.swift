@@ -7,6 +7,8 @@ import TransitoryDatabase
 package struct BackgroundWork: Sendable {
     /// One for each database, by its name.
     package let dispatchers: [(database: String, dispatcher: Dispatcher)]
+    /// What follows from the accounts' log.
+    private let accountsFollowers: [Follower]
     /// The jobs of the rooms database.
     package let roomsJobs: Jobs
     /// The intents of the rooms database.
@@ -21,6 +23,7 @@ package struct BackgroundWork: Sendable {
         dispatchers = [rooms.database, accounts.database, transitory.database].map { database in
             (database.schema.name, Dispatcher(of: database, environment: environment, limits: following))
         }
+        accountsFollowers = [ToDeviceMessages.emptyingInboxes(of: accounts, in: transitory)]
         self.roomsJobs = roomsJobs
         self.roomsIntents = roomsIntents
         self.accountsIntents = accountsIntents
@@ -31,6 +34,9 @@ package struct BackgroundWork: Sendable {
         try await accountsIntents.resume()
         try await roomsIntents.resume()
         try roomsJobs.resume()
+        for (database, dispatcher) in dispatchers where database == AccountsMaps.schema.name {
+            for follower in accountsFollowers { _ = try await dispatcher.add(follower) }
+        }
         for (_, dispatcher) in dispatchers { dispatcher.beginTrimming() }
     }
 

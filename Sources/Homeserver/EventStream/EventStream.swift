@@ -28,6 +28,7 @@ package final class EventStream: Sendable {
     struct Capture {
         let rooms: PublishedSnapshot
         let accounts: PublishedSnapshot
+        let transitory: PublishedSnapshot
         let token: SyncToken
     }
 
@@ -35,7 +36,7 @@ package final class EventStream: Sendable {
         let (rooms, accounts) = (rooms.database.snapshot(), accounts.snapshot())
         let transitory = transitory.snapshot()
         return Capture(
-            rooms: rooms, accounts: accounts,
+            rooms: rooms, accounts: accounts, transitory: transitory,
             token: SyncToken(rooms: rooms.position, accounts: accounts.position, transitory: transitory.position))
     }
 
@@ -82,8 +83,8 @@ package final class EventStream: Sendable {
         let request = SyncRequest(since: from)
         let builder = try SyncBuilder(
             SyncCapture(
-                request: request, requester: requester, rooms: capture.rooms, accounts: capture.accounts, next: capture.token,
-                now: rooms.environment.clock.now()),
+                request: request, requester: requester, rooms: capture.rooms, accounts: capture.accounts, transitory: capture.transitory,
+                inbox: nil, now: rooms.environment.clock.now()),
             AccountDataDelta())
         let view = RoomsView(capture.rooms)
         let hiddenInvites = try HiddenInvites(of: requester.userID, in: AccountsView(capture.accounts))

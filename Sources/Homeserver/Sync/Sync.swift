@@ -27,16 +27,18 @@ package final class Sync: Sendable {
     ///
     /// - Returns: the endpoint's answer.
     package func sync(_ request: SyncRequest, for requester: Requester) async throws -> [UInt8] {
+        let inbox = try inbox(of: requester)
+        if let since = request.since { await acknowledge(upTo: since.transitory.position, in: inbox) }
         guard request.since != nil, !request.isFullState else {
             // It reads every room of the user.
             return try await withTaskExecutorPreference(environment.executors.long) {
-                try await self.answer(request, for: requester).bytes
+                try await SyncAnswer(to: self.capture(request, inbox, for: requester)).bytes
             }
         }
         return try await LongPoll(notifier: notifier, clock: environment.clock).answer(
-            waitingFor: [.user(requester.userID)], atMost: request.timeoutMilliseconds
+            waitingFor: [.user(requester.userID)] + (inbox.map { [$0.scope] } ?? []), atMost: request.timeoutMilliseconds
         ) {
-            let answer = try await answer(request, for: requester)
+            let answer = try await SyncAnswer(to: capture(request, inbox, for: requester))
             return (answer.bytes, answer.tellsSomething)
         }
     }
@@ -45,7 +47,7 @@ package final class Sync: Sendable {
     ///
     /// - Returns: `changed` and `left`.
     package func deviceListChanges(since token: SyncToken, for requester: Requester) throws -> JSONObject {
-        let capture = capture(SyncRequest(since: token), for: requester)
+        let capture = capture(SyncRequest(since: token), nil, for: requester)
         let since = min(token.accounts.position, capture.accounts.position)
         let log = try SyncBuilder.log(of: capture.accounts, since: since)
         let builder = try SyncBuilder(capture, AccountDataDelta())
@@ -53,18 +55,33 @@ package final class Sync: Sendable {
         return try DeviceListDelta(of: builder.changedRooms(), since: roomsSince, since, log, builder.view, capture).json
     }
 
-    private func answer(_ request: SyncRequest, for requester: Requester) async throws -> SyncAnswer {
-        try await SyncAnswer(to: capture(request, for: requester))
-    }
-
     /// The moment of which an answer tells.
-    private func capture(_ request: SyncRequest, for requester: Requester) -> SyncCapture {
+    private func capture(_ request: SyncRequest, _ inbox: DeviceInbox?, for requester: Requester) -> SyncCapture {
         // In this order whoever sees an encrypted event also sees the key that was sent before it.
         let roomsState = rooms.snapshot()
         let accountsState = accounts.snapshot()
-        let transitoryState = transitory.snapshot()
-        let next = SyncToken(rooms: roomsState.position, accounts: accountsState.position, transitory: transitoryState.position)
         return SyncCapture(
-            request: request, requester: requester, rooms: roomsState, accounts: accountsState, next: next, now: environment.clock.now())
+            request: request, requester: requester, rooms: roomsState, accounts: accountsState, transitory: transitory.snapshot(),
+            inbox: inbox, now: environment.clock.now())
+    }
+
+    // MARK: - Messages to the device
+
+    /// Where messages wait for the requester's device; nil without a device.
+    private func inbox(of requester: Requester) throws -> DeviceInbox? {
+        guard let device = requester.deviceID, let metadata = try accounts.view().metadata(of: device, of: requester.userID) else {
+            return nil
+        }
+        return DeviceInbox(user: requester.userID, device: device, createdAt: metadata.createdAt)
+    }
+
+    /// Lets go of the messages that the client has: it comes with the token of the answer that brought them.
+    private func acknowledge(upTo position: Position, in inbox: DeviceInbox?) async {
+        let snapshot = transitory.snapshot()
+        // A token that is ahead of everything says nothing about what the client has.
+        guard let inbox, position <= snapshot.position else { return }
+        // What can't be let go now is with the next request; it isn't told again, whatever happens.
+        guard let last = try? inbox.messages(after: position, limit: 1, in: snapshot).lastBefore else { return }
+        try? await transitory.acknowledge(last, in: inbox)
     }
 }

@@ -26,10 +26,14 @@ struct SyncAnswer {
         }
         let globalData = accountData.global.filter { capture.request.filter.accountData.wants(type: $0.type) }
 
-        var writer = JSONWriter(capacity: 512 + rooms.sizeBytes)
+        let toDevice = try ToDeviceDelta(
+            of: capture.inbox, since: capture.request.since?.transitory.position, in: capture.transitory)
+
+        var writer = JSONWriter(capacity: 512 + rooms.sizeBytes + toDevice.sizeBytes)
         writer.beginObject()
         writer.key("next_batch")
-        writer.string(capture.next.description)
+        writer.string(
+            SyncToken(rooms: capture.rooms.position, accounts: capture.accounts.position, transitory: toDevice.end).description)
         if !globalData.isEmpty {
             writer.key("account_data")
             writer.accountData(globalData)
@@ -37,6 +41,10 @@ struct SyncAnswer {
         if !rooms.isEmpty {
             writer.key("rooms")
             rooms.write(to: &writer)
+        }
+        if !toDevice.events.isEmpty {
+            writer.key("to_device")
+            toDevice.write(to: &writer)
         }
         if let deviceLists, !deviceLists.isEmpty {
             writer.key("device_lists")
@@ -49,7 +57,7 @@ struct SyncAnswer {
         writer.value(.array(keyCounts.unusedFallbackKeysJSON))
         writer.endObject()
         bytes = writer.bytes
-        tellsSomething = !rooms.isEmpty || !globalData.isEmpty || !(deviceLists?.isEmpty ?? true)
+        tellsSomething = !rooms.isEmpty || !globalData.isEmpty || !toDevice.events.isEmpty || !(deviceLists?.isEmpty ?? true)
     }
 
     private static func rooms(

@@ -1,5 +1,6 @@
 import AccountsDatabase
 import Store
+import TransitoryDatabase
 
 /// What an answer is made from: a request, and one state of each database.
 struct SyncCapture: Sendable {
@@ -7,8 +8,9 @@ struct SyncCapture: Sendable {
     let requester: Requester
     let rooms: PublishedSnapshot
     let accounts: PublishedSnapshot
-    /// The moment's `next_batch`.
-    let next: SyncToken
+    let transitory: PublishedSnapshot
+    /// Where messages wait for the requester's device; nil without a device.
+    let inbox: DeviceInbox?
     /// Now, in milliseconds.
     let now: Int64
 

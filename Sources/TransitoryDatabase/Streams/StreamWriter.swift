@@ -170,7 +170,16 @@ struct StreamWriter {
         removal.messages = try removed.collect(limit: Self.singleDeletionsMax + 1).map(\.key)
         if removal.messages.count > Self.singleDeletionsMax { removal.range = range }
         guard end < entry.key.last else { return removal }
-        var left = try commit.domain(TransitoryMaps.streamMessages, messages(of: entry, end + 1...entry.key.last))
+        let leftRange = messages(of: entry, end + 1...entry.key.last)
+        if removal.range == nil {
+            // Few of perhaps very many: those are counted that go.
+            let removed = try commit.get(TransitoryMaps.streamMessages, all: removal.messages).reduce(0) { $0 + UInt64($1?.count ?? 0) }
+            removal.left.size = entry.key.size - UInt64(removal.messages.count)
+            removal.left.bytes = entry.key.bytes - removed
+            if let first = try commit.first(TransitoryMaps.streamMessages, leftRange) { removal.left.first = first.key.parts.2 }
+            return removal
+        }
+        var left = try commit.domain(TransitoryMaps.streamMessages, leftRange)
         while let (key, value) = try left.next() {
             if removal.left.size == 0 { removal.left.first = key.parts.2 }
             removal.left.size += 1

@@ -54,13 +54,14 @@ package final class Streams: Sendable {
     ///
     /// - Parameters:
     ///   - lifetime: makes the scope if it isn't there; see `create`.
+    ///   - limits: how much the scope may hold, where that isn't as much as all others.
     /// - Returns: what becomes of each.
     /// - Throws: `StreamError.unknownScope`.
     @discardableResult
     package func push(
-        _ pushes: [StreamPush], to scope: Scope, lifetime: Int64?, in commit: Commit
+        _ pushes: [StreamPush], to scope: Scope, lifetime: Int64?, limits: StreamLimits? = nil, in commit: Commit
     ) throws -> [Result<StreamPushOutcome, StreamError>] {
-        var writer = try StreamWriter(scope, lifetime: lifetime, limits: limits, in: commit)
+        var writer = try StreamWriter(scope, lifetime: lifetime, limits: limits ?? self.limits, in: commit)
         let live = live(scope)
         var last = live?.lastNumber(reserved: writer.head.last) ?? writer.head.last
         let before = last

@@ -25,7 +25,7 @@ final class Load: Sendable {
         for number in 0..<clientCount {
             let client = try await server.newUser("client")
             try await client.join(room)
-            clients.append(LoadClient(client, in: room, number: number, paddingBytes: paddingBytes, seed: seed))
+            clients.append(LoadClient(client, in: room, to: founder, number: number, paddingBytes: paddingBytes, seed: seed))
         }
         self.clients = clients
         firstToken = try await founder.sync().nextBatch
@@ -56,6 +56,18 @@ final class Load: Sendable {
             #expect(try await follower.history(after: known) == Array(events[knownCount...]), "sync and history differ after \(known)")
         }
         await checkAcknowledged(in: events)
+        await checkDeviceMessages()
+    }
+
+    /// Checks that the follower's device got each acknowledged message, and none twice.
+    private func checkDeviceMessages() async {
+        let messages = await follower.deviceMessages
+        let counts = Dictionary(messages.map { ($0, 1) }, uniquingKeysWith: +)
+        #expect(counts.allSatisfy { $0.value == 1 }, "sent to a device once and told more often: \(counts.filter { $0.value > 1 })")
+        for client in clients {
+            let lost = await client.acknowledgedToDevice.filter { counts[$0] == nil }
+            #expect(lost.isEmpty, "acknowledged to client \(client.name) and never told to the device: \(lost.prefix(5))")
+        }
     }
 
     /// Checks that each acknowledged event is there once, and that each text is: a repeated message has made no second event.

@@ -4,8 +4,8 @@ import Testing
 
 /// A user's device that works against the server, one request after another, and remembers what it was answered.
 ///
-/// It sends messages with transaction IDs, and again, with the same ID, what had no answer or an error; it sets state, account data, its
-/// display name, and makes rooms.
+/// It sends messages to the room and to a device with transaction IDs, and again, with the same ID, what had no answer or an error; it sets
+/// state, account data, its display name, and makes rooms.
 actor LoadClient {
     /// Something in the shared room that the server has acknowledged.
     struct Acknowledged: Sendable {
@@ -17,6 +17,7 @@ actor LoadClient {
     private struct Message {
         let transaction: String
         let text: String
+        let isToDevice: Bool
     }
 
     private enum Outcome {
@@ -34,6 +35,8 @@ actor LoadClient {
     /// What all its texts begin with.
     let name: String
     private let room: String
+    /// Whose device gets messages.
+    private let recipient: MatrixTestClient
     private let paddingBytes: Int
     private var client: MatrixTestClient
     private var generator: SplitMix64
@@ -41,6 +44,8 @@ actor LoadClient {
 
     /// All that was acknowledged in the shared room, in order.
     private(set) var acknowledged: [Acknowledged] = []
+    /// The texts of all messages to the device that were acknowledged.
+    private(set) var acknowledgedToDevice: [String] = []
     /// How many requests were answered with an error of the server's own.
     private(set) var refusals = 0
     private var answeredMessages: [(message: Message, event: String)] = []
@@ -52,9 +57,10 @@ actor LoadClient {
     private var syncToken: (token: String, accountData: Int64)?
 
     /// - Parameter paddingBytes: The size of each message, of what is set as account data, and of what is set as state.
-    init(_ client: MatrixTestClient, in room: String, number: Int, paddingBytes: Int, seed: UInt64) {
+    init(_ client: MatrixTestClient, in room: String, to recipient: MatrixTestClient, number: Int, paddingBytes: Int, seed: UInt64) {
         self.client = client
         self.room = room
+        self.recipient = recipient
         self.name = "\(number):"
         self.paddingBytes = paddingBytes
         generator = SplitMix64(seed: seed &+ UInt64(number))
@@ -106,7 +112,8 @@ actor LoadClient {
         if unanswered.count >= Self.unansweredMax { return await send(unanswered[0]) }
         switch Int.random(in: 0..<100, using: &generator) {
         case 0..<10: return if let message = unanswered.first { await send(message) } else { await sendAnsweredAgain() }
-        case 10..<55: return await send(newMessage())
+        case 10..<40: return await send(newMessage())
+        case 40..<55: return await send(newMessage(toDevice: true))
         case 55..<70: return await setState()
         case 70..<85: return await setAccountData()
         case 85..<99: return await setDisplayName()
@@ -114,9 +121,9 @@ actor LoadClient {
         }
     }
 
-    private func newMessage() -> Message {
+    private func newMessage(toDevice isToDevice: Bool = false) -> Message {
         count += 1
-        return Message(transaction: "transaction \(count)", text: "\(name)\(count)")
+        return Message(transaction: "transaction \(count)", text: "\(name)\(count)", isToDevice: isToDevice)
     }
 
     private var padding: JSONValue { .string(String(repeating: "x", count: paddingBytes)) }
@@ -128,7 +135,11 @@ actor LoadClient {
             let event = body["event_id"]?.stringValue ?? ""
             unanswered.removeAll { $0.transaction == message.transaction }
             answeredMessages.append((message, event))
-            acknowledged.append(Acknowledged(event: event, text: message.text))
+            if message.isToDevice {
+                acknowledgedToDevice.append(message.text)
+            } else {
+                acknowledged.append(Acknowledged(event: event, text: message.text))
+            }
             return true
         case .refused: return true
         case .gone: return false
@@ -140,7 +151,8 @@ actor LoadClient {
         guard let (message, event) = answeredMessages.randomElement(using: &generator) else { return true }
         switch await put(message) {
         case .answered(let body):
-            #expect(body["event_id"]?.stringValue == event, "\(message.transaction) of client \(name) was answered twice, differently")
+            #expect(
+                body["event_id"]?.stringValue ?? "" == event, "\(message.transaction) of client \(name) was answered twice, differently")
             return true
         case .refused: return true
         case .gone: return false
@@ -149,6 +161,12 @@ actor LoadClient {
 
     private func put(_ message: Message) async -> Outcome {
         let body: JSONValue = ["msgtype": "m.text", "body": .string(message.text), "padding": padding]
+        if message.isToDevice {
+            let messages: JSONValue = ["messages": .object([recipient.userID: .object([recipient.deviceID: body])])]
+            return await outcome { [client] in
+                try await client.put("sendToDevice", "org.example.text", message.transaction, body: messages)
+            }
+        }
         return await outcome { [client, room] in
             try await client.put("rooms", room, "send", "m.room.message", message.transaction, body: body)
         }

@@ -24,6 +24,8 @@ actor RoomFollower {
     private(set) var token: String
     /// What has come after the first token, in order.
     private(set) var events: [Event] = []
+    /// What the messages to its device have said, in order.
+    private(set) var deviceMessages: [String] = []
 
     init(_ client: MatrixTestClient, of room: String, since token: String) {
         self.client = client
@@ -52,6 +54,8 @@ actor RoomFollower {
     }
 
     /// One sync, and what it left out: all of it, or nothing when the server goes away in between.
+    ///
+    /// - Returns: how much it was.
     @discardableResult
     private func step(timeout: Int) async throws -> Int {
         let answer = try await client.sync(since: token, timeout: timeout, filter: Self.filter)
@@ -68,8 +72,10 @@ actor RoomFollower {
             }
         }
         events += new
+        let messages = answer.body["to_device", "events"]?.arrayValue ?? []
+        deviceMessages += messages.messageBodies
         token = answer.nextBatch
-        return new.count
+        return new.count + messages.count
     }
 
     /// The room's history as `/messages` has it, from the oldest event on, without those up to `event`.
