@@ -97,6 +97,7 @@ package final class Homeserver: Sendable {
             blockCache: blockCache)
         // Only now is it sure that the directory is this server's.
         try Backups.staging(in: settings.dataDirectory).remove()
+        if let place = DataDirectory.place(settings.dataDirectory) { try await self.accountsDatabase.settle(at: place) }
         try BackupDirectory.become(dataDirectory: settings.dataDirectory)
         backups = Backups(
             serverName: settings.serverName.string, dataDirectory: settings.dataDirectory,
@@ -169,6 +170,7 @@ package final class Homeserver: Sendable {
 
     /// Ends the background's work, finishes what was handed to the databases and ends their threads; nothing may be asked any more.
     private func close() async {
+        await accounts.lastSeen.end()
         await delayedEvents.end()
         await background.end()
         await transitoryDatabase.streams.end()

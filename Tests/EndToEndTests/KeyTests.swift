@@ -95,6 +95,21 @@ import Testing
         try await alice.delete("room_keys", "version", "99").fails(404, "M_NOT_FOUND")
     }
 
+    @Test func aCopyOfTheDataDropsOneTimeKeys() async throws {
+        let server = try await ServerProcess.start()
+        let alice = try await server.newUser("alice")
+        try await alice.post("keys", "upload", body: alice.keyUpload(oneTimeKeys: 2)).ok()
+        #expect(try await server.stop() == .exited(0))
+        _ = try await server.copy(server.dataDirectory, as: "copy")
+        let copy = try await ServerProcess.start(in: server.directory, dataName: "copy")
+        #expect(try await alice.at(copy).sync().body["device_one_time_keys_count"] == ["signed_curve25519": 0])
+        #expect(try await alice.at(copy).sync().body["device_unused_fallback_key_types"] == ["signed_curve25519"])
+        #expect(try await copy.stop() == .exited(0))
+        let again = try await server.restart()
+        #expect(try await alice.at(again).sync().body["device_one_time_keys_count"] == ["signed_curve25519": 2])
+        #expect(try await again.stop() == .exited(0))
+    }
+
     /// Secrets are account data ("Secret storage").
     @Test func secretsAreKeptInAccountData() async throws {
         let alice = try await newUser("alice")

@@ -30,6 +30,17 @@ extension AccountsDatabase {
         }
     }
 
+    /// Writes down that a device has been seen, without waiting for the disk.
+    package func noteSeen(_ device: String, of user: UserID, from address: String?) async throws {
+        try await database.commit(.relaxed) { commit in
+            let key = TupleKey(user, device)
+            guard var metadata = try commit.get(AccountsMaps.deviceToMetadata, key) else { return }
+            metadata.lastSeenAt = commit.time
+            if let address { metadata.lastSeenAddress = address }
+            commit.put(AccountsMaps.deviceToMetadata, key, metadata)
+        }
+    }
+
     /// Removes devices with their access tokens and keys; those that the user doesn't have are removed already.
     ///
     /// - Parameter session: the session of user-interactive authentication that allowed it, which ends with it.

@@ -54,16 +54,3 @@ extension AccountsDatabase {
         }
     }
 }
-
-extension Commit {
-    /// Removes a user's cross-signing keys, and what the user has signed.
-    func removeCrossSigningKeys(of user: UserID) throws {
-        for usage in CrossSigningUsage.allCases {
-            guard let id = try get(usage.column, user) else { continue }
-            delete(AccountsMaps.keyIDToKey, TupleKey(user, id))
-            delete(usage.column, user)
-        }
-        delete(AccountsMaps.keySignatures, .tuples(user))
-        stampDeviceList(of: user, device: nil)
-    }
-}

@@ -15,7 +15,8 @@ package struct KeyCounts: StoreCodable, Equatable {
 
     /// A JSON object.
     package var encoded: [UInt8] {
-        let object: JSONObject = ["one_time_keys": .object(oneTimeKeysJSON), "unused_fallback_keys": .array(unusedFallbackKeysJSON)]
+        let counts = oneTimeKeys.reduce(into: JSONObject()) { $0[$1.key] = .integer($1.value) }
+        let object: JSONObject = ["one_time_keys": .object(counts), "unused_fallback_keys": .array(unusedFallbackKeysJSON)]
         return object.encoded()
     }
 

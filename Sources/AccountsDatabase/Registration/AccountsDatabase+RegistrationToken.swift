@@ -23,4 +23,6 @@ extension AccountsDatabase {
 enum AccountsGlobalKey {
     /// The registration token, as text.
     static let registrationToken = "registration_token"
+    /// A number of the place where the database is, 8 bytes.
+    static let place = "place"
 }

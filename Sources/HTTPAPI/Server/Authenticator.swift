@@ -8,6 +8,14 @@ package protocol Authenticator: Sendable {
     ///
     /// - Throws: `M_UNKNOWN_TOKEN`, or why the account may not use the API at the moment, such as `M_USER_LOCKED`.
     func authenticate(token: String) async throws -> Requester
+
+    /// Is told who makes a request, and from which address.
+    func noteUse(by requester: Requester, from address: String?)
+}
+
+extension Authenticator {
+    /// Nobody wants to know.
+    package func noteUse(by requester: Requester, from address: String?) {}
 }
 
 /// Finds the access token in a request ("Using access tokens").

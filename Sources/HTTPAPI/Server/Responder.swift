@@ -100,6 +100,7 @@ struct Responder: Sendable {
         if token == nil, route.access == .user || route.access == .guest { throw MatrixError(.missingToken, "Missing access token") }
         let answer: @Sendable () async throws -> Answer = {
             let requester: Requester? = if let token { try await authenticator.authenticate(token: token) } else { nil }
+            if let requester { authenticator.noteUse(by: requester, from: channel.remoteAddress?.ipAddress) }
             if route.access == .user, requester?.isGuest == true {
                 throw MatrixError(.guestAccessForbidden, "This is not for guests")
             }

@@ -15,6 +15,7 @@ package final class Accounts: Sendable {
     let passwords: PasswordHasher
     let nonces: RegistrationNonces
     let requestDigestKey: SymmetricKey
+    let lastSeen: LastSeen
     let intents: Intents
 
     /// The kind of intents that a new account begins, so that the user gets what else there is to have. The payload is the user ID.
@@ -31,6 +32,7 @@ package final class Accounts: Sendable {
         self.settings = settings
         passwords = PasswordHasher(environment: environment)
         nonces = RegistrationNonces(environment: environment)
+        lastSeen = LastSeen(database: database, environment: environment)
         requestDigestKey = SymmetricKey(data: environment.random.bytes(SymmetricKeySize.bits256.bitCount / 8))
     }
 
@@ -45,6 +47,13 @@ package final class Accounts: Sendable {
         return Requester(
             userID: owner.user, deviceID: owner.device, isAdmin: owner.flags.contains(.admin), isGuest: owner.flags.contains(.guest),
             tokenHash: hash)
+    }
+
+    /// Notes that a requester's device has just been seen ("Device Management").
+    ///
+    /// - Parameter address: where the request comes from.
+    package func noteUse(by requester: Requester, from address: String?) {
+        lastSeen.note(requester, from: address)
     }
 
     /// Whether there is, or was, an account of this name.

@@ -51,6 +51,12 @@ package final class DataDirectory: Sendable {
         try DurableFile.write(bytes, to: path(of: name), in: path)
     }
 
+    /// A number by which the directory at `path` is known from its copies: the inode of its lock, which is never written anew. Nil if it has none.
+    package static func place(_ path: String) -> UInt64? {
+        var status = stat()
+        return stat("\(path)/lock", &status) == 0 ? UInt64(status.st_ino) : nil
+    }
+
     /// Whether others than its owner may read a file; false if there is none.
     package func isReadableByOthers(_ name: String) -> Bool {
         var status = stat()

@@ -11,8 +11,10 @@ struct Recording {
     /// What else a test has to know to go on: IDs and tokens, by names.
     var facts: JSONObject = [:]
 
-    /// Members of answers that say when or from where somebody asked.
-    private static let volatile: Set<String> = ["age", "next_batch", "start", "end"]
+    /// Members of answers that say when or from where somebody asked, and how many one-time keys there are, which a copy drops.
+    private static let volatile: Set<String> = [
+        "age", "next_batch", "start", "end", "last_seen_ip", "last_seen_ts", "device_one_time_keys_count",
+    ]
 
     /// Asks as a device, and keeps the answer.
     mutating func record(
@@ -28,7 +30,7 @@ struct Recording {
     func expectSameAnswers(on server: ServerProcess) async throws {
         for (device, target, expected) in answers {
             let body = try await client(device).at(server).request("GET", target).ok()
-            let isSame = expected.isContained(in: body)
+            let isSame = Self.withoutVolatile(expected).isContained(in: body)
             #expect(isSame, "\(target) was answered \(expected.testDescription), and is now \(body.testDescription)")
         }
     }

@@ -1,6 +1,7 @@
 import CanonicalJSON
 import Homeserver
 import MatrixProtocol
+import Store
 import Testing
 
 /// "Device Management".
@@ -30,6 +31,30 @@ import Testing
         await expect(.notFound, 404) { try fixture.accounts.device("TABLET", for: alice) }
         let bob = try fixture.requester(try await fixture.user("bob"))
         await expect(.notFound, 404) { try fixture.accounts.device("PHONE", for: bob) }
+    }
+
+    @Test func whenADeviceWasSeenIsWrittenDownEveryFewMinutes() async throws {
+        let fixture = try AccountsFixture()
+        let alice = try fixture.requester(try await fixture.user("alice"))
+        let device = try #require(alice.deviceID)
+        func use(from address: String, after milliseconds: Int64) async throws -> JSONObject {
+            fixture.clock.advance(by: milliseconds)
+            fixture.accounts.noteUse(by: alice, from: address)
+            for _ in 0..<2000 {
+                let seen = try fixture.accounts.device(device, for: alice)
+                if seen["last_seen_ts"] == .integer(fixture.clock.now()) { return seen }
+                try await SystemClock().sleep(milliseconds: 1)
+            }
+            return try fixture.accounts.device(device, for: alice)
+        }
+        #expect(try await use(from: "192.0.2.7", after: 1000)["last_seen_ip"] == "192.0.2.7")
+        // From elsewhere it is news at once; from there again only later.
+        let elsewhere = try await use(from: "192.0.2.8", after: 1000)
+        #expect(elsewhere["last_seen_ip"] == "192.0.2.8")
+        fixture.clock.advance(by: 1000)
+        fixture.accounts.noteUse(by: alice, from: "192.0.2.7")
+        #expect(try fixture.accounts.device(device, for: alice) == elsewhere)
+        #expect(try await use(from: "192.0.2.7", after: 5 * 60 * 1000)["last_seen_ip"] == "192.0.2.7")
     }
 
     @Test func aDeviceGetsAnotherName() async throws {

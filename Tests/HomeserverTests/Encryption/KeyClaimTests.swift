@@ -57,6 +57,21 @@ import Testing
         #expect(try await fixture.claim(alice.userID, device, "other") == nil)
     }
 
+    @Test func aCopyHandsOutNothingThatTheOriginalMayHave() async throws {
+        let fixture = try AccountsFixture()
+        let (alice, _) = try await fixture.keys(of: "alice")
+        let device = try #require(alice.deviceID)
+        try await fixture.database.settle(at: 1)
+        _ = try await fixture.encryption.uploadKeys(
+            ["one_time_keys": .object(TestKeys.oneTimeKeys(0..<3)), "fallback_keys": ["signed_curve25519:F": ["key": "f"]]], for: alice)
+        try await fixture.database.settle(at: 1)
+        #expect(try await fixture.claim(alice.userID, device)?.keys == ["signed_curve25519:0"])
+        try await fixture.database.settle(at: 2)
+        let counts = try fixture.database.view().keyCounts(of: alice.userID, device: device)
+        #expect(counts == KeyCounts(unusedFallbackKeys: ["signed_curve25519"]))
+        #expect(try await fixture.claim(alice.userID, device)?.keys == ["signed_curve25519:F"])
+    }
+
     @Test func unknownDevicesAreLeftOutAndServersThatCannotBeReachedAreNamed() async throws {
         let fixture = try AccountsFixture()
         let (alice, _) = try await fixture.keys(of: "alice")
