@@ -50,6 +50,9 @@ struct EventFormatTests {
             #expect(error(event, version) == nil)
             event["event_id"] = .string("$" + String(repeating: "x", count: 243) + ":example.org")
             #expect(error(event, version) == .invalidIdentifier(field: "event_id"))
+            // Few characters may be many bytes.
+            event["event_id"] = .string("$" + String(repeating: "\u{e9}", count: 130) + ":example.org")
+            #expect(error(event, version) == .fieldTooLong(field: "event_id"))
             event.removeValue(forKey: "event_id")
             #expect(error(event, version) == .missing(field: "event_id"))
         }

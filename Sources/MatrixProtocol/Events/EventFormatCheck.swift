@@ -18,7 +18,7 @@ struct EventFormatCheck {
         try checkLength(of: type, field: "type")
         try checkStateKey()
         if let roomID { try checkLength(of: roomID.string, field: "room_id") }
-        if version.eventFormat.carriesEventID { try checkLength(of: try Self.eventID(in: object).string, field: "event_id") }
+        if version.eventFormat.carriesEventID { _ = try Self.eventID(in: object) }
         try checkObject("content")
         try checkObject("hashes")
         try checkObject("signatures")
@@ -44,6 +44,8 @@ struct EventFormatCheck {
         guard let id = EventID(try string("event_id", in: object)), id.serverName != nil else {
             throw .invalidIdentifier(field: "event_id")
         }
+        // Every server has to find room for it, so here bytes count in all room versions.
+        guard id.string.utf8.count <= EventLimits.fieldMaxBytes else { throw .fieldTooLong(field: "event_id") }
         return id
     }
 

@@ -4,13 +4,10 @@ import Store
 
 /// The search index, kept as events come and are redacted.
 extension RoomsCommit {
-    /// The most different words of one event that are found.
-    private static let wordsMax = 512
-
     /// Makes an event's words findable.
     func index(_ event: Event, at pduID: PDUID) {
         let (words, total) = SearchWords.counts(of: event.searchableText)
-        for (word, count) in words.prefix(Self.wordsMax) {
+        for (word, count) in words {
             commit.put(
                 RoomsMaps.searchWords, SearchKey(room: pduID.room, word: word, order: pduID.order),
                 SearchWeight(count: count, textLength: total))

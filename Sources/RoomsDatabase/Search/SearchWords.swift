@@ -1,5 +1,5 @@
-/// The words of a text, as the search index knows them: in lower case, without punctuation, each ideograph or kana a word of its own, since these
-/// scripts don't separate words.
+/// The words of a text, as the search index knows them: in lower case, without punctuation, each ideograph or kana a word of its own,
+/// since these scripts don't separate words.
 package enum SearchWords {
     /// The longest word that is told from longer ones that begin like it, in bytes.
     private static let wordMaxBytes = 48
@@ -33,10 +33,17 @@ package enum SearchWords {
         return words
     }
 
-    /// How often each word is there, and how many words there are in all.
+    /// The most different words of one text that are found.
+    static let indexedMax = 512
+
+    /// How often each of the words is there that are found, the first ones of the text, and how many words there are in all.
     static func counts(of text: String) -> (words: [[UInt8]: Int], total: Int) {
         let words = words(of: text)
-        return (Dictionary(words.map { ($0, 1) }, uniquingKeysWith: +), words.count)
+        var counts: [[UInt8]: Int] = [:]
+        for word in words {
+            if let count = counts[word] { counts[word] = count + 1 } else if counts.count < indexedMax { counts[word] = 1 }
+        }
+        return (counts, words.count)
     }
 
     private static func standsAlone(_ scalar: Unicode.Scalar) -> Bool {
