@@ -139,6 +139,7 @@ package final class Homeserver: Sendable {
             environment: environment)
         eventStream = EventStream(rooms: rooms, transitory: self.transitoryDatabase, notifier: notifier)
         do {
+            try await self.roomsDatabase.receiveArrivedEvents()
             try await background.begin()
             delayedEvents.begin()
             self.transitoryDatabase.streams.begin()

@@ -1,3 +1,4 @@
+import MatrixProtocol
 import Store
 
 /// A room's newest events, which no other event follows yet, with their depths.
@@ -5,6 +6,9 @@ import Store
 /// They are one value: each event of ours takes the place of all of them, and entries of their own would leave a trail of deletions
 /// that every reader has to pass.
 package struct Extremities: StoreCodable {
+    /// The most extremities of a room: so many can the next event follow.
+    static let countMax = EventLimits.prevEventsMax
+
     /// The events and their depths, in the order of their short IDs.
     package let events: [(event: ShortEventID, depth: Int64)]
 

@@ -2,23 +2,6 @@ import MatrixProtocol
 import Store
 import StoredIdentifiers
 
-/// The request by which a device sent an event: repeated, it yields the same event.
-package struct Transaction: Sendable {
-    package let user: UserID
-    package let device: String
-    /// The endpoint's own name for it: what the client's transaction ID is unique within, and the ID.
-    package let name: String
-    /// The client's transaction ID.
-    package let id: String
-
-    package init(user: UserID, device: String, name: String, id: String) {
-        self.user = user
-        self.device = device
-        self.name = name
-        self.id = id
-    }
-}
-
 /// An event that has found its place.
 package struct AppendedEvent: Sendable {
     package let event: Event
@@ -27,28 +10,6 @@ package struct AppendedEvent: Sendable {
 }
 
 extension RoomsCommit {
-    /// The room's short ID, a new one for a new room.
-    package func makeShortRoomID(_ room: RoomID) throws -> ShortRoomID {
-        if let short = try view.shortID(of: room) { return short }
-        let short = commit.makeShortID(ShortRoomID.self)
-        commit.put(RoomsMaps.roomIDToShortID, room, short)
-        commit.put(RoomsMaps.shortIDToRoomID, short, room)
-        return short
-    }
-
-    /// The event's short ID, a new one for an event that nobody has heard of.
-    func makeShortEventID(_ event: EventID) throws -> ShortEventID {
-        try view.shortID(of: event) ?? makeNewShortEventID(event)
-    }
-
-    /// The short ID of an event that nobody has heard of.
-    private func makeNewShortEventID(_ event: EventID) -> ShortEventID {
-        let short = commit.makeShortID(ShortEventID.self)
-        commit.put(RoomsMaps.eventIDToShortID, event, short)
-        commit.put(RoomsMaps.shortEventIDToEventID, short, event)
-        return short
-    }
-
     /// Appends an authorized event to its room's timeline with all its indexes. Its previous events are the room's extremities, so
     /// the state before it is the room's current state.
     @discardableResult
@@ -58,7 +19,7 @@ extension RoomsCommit {
 
     /// What an event follows.
     enum Previous {
-        /// All of the room's extremities.
+        /// All of the room's extremities: the state before it is the current one.
         case extremities
         /// Some events of the room, and some that are missing.
         case events([ShortEventID], missing: [ShortEventID] = [])
@@ -78,72 +39,89 @@ extension RoomsCommit {
     /// from it for the room's current state.
     func accept(
         _ event: Event, in room: Room, after previous: Previous, stateBefore: ShortStateHash, by transaction: Transaction? = nil,
-        _ resolutions: Resolutions = Resolutions()
+        _ prepared: Prepared = Prepared()
     ) throws -> AppendedEvent {
         let known = try view.shortID(of: event.id)
         let shortID = known ?? makeNewShortEventID(event.id)
-        let current = try view.currentState(of: room.shortID)
-        let change = try event.key.map { try stateChange($0, to: shortID, from: stateBefore, isCurrent: stateBefore == current, in: room) }
+        let current = if case .extremities = previous { stateBefore } else { try view.currentState(of: room.shortID) }
+        let isPartial = try view.isPartial(room.shortID)
+        // What is kept by key is the current state where nothing can be ahead of it.
+        let isByKey = if case .nothing = previous { false } else { stateBefore == current && !isPartial }
+        let change = try event.key.map { try stateChange($0, to: shortID, from: stateBefore, isByKey: isByKey, in: room) }
         if !previous.missing.isEmpty { commit.skipPositions(Self.gapPositions) }
         let position = commit.stamp(kind: RoomsChange.event.rawValue, scope: room.shortID.scope) {
             PDUID(room: room.shortID, position: $0).encoded
         }
-        let pduID = PDUID(room: room.shortID, position: position)
-        if known != nil { try endStayApart(event.id, shortID, in: room) }
-        try enter(event, shortID, at: pduID, stateBefore: stateBefore, replacing: change?.old, in: room)
-        if let transaction {
-            commit.put(
-                RoomsMaps.transactionToEventID, TupleKey(transaction.user, transaction.device, transaction.name), event.id)
-            commit.put(RoomsMaps.shortEventIDToTransaction, shortID, TupleKey(transaction.user, transaction.device, transaction.id))
-        }
-        let appended = AppendedEvent(event: event, pduID: pduID, shortID: shortID)
+        let appended = AppendedEvent(event: event, pduID: PDUID(room: room.shortID, position: position), shortID: shortID)
+        try enter(appended, isKnown: known != nil, stateBefore: stateBefore, replacing: change?.old, in: room)
+        if let transaction { note(transaction, of: appended) }
         let stateAfter = try change.map { try state(stateBefore, with: [$0], in: room.shortID) } ?? stateBefore
-        let next = try moveExtremities(to: appended, isKnown: known != nil, after: previous, stateAfter: stateAfter, in: room, resolutions)
-        let isLinear = stateBefore == current && next == stateAfter
-        try setCurrentState(
-            of: room, from: current, to: next, changes: isLinear ? [change].compactMap(\.self) : nil, at: position, by: appended)
+        let next = try moveExtremities(to: appended, isKnown: known != nil, after: previous, stateAfter: stateAfter, in: room, prepared)
+        let comparison: StateComparison =
+            if case .nothing = previous {
+                .withIndex
+            } else if stateBefore == current && next == stateAfter {
+                .changes([change].compactMap(\.self))
+            } else {
+                .from(current)
+            }
+        try setCurrentState(of: room, to: next, by: comparison, at: position, with: appended, prepared)
         openGap(before: appended, previous.missing, in: room)
-        try markIfPartial(shortID, in: room)
+        if isPartial { mark(shortID, in: room) }
         try takeEffect(appended, wasHeardOf: known != nil, in: room)
+        try cancelDelayedEvents(overtakenBy: event, in: room)
         return appended
     }
 
     /// What an event changes in the state before it.
+    ///
+    /// - Parameter isByKey: whether that is what is kept by key.
     private func stateChange(
-        _ key: StateKey, to event: ShortEventID, from stateBefore: ShortStateHash, isCurrent: Bool, in room: Room
+        _ key: StateKey, to event: ShortEventID, from stateBefore: ShortStateHash, isByKey: Bool, in room: Room
     ) throws -> StateChange {
         let shortKey = try makeShortStateKey(key)
         let old =
-            isCurrent
+            isByKey
             ? try commit.get(RoomsMaps.roomStateKeyToEvent, FixedKey(room.shortID, shortKey))
             : try view.event(of: shortKey, in: stateBefore)
         return (shortKey, old, event)
     }
 
     /// Enters an event at its place of the timeline.
+    ///
+    /// - Parameter isKnown: whether it may have been kept apart before.
     func enter(
-        _ event: Event, _ shortID: ShortEventID, at pduID: PDUID, stateBefore: ShortStateHash, replacing replaced: ShortEventID?,
-        in room: Room
+        _ appended: AppendedEvent, isKnown: Bool, stateBefore: ShortStateHash, replacing replaced: ShortEventID?, in room: Room
     ) throws {
+        let (event, pduID, shortID) = (appended.event, appended.pduID, appended.shortID)
+        let redaction = isKnown ? try endStayApart(event.id, shortID, in: room) : .none
+        noteWriting(shortID)
         commit.put(RoomsMaps.shortEventIDToStateHash, shortID, stateBefore)
         commit.put(RoomsMaps.eventIDToPDUID, event.id, pduID)
         commit.put(RoomsMaps.shortEventIDToPDUID, shortID, pduID)
         commit.put(RoomsMaps.eventsByTime, FixedKey(room.shortID, event.originServerTS, pduID.order), Empty())
         commit.put(
             RoomsMaps.pduIDToEvent, pduID,
-            StoredEvent(id: event.id, shortID: shortID, replaced: replaced ?? .none, json: event.bytes))
+            StoredEvent(id: event.id, shortID: shortID, replaced: replaced ?? .none, redaction: redaction, json: event.bytes))
         if event.isState { try keepAuthEvents(of: event, shortID, in: room) }
     }
 
-    /// Does what an event in the timeline brings about: relations, search, redactions, the end of delayed events.
+    /// Keeps by which request an event was sent.
+    private func note(_ transaction: Transaction, of appended: AppendedEvent) {
+        commit.put(RoomsMaps.transactionToEventID, TupleKey(transaction.user, transaction.device, transaction.name), appended.event.id)
+        commit.put(
+            RoomsMaps.shortEventIDToTransaction, appended.shortID,
+            TupleKey(transaction.user, transaction.device, transaction.name, transaction.id))
+    }
+
+    /// Does what an event in the timeline brings about, when it is news and when it is history: relations, search, redactions.
     ///
     /// - Parameter wasHeardOf: whether something may have named it before it came.
     func takeEffect(_ appended: AppendedEvent, wasHeardOf: Bool, in room: Room) throws {
         if wasHeardOf { try adoptRelations(to: appended, in: room) }
         try relate(appended, in: room)
         index(appended.event, at: appended.pduID)
-        if appended.event.redacts != nil { try applyRedaction(appended, in: room) }
-        if wasHeardOf { try applyWaitingRedactions(to: appended, in: room) }
-        try cancelDelayedEvents(overtakenBy: appended.event, in: room)
+        if appended.event.redacts != nil { try applyRedaction(appended.event, appended.shortID, in: room) }
+        if wasHeardOf { try applyWaitingRedactions(to: appended.shortID, in: room) }
     }
 }

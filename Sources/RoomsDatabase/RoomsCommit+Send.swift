@@ -15,13 +15,8 @@ extension RoomsCommit {
     {
         if let transaction, let sent = try view.eventID(transaction) { return sent }
         if let standing = try standingEvent(for: template, in: room) { return standing }
-        let extremities = try view.extremities(of: room.shortID)
-        let followed = extremities.suffix(EventLimits.prevEventsMax)
-        let event = try makeEvent(template, after: followed, in: room, signingKey: signingKey)
-        guard followed.count < extremities.count else { return try append(event, to: room, by: transaction).event.id }
-        let previous = followed.map(\.event)
-        let stateBefore = try state(after: previous, in: room)
-        return try accept(event, in: room, after: .events(previous), stateBefore: stateBefore, by: transaction).event.id
+        let event = try makeEvent(template, after: view.extremities(of: room.shortID), in: room, signingKey: signingKey)
+        return try append(event, to: room, by: transaction).event.id
     }
 
     /// The room's current event for a state key, as the authorization rules read it.
@@ -35,7 +30,7 @@ extension RoomsCommit {
         if let event = authEvents[shortID] { return event }
         guard let stored = try view.event(shortID) else { return nil }
         let event = try Event(stored, in: room)
-        if try isFromEarlierCommit(shortID) { authEvents.remember(event, shortID) }
+        if !hasWritten(shortID) { authEvents.remember(event, shortID) }
         return event
     }
 
@@ -45,7 +40,7 @@ extension RoomsCommit {
     }
 
     private func makeEvent(
-        _ template: EventTemplate, after extremities: ArraySlice<(event: ShortEventID, depth: Int64)>, in room: Room,
+        _ template: EventTemplate, after extremities: [(event: ShortEventID, depth: Int64)], in room: Room,
         signingKey: SigningKey
     ) throws -> Event {
         let rights = try Authorization.authEventKeys(for: template, version: room.version).compactMap { try authEvent($0, in: room) }

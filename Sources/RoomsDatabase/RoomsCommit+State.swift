@@ -6,16 +6,6 @@ package typealias StateChange = (key: ShortStateKey, old: ShortEventID?, new: Sh
 
 /// New room states.
 extension RoomsCommit {
-    /// The short ID of a state key, a new one if no room has ever used it.
-    func makeShortStateKey(_ key: StateKey) throws -> ShortStateKey {
-        if let short = try view.shortStateKey(key) { return short }
-        let number = commit.makeShortID(ShortStateKey.self).number
-        let short = ShortStateKey(number: key.type == EventType.roomMember ? number | ShortStateKey.firstMember.number : number)
-        commit.put(RoomsMaps.stateKeyToShortID, TupleKey(key.type, key.key), short)
-        commit.put(RoomsMaps.shortIDToStateKey, short, TupleKey(key.type, key.key))
-        return short
-    }
-
     /// The state that `parent` becomes by some changes, which are sorted by their keys.
     func state(_ parent: ShortStateHash, with changes: [StateChange], in room: ShortRoomID) throws -> ShortStateHash {
         let changes = changes.filter { $0.old != $0.new }
@@ -36,10 +26,23 @@ extension RoomsCommit {
             below = head.parent
             head = try view.head(of: below)
         }
+        return makeState(of: entries, over: below, layers: head.layers + 1, sum: sum, in: room)
+    }
+
+    /// The state of just these entries, by ascending keys; the sum is theirs.
+    func state(of entries: [StateLayer.Entry], sum: StateSum, in room: ShortRoomID) throws -> ShortStateHash {
+        if entries.isEmpty { return .empty }
+        return try commit.get(RoomsMaps.stateHashToShortID, sum.bytes)
+            ?? makeState(of: entries, over: .empty, layers: 1, sum: sum, in: room)
+    }
+
+    private func makeState(
+        of entries: [StateLayer.Entry], over parent: ShortStateHash, layers: UInt8, sum: StateSum, in room: ShortRoomID
+    ) -> ShortStateHash {
         let state = commit.makeShortID(ShortStateHash.self)
         commit.put(RoomsMaps.stateHashToShortID, sum.bytes, state)
         commit.put(RoomsMaps.roomStates, FixedKey(room, state), Empty())
-        write(entries, of: state, over: below, layers: head.layers + 1, sum: sum)
+        write(entries, of: state, over: parent, layers: layers, sum: sum)
         return state
     }
 

@@ -14,8 +14,14 @@ package struct RoomsCommit {
     let stateSecret: SymmetricKey
     let localMembers: LocalMembers
     let authEvents: EventCache
-    /// The last position before this commit.
-    private let positionBefore: Position
+    /// The last short ID before this commit.
+    private let shortIDBefore: UInt64
+    private let written = WrittenEvents()
+
+    /// The events of which this commit has written what is kept.
+    private final class WrittenEvents {
+        var events: Set<ShortEventID> = []
+    }
 
     init(_ commit: Commit, serverName: ServerName, stateSecret: SymmetricKey, localMembers: LocalMembers, authEvents: EventCache) {
         self.commit = commit
@@ -23,15 +29,22 @@ package struct RoomsCommit {
         self.stateSecret = stateSecret
         self.localMembers = localMembers
         self.authEvents = authEvents
-        positionBefore = commit.position
+        shortIDBefore = commit.lastShortID
     }
 
     /// What the database holds, this commit's writes included.
     package var view: RoomsView { RoomsView(commit) }
 
-    /// Whether the event found its place in an earlier commit.
-    func isFromEarlierCommit(_ event: ShortEventID) throws -> Bool {
-        guard let pduID = try commit.get(RoomsMaps.shortEventIDToPDUID, event) else { return false }
-        return pduID.isLive && pduID.position <= positionBefore
+    /// Notes that this commit writes what is kept of an event. It isn't remembered, neither as it was nor, as the commit may come to
+    /// nothing, as it will be.
+    func noteWriting(_ event: ShortEventID) {
+        written.events.insert(event)
+        authEvents.forget(event)
     }
+
+    /// Whether this commit has written what is kept of an event.
+    func hasWritten(_ event: ShortEventID) -> Bool { written.events.contains(event) }
+
+    /// Whether this commit has made the state: nobody else can read it yet.
+    func hasMade(_ state: ShortStateHash) -> Bool { state.number > shortIDBefore }
 }

@@ -10,7 +10,7 @@ package final class RoomsDatabase: Sendable {
     /// The server whose data this is.
     package let serverName: ServerName
     package let database: Database
-    private let stateSecret: SymmetricKey
+    let stateSecret: SymmetricKey
     /// Rooms never change in what `Room` holds, so they can be remembered once they are published.
     private let knownRooms = Mutex<[RoomID: Room]>([:])
     private let localMembers = LocalMembers()

@@ -19,7 +19,7 @@ package enum RoomsMaps {
         "shorteventid_pduid", in: "events", .sequentialSmall, .pointLookups)
     package static let shortEventIDToStateHash = Column<ShortEventID, ShortStateHash>(
         "shorteventid_shortstatehash", in: "events", .sequential, .pointLookups)
-    package static let shortEventIDToTransaction = Column<ShortEventID, TupleKey<UserID, String, String>>(
+    package static let shortEventIDToTransaction = Column<ShortEventID, TupleKey<UserID, String, String, String>>(
         "shorteventid_transaction", in: "events", .sequentialSmall, .pointLookups)
     package static let softFailedEventIDs = Column<EventID, Empty>("softfailedeventids", in: "events", .randomSmall, .pointLookups)
     package static let threadParticipants = Column<TupleKey<ShortEventID, UserID>, UInt64>(
@@ -40,7 +40,8 @@ package enum RoomsMaps {
     package static let rejectedEvents = Column<ShortEventID, String>("shorteventid_rejection", in: "events", .randomSmall, .pointLookups)
     package static let roomOutliers = Column<FixedKey<ShortRoomID, ShortEventID>, Empty>(
         "shortroomid_outlier", in: "events", .randomSmall, .pointLookups)
-    package static let waitingEvents = Column<FixedKey<ShortEventID, ShortEventID>, Empty>("missingid_waiting", in: "events", .randomSmall)
+    package static let waitingEvents = Column<FixedKey<ShortRoomID, ShortEventID, ShortEventID>, ShortEventID>(
+        "shortroomid_waiting", in: "events", .randomSmall)
     package static let waitingRedactions = Column<FixedKey<ShortEventID, ShortEventID>, Empty>(
         "redactedid_redaction", in: "events", .randomSmall)
     package static let gaps = Column<PDUID, ShortEventIDs>("pduid_gap", in: "events", .randomSmall)
@@ -51,6 +52,9 @@ package enum RoomsMaps {
         "useridthreadid_subscription", in: "events", .randomSmall, .pointLookups)
     package static let threadSubscriptionsByPosition = Column<TupleKey<UserID, Position>, FixedKey<ShortRoomID, ShortEventID>>(
         "useridposition_threadid", in: "events", .randomSmall)
+
+    package static let threadSubscribers = Column<TupleKey<ShortEventID, UserID>, ShortRoomID>(
+        "threadid_subscriber", in: "events", .randomSmall)
 
     // MARK: delayed events
 
@@ -71,7 +75,7 @@ package enum RoomsMaps {
 
     package static let roomStates = Column<FixedKey<ShortRoomID, ShortStateHash>, Empty>(
         "shortroomid_shortstatehash", in: "state", .sequential)
-    package static let partialStates = Column<FixedKey<ShortRoomID, ShortEventID>, Position>(
+    package static let partialStates = Column<FixedKey<ShortRoomID, ShortEventID>, JudgementNumber>(
         "shortroomid_partialstate", in: "state", .randomSmall, .pointLookups)
     package static let roomToStateHash = Column<ShortRoomID, ShortStateHash>("roomid_shortstatehash", in: "state", .randomSmall)
     package static let roomPositionToStateHash = Column<FixedKey<ShortRoomID, Position>, ShortStateHash>(
@@ -141,7 +145,7 @@ package enum RoomsMaps {
 
     /// The database as a whole.
     package static let schema = DatabaseSchema(
-        name: "rooms", version: 4,
+        name: "rooms", version: 5,
         maps: [
             eventIDToOutlier.map, eventIDToPDUID.map, eventIDToShortID.map, pduIDToEvent.map, referencedEvents.map,
             shortEventIDToAuthChain.map, shortEventIDToEventID.map, shortEventIDToPDUID.map, shortEventIDToStateHash.map,
@@ -151,7 +155,7 @@ package enum RoomsMaps {
             rejectedEvents.map, roomOutliers.map, waitingEvents.map, waitingRedactions.map, gaps.map, roomStates.map, partialStates.map,
             delayedEvents.map, delayIDToNumber.map, delayedEventsByTime.map, userDelayedEvents.map, stateKeyDelayedEvents.map,
             transactionToDelayedEvent.map, shortEventIDToDelayID.map, relationships.map, threadSubscriptions.map,
-            threadSubscriptionsByPosition.map,
+            threadSubscriptionsByPosition.map, threadSubscribers.map,
             roomToStateHash.map, roomPositionToStateHash.map, roomStateKeyToEvent.map, stateLayers.map, shortIDToStateKey.map,
             stateHashToShortID.map, stateKeyToShortID.map,
             aliasToRoomID.map, aliasToUserID.map, roomAliases.map, bannedRoomIDs.map, disabledRoomIDs.map, publicRooms.map,
@@ -161,7 +165,7 @@ package enum RoomsMaps {
             receipts.map, lastPrivateRead.map, privateRead.map, highlightCount.map, notificationCount.map,
             roomServers.map, serverSigningKeys.map, serverTransaction.map, serverQueue.map, serverRooms.map,
         ],
-        migrations: [RoomsVersion3.migration, RoomsVersion4.migration])
+        migrations: [RoomsVersion3.migration, RoomsVersion4.migration, RoomsVersion5.migration])
 }
 
 /// What the log of positions holds in the rooms database; the numbers are stored.

@@ -51,9 +51,11 @@ extension RoomsView {
         return try reader.domain(RoomsMaps.pduIDToEvent, KeyRange(lower: lower, upper: upper + [0]), direction)
     }
 
-    /// Which transactions of which devices sent the events: user, device and transaction ID.
-    package func transactions(of events: [ShortEventID]) throws -> [TupleKey<UserID, String, String>?] {
-        try reader.get(RoomsMaps.shortEventIDToTransaction, all: events)
+    /// The transactions that sent the events, in their order; `nil` for those that no transaction has sent.
+    package func transactions(of events: [ShortEventID]) throws -> [Transaction?] {
+        try reader.get(RoomsMaps.shortEventIDToTransaction, all: events).map { stored in
+            stored.map { Transaction(user: $0.parts.0, device: $0.parts.1, name: $0.parts.2, id: $0.parts.3) }
+        }
     }
 
     /// The event that a transaction has sent, if it has.

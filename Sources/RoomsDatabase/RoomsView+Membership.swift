@@ -116,11 +116,24 @@ extension RoomsView {
     /// The users of a server who are joined to the room, by their IDs.
     package func joinedMembers(of room: ShortRoomID, on server: ServerName) throws -> [UserID] {
         let count = Int(try reader.get(RoomsMaps.roomServers, TupleKey(room, server)) ?? 0)
-        // Few of a large room's members may be wanted, so the keys' ends are looked at before they are decoded.
+        return try members(of: room, RoomsMaps.roomJoined, on: server, limit: count)
+    }
+
+    /// The users of a server who have had to do with the room, whatever they are to it now.
+    func knownUsers(of server: ServerName, in room: ShortRoomID) throws -> [UserID] {
+        try [RoomsMaps.roomJoined, RoomsMaps.roomInvited, RoomsMaps.roomKnocked, RoomsMaps.roomLeft].flatMap {
+            try members(of: room, $0, on: server, limit: .max)
+        }
+    }
+
+    /// Few of a large room's members may be wanted, so the keys' ends are looked at before they are decoded.
+    private func members(
+        of room: ShortRoomID, _ column: Column<TupleKey<ShortRoomID, UserID>, Position>, on server: ServerName, limit: Int
+    ) throws -> [UserID] {
         let ending = Array(":\(server)".utf8) + [0]
-        let cursor = try reader.cursor(through: .tuples(room), of: RoomsMaps.roomJoined.map, .forward)
+        let cursor = try reader.cursor(through: .tuples(room), of: column.map, .forward)
         var members: [UserID] = []
-        while members.count < count, let (key, _) = try cursor.next() {
+        while members.count < limit, let (key, _) = try cursor.next() {
             guard key.suffix(ending.count).elementsEqual(ending) else { continue }
             members.append(try TupleKey<ShortRoomID, UserID>(encoded: key).parts.1)
         }
@@ -147,8 +160,8 @@ extension RoomsView {
     /// So many members are compared to find the first ones. Whoever stands for a room with more than that is as good as anybody.
     private static let comparedMax = 500
 
-    /// The users who have had one of the memberships for the longest time, at most `limit`, in the order in which they got it. In a room with
-    /// very many members it is the first of some of them.
+    /// The users who have had one of the memberships for the longest time, at most `limit`, in the order in which they got it. In a room
+    /// with very many members it is the first of some of them.
     package func firstMembers(of room: ShortRoomID, _ memberships: Set<Membership>, limit: Int) throws -> [UserID] {
         let columns: [Membership: Column<TupleKey<ShortRoomID, UserID>, Position>] = [
             .join: RoomsMaps.roomJoined, .invite: RoomsMaps.roomInvited, .knock: RoomsMaps.roomKnocked, .leave: RoomsMaps.roomLeft,

@@ -93,6 +93,11 @@ extension RoomsView {
         return difference
     }
 
+    /// How many entries a state has at most, found without reading them.
+    func entryCountMax(of state: ShortStateHash) throws -> Int {
+        try layers(of: state).reduce(0) { $0 + Int(try head(of: $1).entryCount) }
+    }
+
     func head(of state: ShortStateHash) throws -> StateLayer.Head {
         if state == .empty { return .empty }
         guard let bytes = try reader.get(RoomsMaps.stateLayers, FixedKey(state, StateLayer.headKey)) else {

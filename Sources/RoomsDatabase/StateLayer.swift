@@ -106,6 +106,18 @@ enum StateLayer {
         merged += lower[next...]
         return merged
     }
+
+    /// The changes that lead from one list of entries to another, both by ascending keys.
+    static func changes(from old: [Entry], to new: [Entry]) -> [StateChange] {
+        var changes: [StateChange] = []
+        var (olds, news) = (old[...], new[...])
+        while let key = [olds.first?.key, news.first?.key].compactMap(\.self).min() {
+            let before = olds.first?.key == key ? olds.removeFirst().event : nil
+            let after = news.first?.key == key ? news.removeFirst().event : nil
+            if before != after { changes.append((key, before, after)) }
+        }
+        return changes
+    }
 }
 
 extension StateLayer {

@@ -29,6 +29,27 @@ import Testing
         #expect(after.bodies == ["8"])
     }
 
+    /// Before room version 6 the time that a server writes into its event may be any number.
+    @Test(arguments: [(Int64.min, Int64(9_007_199_254_740_991)), (Int64.max, Int64(-9_007_199_254_740_991))])
+    func anEventOfAnyTimeHasAnAge(_ time: Int64, _ age: Int64) async throws {
+        let fixture = try await RoomsFixture()
+        let room = try await fixture.room(version: .v5)
+        let known = try #require(try fixture.database.room(room))
+        let view = fixture.database.view()
+        let template = EventTemplate(type: EventType.roomMessage, content: ["body": "x"], sender: fixture.alice.userID, roomID: room)
+        let rights = try Authorization.authEventKeys(for: template, version: .v5).compactMap {
+            try view.currentEvent($0, in: known.shortID).map { EventReference($0.id) }
+        }
+        let event = try Event.build(
+            template, version: .v5,
+            prevEvents: view.eventIDs(of: view.extremities(of: known.shortID).map(\.event)).map { EventReference($0) }, authEvents: rights,
+            depth: 20, originServerTS: time, serverName: fixture.alice.userID.serverName,
+            signingKey: #require(SigningKey(seed: [UInt8](repeating: 1, count: SigningKey.seedSizeBytes), version: "1")))
+        _ = try await fixture.database.receive(event, version: .v5)
+        let context = try fixture.rooms.context(of: event.id, in: room, limit: 0, filter: .everything, for: fixture.alice).json()
+        #expect(context["event", "unsigned", "age"] == .integer(age))
+    }
+
     @Test func aContextOfNothingIsTheEvent() async throws {
         let fixture = try await RoomsFixture()
         let room = try await fixture.room()

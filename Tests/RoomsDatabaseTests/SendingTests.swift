@@ -26,8 +26,8 @@ import Testing
             #expect(try await rooms.say("once", in: room, transaction("2")) != first)
 
             let shortID = try #require(try rooms.view.shortID(of: first))
-            let sender = try #require(try rooms.view.transactions(of: [shortID]).first.flatMap(\.self)?.parts)
-            #expect(sender.0 == TestRooms.alice && sender.1 == "PHONE" && sender.2 == "1")
+            let sender = try #require(try rooms.view.transactions(of: [shortID]).first.flatMap(\.self))
+            #expect(sender.user == TestRooms.alice && sender.device == "PHONE" && sender.id == "1")
         }
     }
 

@@ -91,8 +91,8 @@ struct ClientEvents {
         let own = events.filter { $0.fields.string("sender") == requester.userID.string }.map(\.event.shortID)
         var requests: [ShortEventID: SendingRequest] = [:]
         for (event, transaction) in zip(own, try view.transactions(of: own)) {
-            guard let (user, device, id) = transaction?.parts, user == requester.userID, device == requester.deviceID else { continue }
-            requests[event, default: SendingRequest()].transactionID = id
+            guard let transaction, transaction.user == requester.userID, transaction.device == requester.deviceID else { continue }
+            requests[event, default: SendingRequest()].transactionID = transaction.id
         }
         for (event, id) in zip(own, try view.delayIDs(of: own)) {
             if let id { requests[event, default: SendingRequest()].delayID = id }

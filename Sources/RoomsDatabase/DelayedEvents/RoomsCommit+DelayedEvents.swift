@@ -36,7 +36,7 @@ extension RoomsCommit {
         event.finishedAt = commit.time
         put(event, number)
         // What changes nothing isn't sent, and the event that stands instead was sent by other means.
-        if case .sent(let id) = outcome, let sent = try view.shortID(of: id), try !isFromEarlierCommit(sent) {
+        if case .sent(let id) = outcome, let sent = try view.shortID(of: id), hasWritten(sent) {
             commit.put(RoomsMaps.shortEventIDToDelayID, sent, event.id)
         }
     }

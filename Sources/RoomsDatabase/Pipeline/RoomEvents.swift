@@ -8,20 +8,20 @@ struct RoomEvents: EventLookup {
     let room: Room
     /// Parsed events that are remembered.
     let cache: EventCache
-    /// An event that is not stored yet.
-    var newcomer: (shortID: ShortEventID, event: Event)?
+    /// Events that are not stored yet.
+    var newcomers: [ShortEventID: Event] = [:]
 
     func event(_ number: EventNumber) throws -> Event? {
         let shortID = ShortEventID(number: number.rawValue)
-        if let newcomer, newcomer.shortID == shortID { return newcomer.event }
+        if let newcomer = newcomers[shortID] { return newcomer }
         if let event = cache[shortID] { return event }
         return try view.event(shortID).map { try Event($0, in: room) }
     }
 
     func appendAuthEvents(of number: EventNumber, to numbers: inout [EventNumber]) throws -> Bool {
         let shortID = ShortEventID(number: number.rawValue)
-        if let newcomer, newcomer.shortID == shortID {
-            numbers += try view.authEvents(of: newcomer.event, in: room).map { EventNumber($0.number) }
+        if let newcomer = newcomers[shortID] {
+            numbers += try view.authEvents(of: newcomer, in: room).map { EventNumber($0.number) }
             return true
         }
         guard let chain = try view.authChain(of: shortID, in: room) else { return false }

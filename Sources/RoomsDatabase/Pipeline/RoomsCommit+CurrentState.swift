@@ -2,78 +2,69 @@ import MatrixProtocol
 import Store
 import StoredIdentifiers
 
-/// The room's extremities and its current state, which is the resolution of the states after them.
+/// The room's current state, and what follows it: the state by key, and memberships.
 extension RoomsCommit {
-    /// So many events that are in nobody's timeline are looked through for the extremities that they follow.
-    private static let apartMax = 200
-
-    /// Makes an event an extremity in place of those that it follows.
-    ///
-    /// - Returns: the room's current state from here on.
-    func moveExtremities(
-        to appended: AppendedEvent, isKnown: Bool, after previous: Previous, stateAfter: ShortStateHash, in room: Room,
-        _ resolutions: Resolutions
-    ) throws -> ShortStateHash {
-        let own = (event: appended.shortID, depth: appended.event.depth)
-        guard case .events(let events, _) = previous else {
-            commit.put(RoomsMaps.roomExtremities, room.shortID, Extremities([own]))
-            return stateAfter
-        }
-        let old = try view.extremities(of: room.shortID)
-        let followed = try followed(among: Set(old.map(\.event)), by: events, in: room)
-        var new = old.filter { !followed.contains($0.event) }
-        // An event that others follow already has come late.
-        let isFollowed = try isKnown && commit.get(RoomsMaps.referencedEvents, FixedKey(room.shortID, appended.shortID)) != nil
-        if !isFollowed || new.isEmpty {
-            let place = new.firstIndex { $0.event > own.event } ?? new.endIndex
-            new.insert(own, at: place)
-        } else if followed.isEmpty {
-            return try view.currentState(of: room.shortID)
-        }
-        commit.put(RoomsMaps.roomExtremities, room.shortID, Extremities(new))
-        let states = try new.map { $0.event == own.event ? stateAfter : try state(after: $0.event, in: room) }
-        return try resolve(states, in: room, resolutions)
+    /// How it is found out what a new current state changes.
+    enum StateComparison {
+        /// It is this.
+        case changes([StateChange])
+        /// By comparison with the current state before.
+        case from(ShortStateHash)
+        /// By comparison with what is kept by key, which may be ahead of the current state before; memberships of our users that were
+        /// told from outside are compared too.
+        case withIndex
     }
 
-    /// Which of some events one follows, directly or by way of events that were rejected or soft-failed.
+    /// Makes a state the room's current one, from a position on, with everything that follows it.
     ///
-    /// - Parameter events: its previous events.
-    func followed(among candidates: Set<ShortEventID>, by events: [ShortEventID], in room: Room) throws -> Set<ShortEventID> {
-        var seen = Set(events)
-        var waiting = events.filter { !candidates.contains($0) }
-        while let next = waiting.popLast(), seen.count < Self.apartMax {
-            guard try commit.get(RoomsMaps.shortEventIDToPDUID, next) == nil, let stored = try view.event(next) else { continue }
-            for id in try Event(stored, in: room).prevEvents {
-                guard let short = try view.shortID(of: id), seen.insert(short).inserted else { continue }
-                if !candidates.contains(short) { waiting.append(short) }
-            }
-        }
-        return candidates.intersection(seen)
-    }
-
-    /// Makes a state the room's current one, from a position on, with everything that follows it: the state by key, and memberships.
-    ///
-    /// - Parameters:
-    ///   - changes: the difference of the two, where it is known.
-    ///   - appended: the event that brings it about, where there is one.
+    /// - Parameter appended: the event that brings it about, where there is one.
+    /// - Throws: `MembershipsToWrite` when there are too many, in a room where they can be written before.
     func setCurrentState(
-        of room: Room, from old: ShortStateHash, to new: ShortStateHash, changes: [StateChange]? = nil, at position: Position,
-        by appended: AppendedEvent? = nil
+        of room: Room, to new: ShortStateHash, by comparison: StateComparison, at position: Position, with appended: AppendedEvent? = nil,
+        _ prepared: Prepared
     ) throws {
-        let changes = try changes ?? view.difference(from: old, to: new)
-        if changes.isEmpty { return }
-        for (key, _, event) in changes {
-            if let event {
-                commit.put(RoomsMaps.roomStateKeyToEvent, FixedKey(room.shortID, key), event)
-            } else {
-                commit.delete(RoomsMaps.roomStateKeyToEvent, FixedKey(room.shortID, key))
-            }
+        let changes: [StateChange]
+        var mayBeAhead = false
+        switch comparison {
+        case .changes(let known): changes = known
+        case .from(let old): changes = try view.difference(from: old, to: new)
+        case .withIndex:
+            changes = StateLayer.changes(from: try view.currentEntries(of: room.shortID), to: try view.entries(of: new))
+            mayBeAhead = true
         }
+        if changes.isEmpty && !mayBeAhead { return }
+        let members = changes.filter(\.key.isMember)
+        let isMuch = members.count > min(prepared.limits.memberships, CommitLimits().memberships)
+        if isMuch && mayBeAhead { try leaveMemberships(members, in: room, with: appended, prepared) }
+        for (key, _, event) in changes where !key.isMember { try setCurrentEvent(of: key, to: event, in: room) }
         commit.put(RoomsMaps.roomToStateHash, room.shortID, new)
         commit.put(RoomsMaps.roomPositionToStateHash, FixedKey(room.shortID, position), new)
-        for (key, _, event) in changes where key.isMember {
-            try takeMembership(of: key, from: event, in: room, at: position, by: appended)
+        func takeMemberships() throws {
+            for (key, _, event) in members { try setCurrentEvent(of: key, to: event, in: room) }
+            for (key, _, event) in members {
+                try takeMembership(of: key, from: event, in: room, at: position, by: appended)
+            }
         }
+        // So many change at once where servers that had lost sight of each other meet again.
+        if isMuch { try commit.uncounted(takeMemberships) } else { try takeMemberships() }
+        if mayBeAhead { try takeOwnMemberships(in: room, at: position) }
+    }
+
+    /// Takes over the event that the current state has for a key.
+    func setCurrentEvent(of key: ShortStateKey, to event: ShortEventID?, in room: Room) throws {
+        if let event {
+            commit.put(RoomsMaps.roomStateKeyToEvent, FixedKey(room.shortID, key), event)
+        } else {
+            commit.delete(RoomsMaps.roomStateKeyToEvent, FixedKey(room.shortID, key))
+        }
+    }
+
+    /// Leaves memberships to commits before this one, if those of users of other servers are too many.
+    private func leaveMemberships(_ members: [StateChange], in room: Room, with appended: AppendedEvent?, _ prepared: Prepared) throws {
+        let keys = try view.stateKeys(of: members.map(\.key))
+        let others = zip(keys, members).filter { !UserID(trusted: $0.key).isOn(serverName) && $1.new != appended?.shortID }
+        guard others.count > prepared.limits.memberships else { return }
+        throw MembershipsToWrite(memberships: others.map { (UserID(trusted: $0.key), $1) }, room: room)
     }
 
     /// Takes over the membership that the current state has for a key.
@@ -88,5 +79,28 @@ extension RoomsCommit {
         let membership = try event.map { try parsedEvent($0, in: room)?.membership } ?? .leave
         guard let membership, let user = try view.stateKeys(of: [key]).first?.key else { return }
         try setMembership(of: UserID(trusted: user), in: room.shortID, to: membership, at: position)
+    }
+
+    /// Takes over what the current state says of those of our users who have had to do with the room.
+    private func takeOwnMemberships(in room: Room, at position: Position) throws {
+        for user in try view.knownUsers(of: serverName, in: room.shortID) {
+            let event = try view.currentEventID(.member(user), in: room.shortID)
+            let membership = try event.map { try parsedEvent($0, in: room)?.membership } ?? .leave
+            guard let membership, try !view.standing(of: user, in: room.shortID).isOf(membership) else { continue }
+            try setMembership(of: user, in: room.shortID, to: membership, at: position)
+        }
+    }
+}
+
+extension RoomsView.Standing {
+    /// Whether it is what the membership makes of a user.
+    package func isOf(_ membership: Membership) -> Bool {
+        switch self {
+        case .joined: membership == .join
+        case .invited: membership == .invite
+        case .knocked: membership == .knock
+        case .left: membership == .leave || membership == .ban
+        case .stranger: false
+        }
     }
 }

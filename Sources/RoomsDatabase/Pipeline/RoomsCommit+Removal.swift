@@ -17,20 +17,24 @@ extension RoomsCommit {
         commit.delete(RoomsMaps.referencedEvents, FixedKey(room, event.shortID))
         try forgetAggregation(of: event.shortID, in: room)
         commit.delete(RoomsMaps.relations, .fixed(event.shortID))
+        commit.delete(RoomsMaps.relationships, .fixed(event.shortID))
+        try forgetSubscriptions(toThread: event.shortID)
         // What it waits for stands in it in the same way in all room versions.
-        try endWait(of: Event(trusted: event.json, id: event.id, roomID: RoomID(trusted: ""), version: .default))
-        commit.delete(RoomsMaps.waitingEvents, .fixed(event.shortID))
+        let any = try Event(trusted: event.json, id: event.id, roomID: RoomID(trusted: ""), version: .default)
+        try endWait(of: any, event.shortID, in: room)
+        commit.delete(RoomsMaps.waitingEvents, .fixed(room, event.shortID))
         commit.delete(RoomsMaps.waitingRedactions, .fixed(event.shortID))
-        try forgetTransaction(of: event, in: room)
+        try forgetRequest(of: event.shortID)
         commit.delete(RoomsMaps.eventIDToShortID, event.id)
         commit.delete(RoomsMaps.shortEventIDToEventID, event.shortID)
-        authEvents.forget(event.shortID)
+        noteWriting(event.shortID)
     }
 
-    /// Takes an event out of its timeline's indexes.
+    /// Takes an event out of its timeline's indexes; what it has been to those that stay is up to the caller.
     func forgetPlace(of stored: StoredEvent, at pduID: PDUID, in room: Room) throws {
         let event = try Event(stored, in: room)
-        try unrelate(event, stored.shortID, at: pduID.order, in: room)
+        try removeRelation(of: event, stored.shortID, at: pduID.order)
+        try removeRelationship(of: event, stored.shortID)
         unindex(event, at: pduID)
         commit.delete(RoomsMaps.eventsByTime, FixedKey(pduID.room, event.originServerTS, pduID.order))
         commit.delete(RoomsMaps.pduIDToEvent, pduID)
@@ -42,12 +46,22 @@ extension RoomsCommit {
 
     /// Takes an event out of the timeline, with all that followed from its standing there.
     func leaveTimeline(_ stored: StoredEvent, at pduID: PDUID, in room: Room) throws {
+        try unrelate(Event(stored, in: room), stored.shortID, at: pduID.order, in: room)
         try forgetPlace(of: stored, at: pduID, in: room)
         try forgetAggregation(of: stored.shortID, in: pduID.room)
         commit.delete(RoomsMaps.eventIDToPDUID, stored.id)
         commit.delete(RoomsMaps.shortEventIDToPDUID, stored.shortID)
         commit.delete(RoomsMaps.shortEventIDToStateHash, stored.shortID)
-        try forgetTransaction(of: stored, in: pduID.room)
+        try forgetRequest(of: stored.shortID)
+        try forgetSubscriptions(toThread: stored.shortID)
+    }
+
+    /// Makes the log's entry for an event that has left its place say only that something happened.
+    func forgetEntry(at pduID: PDUID) throws {
+        guard pduID.isLive, try commit.get(CommonMaps.positionChange, pduID.position) != nil else { return }
+        commit.put(
+            CommonMaps.positionChange, pduID.position,
+            Change(kind: RoomsChange.state.rawValue, scope: pduID.room.scope, key: []))
     }
 
     /// Removes what the events that relate to one amount to.
@@ -61,15 +75,11 @@ extension RoomsCommit {
         commit.delete(RoomsMaps.threadParticipants, .tuples(event))
     }
 
-    /// Removes the transaction that an event was sent by.
-    private func forgetTransaction(of event: StoredEvent, in room: ShortRoomID) throws {
-        guard let (user, device, _) = try commit.get(RoomsMaps.shortEventIDToTransaction, event.shortID)?.parts else { return }
-        commit.delete(RoomsMaps.shortEventIDToTransaction, event.shortID)
-        // A transaction's name begins with its room; the text's end is left off.
-        let ofRoom = TuplePrefix(user, device, "\(room.number)/").bytes.dropLast()
-        var transactions = try view.reader.domain(RoomsMaps.transactionToEventID, .prefix(Array(ofRoom)))
-        while let (key, id) = try transactions.next() {
-            if id == event.id { return commit.delete(RoomsMaps.transactionToEventID, key) }
-        }
+    /// Removes by which request an event was sent.
+    private func forgetRequest(of event: ShortEventID) throws {
+        commit.delete(RoomsMaps.shortEventIDToDelayID, event)
+        guard let (user, device, name, _) = try commit.get(RoomsMaps.shortEventIDToTransaction, event)?.parts else { return }
+        commit.delete(RoomsMaps.shortEventIDToTransaction, event)
+        commit.delete(RoomsMaps.transactionToEventID, TupleKey(user, device, name))
     }
 }

@@ -2,34 +2,6 @@ import MatrixProtocol
 import Store
 import StoredIdentifiers
 
-/// States that were resolved before a commit, since that takes long for large ones.
-package struct Resolutions: Sendable {
-    private var resolved: [Set<StateSum>: [StateEntry]] = [:]
-    /// The most entries of all states that are resolved within a commit.
-    private let entriesMax: Int
-
-    /// - Parameter entriesMax: how many entries all states may have that are resolved within the commit.
-    package init(entriesMax: Int = .max) {
-        self.entriesMax = entriesMax
-    }
-
-    /// Takes over an outcome.
-    mutating func add(_ entries: [StateEntry], of states: StatesToResolve) {
-        resolved[states.sums] = entries
-    }
-
-    subscript(sums: Set<StateSum>) -> [StateEntry]? { resolved[sums] }
-
-    func allows(entryCount: Int) -> Bool { entryCount <= entriesMax }
-}
-
-/// Thrown by a commit that needs the resolution of large states: it is to be worked out on what is published, and the commit tried again.
-struct StatesToResolve: Error {
-    let sums: Set<StateSum>
-    let states: [[StateEntry]]
-    let room: Room
-}
-
 /// The state before and after an event.
 extension RoomsCommit {
     /// The state after an event that has a state before it.
@@ -43,52 +15,43 @@ extension RoomsCommit {
     }
 
     /// The state before an event that follows these: what their states resolve to.
-    func state(after events: [ShortEventID], in room: Room, _ resolutions: Resolutions = Resolutions()) throws -> ShortStateHash {
+    func state(after events: [ShortEventID], in room: Room, _ prepared: Prepared = Prepared()) throws -> ShortStateHash {
         // The room's current state is the resolution of just these.
         if try Set(view.extremities(of: room.shortID).map(\.event)) == Set(events) { return try view.currentState(of: room.shortID) }
-        return try resolve(events.map { try state(after: $0, in: room) }, in: room, resolutions)
+        return try resolve(events.map { try state(after: $0, in: room) }, in: room, prepared)
     }
 
     /// What some states of the room resolve to.
-    func resolve(_ states: [ShortStateHash], in room: Room, _ resolutions: Resolutions) throws -> ShortStateHash {
+    ///
+    /// - Throws: `StatesToResolve` when they are too large.
+    func resolve(_ states: [ShortStateHash], in room: Room, _ prepared: Prepared) throws -> ShortStateHash {
         var distinct: [ShortStateHash] = []
         for state in states where !distinct.contains(state) { distinct.append(state) }
         guard distinct.count > 1, let first = distinct.first else { return distinct.first ?? .empty }
         let sums = Set(try distinct.map { try view.head(of: $0).sum })
-        let base = try Self.entries(of: first, view)
         let resolved: [StateEntry]
-        if let known = resolutions[sums] {
+        if let known = prepared.resolution(of: sums) {
             resolved = known
         } else {
-            let lists = [base] + (try distinct.dropFirst().map { try Self.entries(of: $0, view) })
-            guard resolutions.allows(entryCount: lists.reduce(0) { $0 + $1.count }) else {
-                throw StatesToResolve(sums: sums, states: lists, room: room)
+            guard try distinct.reduce(0, { try $0 + view.entryCountMax(of: $1) }) <= prepared.limits.resolvedEntries else {
+                throw StatesToResolve(sums: sums, states: try distinct.map { try unresolved($0) }, room: room)
             }
             resolved = try StateResolution.resolve(
-                lists, version: room.version, events: RoomEvents(view: view, room: room, cache: authEvents))
+                distinct.map { try view.entries(of: $0).map(StateEntry.init) }, version: room.version,
+                events: RoomEvents(view: view, room: room, cache: authEvents))
         }
-        return try state(first, with: Self.changes(from: base, to: resolved), in: room.shortID)
+        let entries: [StateLayer.Entry] = resolved.map { (ShortStateKey(number: $0.key.rawValue), ShortEventID(number: $0.event.rawValue)) }
+        return try state(first, with: StateLayer.changes(from: try view.entries(of: first), to: entries), in: room.shortID)
     }
 
-    private static func entries(of state: ShortStateHash, _ view: RoomsView) throws -> [StateEntry] {
-        try view.entries(of: state).map { StateEntry(key: StateKeyNumber($0.key.number), event: EventNumber($0.event.number)) }
-    }
-
-    /// The changes that lead from one list of entries to another, both by ascending keys.
-    private static func changes(from old: [StateEntry], to new: [StateEntry]) -> [StateChange] {
-        var changes: [StateChange] = []
-        var (olds, news) = (old[...], new[...])
-        while let key = [olds.first?.key, news.first?.key].compactMap(\.self).min() {
-            let before = olds.first?.key == key ? olds.removeFirst().event : nil
-            let after = news.first?.key == key ? news.removeFirst().event : nil
-            if before != after {
-                changes.append(
-                    (
-                        ShortStateKey(number: key.rawValue), before.map { ShortEventID(number: $0.rawValue) },
-                        after.map { ShortEventID(number: $0.rawValue) }
-                    ))
-            }
+    /// A state as it can be asked for when this commit has come to nothing.
+    private func unresolved(_ state: ShortStateHash) throws -> StatesToResolve.State {
+        var changes: [StateLayer.Entry] = []
+        var layer = state
+        while hasMade(layer) {
+            changes = StateLayer.merge(changes, over: try view.layerEntries(of: layer), isLast: false)
+            layer = try view.head(of: layer).parent
         }
-        return changes
+        return StatesToResolve.State(base: layer, changes: changes)
     }
 }

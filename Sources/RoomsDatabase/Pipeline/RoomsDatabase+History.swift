@@ -4,11 +4,11 @@ import StoredIdentifiers
 
 /// Fetching history backwards.
 extension RoomsDatabase {
-    /// So many events of history are taken in one commit, and so many bytes of them.
-    private static let eventsPerCommit = 20
-    private static let bytesPerCommit = 1 << 18
+    /// So many events of history are looked at for one commit.
+    private static let eventsPerCommit = 50
 
-    /// Takes events from the time before an event of the timeline, which have passed the checks on them alone, and puts them right before it.
+    /// Takes events from the time before an event of the timeline, which have passed the checks on them alone, and puts them right before
+    /// it.
     ///
     /// - Parameters:
     ///   - events: in any order.
@@ -19,30 +19,23 @@ extension RoomsDatabase {
     /// - Throws: `PipelineError`. What was taken until then stays.
     @discardableResult
     package func receiveHistory(
-        _ events: [Event], version: RoomVersion, before event: EventID, states: [EventID: GivenState] = [:]
+        _ events: [Event], version: RoomVersion, before event: EventID, states: [EventID: GivenState] = [:],
+        within limits: CommitLimits = CommitLimits()
     ) async throws -> [EventID: Receipt] {
-        let sorted = Self.sorted(events)
-        let places = try zip(sorted, view().ordersBefore(event, count: sorted.count)).map { (event: $0, order: $1) }
         var receipts: [EventID: Receipt] = [:]
-        var rest = places[...]
+        var rest = Self.sorted(events)[...]
         while let first = rest.first {
-            var bytes = 0
-            let chunk = rest.prefix(Self.eventsPerCommit).prefix { place in
-                bytes += place.event.bytes.count
-                return bytes <= Self.bytesPerCommit || place.event.id == first.event.id
+            let some = rest.prefix(Self.eventsPerCommit)
+            let placeCount = rest.count
+            let taken = try await commit(in: first.roomID, taking: Array(some), given: states, within: limits) { commit, prepared in
+                try commit.receiveHistory(some, placeCount: placeCount, before: event, version: version, states: states, prepared)
             }
-            rest = rest.dropFirst(chunk.count)
-            let taken = try await commit { commit in
-                try chunk.map { place in
-                    let room = try commit.room(of: place.event, version: version)
-                    return try commit.receiveHistory(place.event, at: place.order, in: room, before: states[place.event.id])
-                }
-            }
-            for (place, receipt) in zip(chunk, taken) { receipts[place.event.id] = receipt }
+            for (event, receipt) in zip(some, taken) { receipts[event.id] = receipt }
+            rest = rest.dropFirst(taken.count)
         }
-        for (id, receipt) in receipts {
-            if case .waiting = receipt { continue }
-            try await receiveWaiting(for: id, version: version)
+        for event in events {
+            guard let receipt = receipts[event.id], receipt.endsWaits else { continue }
+            await receiveWaiting(for: event.id, in: event.roomID, version: version, within: limits)
         }
         return receipts
     }

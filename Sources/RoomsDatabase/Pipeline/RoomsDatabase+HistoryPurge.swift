@@ -7,11 +7,11 @@ extension RoomsDatabase {
     /// The kind of jobs that purge history. The argument is a `HistoryPurge`.
     package static let purgeHistoryJob = "purge_history"
 
-    /// So many events are purged in one commit.
-    private static let purgedPerCommit = 25
+    /// So many events are looked at for one commit.
+    private static let lookedAtMax = 25
 
-    /// Removes the events before a place in a room's timeline. Its state stays what it is: state events are kept as outliers. Before the first
-    /// event that is left there is a gap then.
+    /// Removes the events before a place in a room's timeline. Its state stays what it is: state events are kept as outliers. Before the
+    /// first event that is left there is a gap then.
     package var purgingHistory: JobKind {
         jobKind(Self.purgeHistoryJob) { job, commit in
             let purge = try HistoryPurge(encoded: job.argument)
@@ -19,10 +19,13 @@ extension RoomsDatabase {
             let end = try min(purge.end, commit.firstKeptOrder(in: room))
             guard end > .min else { return .isDone }
             var oldest = try commit.view.timeline(of: room.shortID, .min...end - 1, .forward)
-            let events = try oldest.collect(limit: Self.purgedPerCommit)
-            for (pduID, event) in events { try commit.purge(event, at: pduID, in: room) }
-            job.done += UInt64(events.count)
-            if events.count == Self.purgedPerCommit { return .goesOn }
+            let events = try oldest.collect(limit: Self.lookedAtMax)
+            for (pduID, event) in events {
+                if commit.commit.isHalfFull { return .goesOn }
+                try commit.purge(event, at: pduID, in: room)
+                job.done += 1
+            }
+            if events.count == Self.lookedAtMax { return .goesOn }
             try commit.openGapBeforeFirst(in: room)
             return .isDone
         }
@@ -57,10 +60,12 @@ extension RoomsCommit {
     fileprivate func purge(_ stored: StoredEvent, at pduID: PDUID, in room: Room) throws {
         try leaveTimeline(stored, at: pduID, in: room)
         let event = try Event(stored, in: room)
-        let redacted = try event.redacts.flatMap { try view.timelineEvent($0)?.event }
+        let redacted = try event.redacts.flatMap { try view.shortID(of: $0) }.flatMap { try view.event($0) }
         // What a redacted event says of its redaction stays true.
         guard event.isState || redacted?.redaction == stored.shortID else { return try forget(stored, in: room.shortID) }
-        let outlier = StoredEvent(id: stored.id, shortID: stored.shortID, replaced: .none, redaction: .none, json: stored.json)
+        let outlier = StoredEvent(
+            id: stored.id, shortID: stored.shortID, replaced: .none, redaction: stored.redaction, json: stored.json)
+        noteWriting(stored.shortID)
         commit.put(RoomsMaps.eventIDToOutlier, stored.id, outlier)
         commit.put(RoomsMaps.roomOutliers, FixedKey(room.shortID, stored.shortID), Empty())
     }

@@ -4,62 +4,70 @@ import StoredIdentifiers
 
 /// Receiving events, each in a commit of its own.
 extension RoomsDatabase {
-    /// States with more entries than this, all together, are resolved before the commit.
-    package static let resolvedInCommitMax = 2_000
-    /// How often others may change the room in the meantime, before the states are resolved within the commit after all.
-    private static let lostRacesMax = 3
-
     /// Takes an event that has passed the checks on it alone (`Event.receive`), and after it those that have waited for it.
+    ///
+    /// A room's events are taken one after the other.
     ///
     /// - Parameters:
     ///   - version: the version of the event's room.
     ///   - given: the state before the event, as another server tells it.
-    ///   - entriesMax: how many entries all states may have that are resolved within the commit.
+    ///   - refusal: why the room's policy server doesn't recommend the event, if it has been asked and doesn't.
     /// - Throws: `PipelineError` when something has to be here first.
     package func receive(
-        _ event: Event, version: RoomVersion, before given: GivenState? = nil, resolvingAtMost entriesMax: Int = resolvedInCommitMax
+        _ event: Event, version: RoomVersion, before given: GivenState? = nil, refusal: String? = nil,
+        within limits: CommitLimits = CommitLimits()
     ) async throws -> Receipt {
-        let receipt = try await receiveAlone(event, version: version, before: given, entriesMax)
-        try await receiveWaiting(for: event.id, version: version, resolvingAtMost: entriesMax)
+        let receipt = try await receiveAlone(event, version: version, before: given, refusal: refusal, within: limits)
+        if receipt.endsWaits { await receiveWaiting(for: event.id, in: event.roomID, version: version, within: limits) }
         return receipt
     }
 
-    /// Takes the events that have waited for one, and those that have waited for these.
-    func receiveWaiting(for event: EventID, version: RoomVersion, resolvingAtMost entriesMax: Int = resolvedInCommitMax) async throws {
+    /// Takes the events that have waited for one, and those that have waited for these. One that can't be taken goes on waiting.
+    func receiveWaiting(for event: EventID, in room: RoomID, version: RoomVersion, within limits: CommitLimits) async {
         var arrived = [event]
         while let id = arrived.popLast() {
-            for waiting in try view().eventsWaiting(for: id, version: version) {
-                if case .waiting = try await receiveAlone(waiting, version: version, before: nil, entriesMax) { continue }
-                arrived.append(waiting.id)
+            for waiting in (try? view().eventsWaiting(for: id, in: room, version: version)) ?? [] {
+                let receipt =
+                    if let anchor = waiting.anchor {
+                        try? await receiveHistory(waiting.event, before: anchor, version: version, within: limits)
+                    } else {
+                        try? await receiveAlone(waiting.event, version: version, within: limits)
+                    }
+                if receipt?.endsWaits ?? false { arrived.append(waiting.event.id) }
             }
+        }
+    }
+
+    private func receiveHistory(
+        _ event: Event, before anchor: EventID, version: RoomVersion, within limits: CommitLimits
+    ) async throws -> Receipt? {
+        try await commit(in: event.roomID, taking: [event], within: limits) { commit, prepared in
+            try commit.receiveHistory([event], placeCount: 1, before: anchor, version: version, states: [:], prepared).first
+        }
+    }
+
+    /// Goes on with events whose wait was over when the program ended.
+    package func receiveArrivedEvents() async throws {
+        for (event, roomID) in try view().arrivedEvents() {
+            guard let room = try room(roomID) else { continue }
+            await receiveWaiting(for: event, in: roomID, version: room.version, within: CommitLimits())
         }
     }
 
     private func receiveAlone(
-        _ event: Event, version: RoomVersion, before given: GivenState?, _ entriesMax: Int
+        _ event: Event, version: RoomVersion, before given: GivenState? = nil, refusal: String? = nil, within limits: CommitLimits
     ) async throws -> Receipt {
-        var resolutions = Resolutions(entriesMax: entriesMax)
-        for _ in 0..<2 * Self.lostRacesMax {
-            do {
-                return try await commit { [resolutions] commit in
-                    try commit.receive(event, in: commit.room(of: event, version: version), before: given, resolutions)
-                }
-            } catch let states as StatesToResolve {
-                // What a commit has named that came to nothing has another number the next time.
-                let shortID = try await commit { try $0.name(event) }
-                let lookup = RoomEvents(view: view(), room: states.room, cache: authEvents, newcomer: (shortID, event))
-                guard let resolved = try? StateResolution.resolve(states.states, version: version, events: lookup) else { continue }
-                resolutions.add(resolved, of: states)
-            }
+        try await commit(in: event.roomID, taking: [event], given: given.map { [event.id: $0] } ?? [:], within: limits) {
+            commit, prepared in
+            try commit.receive(event, in: commit.room(of: event, version: version), before: given, refusal: refusal, prepared)
         }
-        return try await commit { try $0.receive(event, in: $0.room(of: event, version: version), before: given) }
     }
 }
 
 extension RoomsCommit {
     /// The room of an event: one that is here, or the one that it creates.
     ///
-    /// - Throws: `PipelineError.unknownRoom`.
+    /// - Throws: `PipelineError.unknownRoom`, `PipelineError.otherRoomVersion`.
     package func room(of event: Event, version: RoomVersion) throws -> Room {
         if let room = try view.room(event.roomID) { return room }
         if try commit.get(RoomsMaps.disabledRoomIDs, event.roomID) != nil { throw PipelineError.unknownRoom(event.roomID) }
@@ -74,12 +82,10 @@ extension RoomsCommit {
     }
 
     private func room(createdBy create: Event, version: RoomVersion) throws -> Room {
-        Room(id: create.roomID, shortID: try makeShortRoomID(create.roomID), version: version, create: create)
-    }
-
-    /// Gives an event, and the state key that it sets, their short IDs.
-    func name(_ event: Event) throws -> ShortEventID {
-        if let key = event.key { _ = try makeShortStateKey(key) }
-        return try makeShortEventID(event.id)
+        // From here on it is the create event that says which version it is, so one that came without its content doesn't do.
+        guard RoomVersion(CreateContent(create.content).roomVersionID) == version else {
+            throw PipelineError.otherRoomVersion(create.roomID)
+        }
+        return Room(id: create.roomID, shortID: try makeShortRoomID(create.roomID), version: version, create: create)
     }
 }

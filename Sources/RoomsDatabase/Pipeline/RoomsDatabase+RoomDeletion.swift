@@ -7,9 +7,6 @@ extension RoomsDatabase {
     /// The kind of jobs that delete rooms. The argument is the short room ID.
     package static let deleteRoomJob = "delete_room"
 
-    /// So many entries are looked at in one commit.
-    private static let deletedPerCommit = 25
-
     /// Begins the deletion of a room: from this commit on nobody finds it any more. The job does the rest.
     ///
     /// - Returns: the job, or `nil` when the room isn't here.
@@ -28,7 +25,7 @@ extension RoomsDatabase {
             let room = try ShortRoomID(encoded: job.argument)
             guard let id = try commit.commit.get(RoomsMaps.shortIDToRoomID, room) else { return .isDone }
             for delete in [commit.deleteMembers, commit.deleteTimeline, commit.deleteOutliers, commit.deleteStates] {
-                let count = try delete(room, Self.deletedPerCommit)
+                let count = try delete(room)
                 job.done += UInt64(count)
                 if count > 0 { return .goesOn }
             }
@@ -38,16 +35,21 @@ extension RoomsDatabase {
     }
 }
 
-/// The steps of a deletion. Each removes some of what there is and says how many it has found.
+/// The steps of a deletion. Each removes as much of what there is as is enough for a commit, and says how many it has found.
 extension RoomsCommit {
-    fileprivate func deleteMembers(of room: ShortRoomID, limit: Int) throws -> Int {
-        var users: Set<UserID> = []
-        for column in [RoomsMaps.roomJoined, RoomsMaps.roomInvited, RoomsMaps.roomKnocked, RoomsMaps.roomLeft] where users.count < limit {
+    /// So many entries are looked at for one commit.
+    private static let lookedAtMax = 25
+
+    fileprivate func deleteMembers(of room: ShortRoomID) throws -> Int {
+        var count = 0
+        for column in [RoomsMaps.roomJoined, RoomsMaps.roomInvited, RoomsMaps.roomKnocked, RoomsMaps.roomLeft] {
             var members = try view.reader.domain(column, .tuples(room))
-            users.formUnion(try members.collect(limit: limit - users.count).map { $0.key.parts.1 })
+            for (key, _) in try members.collect(limit: Self.lookedAtMax) where !commit.isHalfFull {
+                try deleteMember(key.parts.1, of: room)
+                count += 1
+            }
         }
-        for user in users { try deleteMember(user, of: room) }
-        return users.count
+        return count
     }
 
     private func deleteMember(_ user: UserID, of room: ShortRoomID) throws {
@@ -68,36 +70,43 @@ extension RoomsCommit {
         }
         if wasInvited { try count(RoomsMaps.roomInvitedCount, room, -1) }
         guard user.isOn(serverName) else { return }
+        for event in try view.delayedEvents(of: user) {
+            guard let (number, event) = try view.delayedEvent(event.id), try view.shortID(of: event.room) == room else { continue }
+            try finish(event, number, .cancelled)
+        }
         commit.stamp(kind: RoomsChange.membership.rawValue, scope: .user(user)) { _ in room.encoded }
         commit.onPublication { [localMembers] in localMembers.setJoined(false, user, in: room) }
     }
 
-    fileprivate func deleteTimeline(of shortID: ShortRoomID, limit: Int) throws -> Int {
+    fileprivate func deleteTimeline(of shortID: ShortRoomID) throws -> Int {
         // The last ones first, so that the create event, which says how the others are read, is there as long as they are.
         var newest = try view.timeline(of: shortID, .min ... .max, .backward)
-        let events = try newest.collect(limit: limit)
+        let events = try newest.collect(limit: Self.lookedAtMax)
         guard !events.isEmpty, let room = try view.room(view.roomID(of: shortID), shortID) else { return 0 }
-        for (pduID, event) in events {
+        var count = 0
+        for (pduID, event) in events where !commit.isHalfFull {
             try forgetPlace(of: event, at: pduID, in: room)
             try forget(event, in: shortID)
+            count += 1
         }
-        return events.count
+        return count
     }
 
-    fileprivate func deleteOutliers(of room: ShortRoomID, limit: Int) throws -> Int {
+    fileprivate func deleteOutliers(of room: ShortRoomID) throws -> Int {
         var outliers = try view.reader.domain(RoomsMaps.roomOutliers, .fixed(room))
-        let keys = try outliers.collect(limit: limit).map(\.key)
-        for key in keys {
+        var count = 0
+        for (key, _) in try outliers.collect(limit: Self.lookedAtMax) where !commit.isHalfFull {
             if let stored = try view.event(key.parts.1) { try forget(stored, in: room) }
             commit.delete(RoomsMaps.roomOutliers, key)
+            count += 1
         }
-        return keys.count
+        return count
     }
 
-    fileprivate func deleteStates(of room: ShortRoomID, limit: Int) throws -> Int {
+    fileprivate func deleteStates(of room: ShortRoomID) throws -> Int {
         // What lies on other states was made after them, and goes first.
         var states = try view.reader.domain(RoomsMaps.roomStates, .fixed(room), .backward)
-        let keys = try states.collect(limit: limit).map(\.key)
+        let keys = try states.collect(limit: Self.lookedAtMax).map(\.key)
         for key in keys {
             let state = key.parts.1
             commit.delete(RoomsMaps.stateHashToShortID, try view.head(of: state).sum.bytes)
@@ -119,6 +128,7 @@ extension RoomsCommit {
         commit.delete(RoomsMaps.referencedEvents, .fixed(room))
         commit.delete(RoomsMaps.gaps, .fixed(room))
         commit.delete(RoomsMaps.partialStates, .fixed(room))
+        commit.delete(RoomsMaps.waitingEvents, .fixed(room))
         commit.delete(RoomsMaps.receipts, .tuples(room))
         commit.delete(RoomsMaps.privateRead, .tuples(room))
         commit.delete(RoomsMaps.lastPrivateRead, .tuples(room))

@@ -4,6 +4,9 @@ import StoredIdentifiers
 
 /// The index of relations and what follows from it, kept as events come and are redacted.
 extension RoomsCommit {
+    /// When the replacement that counts goes, so many of those that came last are looked at for the next one.
+    private static let replacementsMax = 100
+
     /// Enters a new event among those that relate to what it names.
     func relate(_ appended: AppendedEvent, in room: Room) throws {
         let (relation, relationship) = appended.event.relations
@@ -21,28 +24,30 @@ extension RoomsCommit {
 
     /// Takes over what has related to the event since before it came.
     func adoptRelations(to appended: AppendedEvent, in room: Room) throws {
-        let here = try view.relatedEvents(to: appended.shortID).filter { related in
-            let isHere = try commit.get(RoomsMaps.shortEventIDToPDUID, related.shortID)?.room == room.shortID
-            if !isHere { commit.delete(RoomsMaps.relations, RelatedEvent.Key(appended.shortID, related.order, related.shortID)) }
-            return isHere
+        let all = try view.relatedEvents(to: appended.shortID)
+        // Each of them has been an event of its own, which this one comes after only once.
+        try commit.uncounted {
+            let here = try all.filter { related in
+                let isHere = try commit.get(RoomsMaps.shortEventIDToPDUID, related.shortID)?.room == room.shortID
+                if !isHere { commit.delete(RoomsMaps.relations, RelatedEvent.Key(appended.shortID, related.order, related.shortID)) }
+                return isHere
+            }
+            try aggregate(here, target: appended.shortID, appended.event, in: room)
         }
-        try aggregate(here, target: appended.shortID, appended.event, in: room)
     }
 
     /// Takes an event that is being redacted out of the relations: it no longer says what it related to.
     func unrelate(_ event: Event, _ shortID: ShortEventID, at order: Int64, in room: Room) throws {
-        guard let relation = event.relation, let target = try view.shortID(of: relation.target) else { return }
-        let key = RelatedEvent.Key(target, order, shortID)
-        guard try commit.get(RoomsMaps.relations, key) != nil else { return }
-        commit.delete(RoomsMaps.relations, key)
+        guard let relation = event.relation, let target = try removeRelation(of: event, shortID, at: order) else { return }
         guard var aggregation = try commit.get(RoomsMaps.aggregations, target), let targetEvent = try relationTarget(target, in: room)
         else { return }
         switch relation.type {
         case Relation.replacement where aggregation.replacement == shortID:
             aggregation.replacement = .none
-            for related in try view.relatedEvents(to: target) where related.relationType == Relation.replacement {
-                try replace(targetEvent, by: related, &aggregation, in: room)
+            let newest = try view.relatedEvents(to: target, .min ... .max, .backward, limit: Self.replacementsMax) {
+                $0.relationType == Relation.replacement
             }
+            for related in newest { try replace(targetEvent, by: related, &aggregation, in: room) }
         case Relation.thread where targetEvent.relation == nil:
             try unthread(event, shortID, from: target, &aggregation, in: room)
         case Relation.reference:
@@ -50,6 +55,18 @@ extension RoomsCommit {
         default: return
         }
         put(aggregation, of: target)
+    }
+
+    /// Takes an event out of the index of relations.
+    ///
+    /// - Returns: the event that it has related to; `nil` when it is not in the index.
+    @discardableResult
+    func removeRelation(of event: Event, _ shortID: ShortEventID, at order: Int64) throws -> ShortEventID? {
+        guard let relation = event.relation, let target = try view.shortID(of: relation.target) else { return nil }
+        let key = RelatedEvent.Key(target, order, shortID)
+        guard try commit.get(RoomsMaps.relations, key) != nil else { return nil }
+        commit.delete(RoomsMaps.relations, key)
+        return target
     }
 
     /// The event that others relate to, if it is in the room's timeline.

@@ -8,8 +8,8 @@ extension RoomsView {
         try reader.get(RoomsMaps.threadSubscriptions, TupleKey(user, room, root))
     }
 
-    /// The threads of which the user has decided something above one position and up to another, the latest first, at most `limit`: each with
-    /// what was decided last.
+    /// The threads of which the user has decided something above one position and up to another, the latest first, at most `limit`: each
+    /// with what was decided last.
     package func threadSubscriptions(
         of user: UserID, after oldest: Position, upTo newest: Position, limit: Int
     ) throws -> [(room: ShortRoomID, root: ShortEventID, subscription: ThreadSubscription)] {
@@ -34,5 +34,20 @@ extension RoomsCommit {
         let position = commit.stamp(kind: RoomsChange.threadSubscription.rawValue, scope: .user(user)) { _ in thread.encoded }
         commit.put(RoomsMaps.threadSubscriptions, key, ThreadSubscription(state, at: position))
         commit.put(RoomsMaps.threadSubscriptionsByPosition, TupleKey(user, position), thread)
+        commit.put(RoomsMaps.threadSubscribers, TupleKey(root, user), room)
+    }
+
+    /// Forgets what users have decided of a thread, as its root goes.
+    func forgetSubscriptions(toThread root: ShortEventID) throws {
+        var subscribers = try commit.domain(RoomsMaps.threadSubscribers, .tuples(root))
+        for (entry, room) in try subscribers.collect() {
+            let user = entry.parts.1
+            let key = TupleKey(user, room, root)
+            if let subscription = try commit.get(RoomsMaps.threadSubscriptions, key) {
+                commit.delete(RoomsMaps.threadSubscriptionsByPosition, TupleKey(user, subscription.position))
+            }
+            commit.delete(RoomsMaps.threadSubscriptions, key)
+            commit.delete(RoomsMaps.threadSubscribers, entry)
+        }
     }
 }

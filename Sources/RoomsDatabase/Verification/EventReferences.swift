@@ -66,8 +66,9 @@ extension RoomsVerification {
         try check.each(Maps.gaps, has: Maps.pduIDToEvent)
         try check.each(Maps.gaps, hasAll: Maps.shortEventIDToEventID, at: { $1.events })
         try check.each(Maps.referencedEvents, has: Maps.shortEventIDToEventID, at: { key, _ in key.parts.1 })
-        try check.each(Maps.waitingEvents, has: Maps.shortEventIDToEventID, at: { key, _ in key.parts.0 })
-        try check.each(Maps.waitingEvents, has: Maps.shortEventIDToEventID, at: { key, _ in key.parts.1 })
+        try check.each(Maps.eventIDToOutlier, hasAll: Maps.shortEventIDToEventID, at: { [$1.redaction].filter { $0 != .none } })
+        try check.each(Maps.waitingEvents, has: Maps.shortIDToRoomID, at: { key, _ in key.parts.0 })
+        try check.each(Maps.waitingEvents, hasAll: Maps.shortEventIDToEventID, at: { key, _ in [key.parts.1, key.parts.2] })
         try check.each(Maps.waitingRedactions, has: Maps.shortEventIDToEventID, at: { key, _ in key.parts.0 })
         try check.each(Maps.waitingRedactions, has: Maps.shortEventIDToPDUID, at: { key, _ in key.parts.1 })
     }
@@ -111,6 +112,11 @@ extension RoomsVerification {
         try check.each(
             Maps.threadSubscriptions, has: Maps.threadSubscriptionsByPosition, at: { TupleKey($0.parts.0, $1.position) },
             where: { $2.parts == ($0.parts.1, $0.parts.2) })
+        try check.each(
+            Maps.threadSubscriptions, has: Maps.threadSubscribers, at: { key, _ in TupleKey(key.parts.2, key.parts.0) },
+            where: { key, _, room in key.parts.1 == room })
+        try check.each(
+            Maps.threadSubscribers, has: Maps.threadSubscriptions, at: { key, room in TupleKey(key.parts.1, room, key.parts.0) })
         try check.each(
             Maps.threadSubscriptionsByPosition, has: Maps.threadSubscriptions,
             at: { TupleKey($0.parts.0, $1.parts.0, $1.parts.1) }, where: { $0.parts.1 == $2.position })

@@ -28,8 +28,8 @@ extension RoomsVerification {
         try check.walk(byRoom) { check, entries in
             for (key, _) in entries {
                 let (room, user) = key.parts
-                // Of a room that nobody here is in, the state says nothing of what happens now.
-                guard try ownName.map({ try view.isInRoom($0, room) }) ?? true else { continue }
+                // Of a room that nobody here is in, the state says nothing of what happens now; nor does one that lacks members.
+                guard try ownName.map({ try view.isInRoom($0, room) }) ?? true, try !view.isPartial(room) else { continue }
                 // Who is no longer in a resolved state has left.
                 let membership = try view.currentEvent(.member(user), in: room).map { event($0)?.membership } ?? .leave
                 if membership.map({ !memberships.contains($0) }) ?? true {
@@ -48,16 +48,8 @@ extension RoomsVerification {
                 guard let (_, text) = try view.reader.get(RoomsMaps.shortIDToStateKey, key.parts.1)?.parts,
                     let membership = try view.event(shortID).flatMap({ event($0)?.membership })
                 else { continue }
-                guard try ownName.map({ try view.isInRoom($0, key.parts.0) }) ?? true else { continue }
-                let isKept =
-                    switch try view.standing(of: UserID(trusted: text), in: key.parts.0) {
-                    case .joined: membership == .join
-                    case .invited: membership == .invite
-                    case .knocked: membership == .knock
-                    case .left: membership == .leave || membership == .ban
-                    case .stranger: false
-                    }
-                if !isKept {
+                guard try ownName.map({ try view.isInRoom($0, key.parts.0) }) ?? true, try !view.isPartial(key.parts.0) else { continue }
+                if try !view.standing(of: UserID(trusted: text), in: key.parts.0).isOf(membership) {
                     check.note(RoomsMaps.roomStateKeyToEvent, key, "the membership of \(text) is not the one that is kept by user")
                 }
             }
@@ -65,7 +57,7 @@ extension RoomsVerification {
     }
 
     /// Whose data it is.
-    private static func ownName(_ check: ReferenceCheck) throws -> ServerName? {
+    static func ownName(_ check: ReferenceCheck) throws -> ServerName? {
         try check.reader.get(CommonMaps.global, "server_name").map { ServerName(trusted: try String(encoded: $0)) }
     }
 }

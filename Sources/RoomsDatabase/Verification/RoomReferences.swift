@@ -9,14 +9,17 @@ extension RoomsVerification {
         try check.each(Maps.roomIDToShortID, has: Maps.shortIDToRoomID, at: { $1 }, where: { room, _, other in room == other })
         try check.each(Maps.shortIDToRoomID, has: Maps.roomIDToShortID, at: { $1 }, where: { short, _, other in short == other })
         try check.each(Maps.roomExtremities, has: Maps.shortIDToRoomID)
-        try check.each(Maps.roomExtremities, hasAll: Maps.shortEventIDToPDUID, at: { $1.events.map(\.event) })
+        let view = RoomsView(check.reader)
+        // While events are being judged again, the extremities wait for the outcome.
+        try check.each(
+            Maps.roomExtremities, hasAll: Maps.shortEventIDToPDUID,
+            at: { room, extremities in try view.isPartial(room) ? [] : extremities.events.map(\.event) })
         try check.each(Maps.roomToStateHash, has: Maps.roomExtremities)
         try check.each(Maps.publicRooms, has: Maps.shortIDToRoomID)
 
         try check.each(Maps.aliasToRoomID, has: Maps.roomIDToShortID, at: { $1 })
         try check.each(Maps.aliasToRoomID, has: Maps.aliasToUserID)
         try check.each(Maps.aliasToUserID, has: Maps.aliasToRoomID)
-        let view = RoomsView(check.reader)
         try check.each(
             Maps.aliasToRoomID, has: Maps.roomAliases, at: { alias, room in try view.shortID(of: room).map { TupleKey($0, alias) } })
         try check.each(Maps.roomAliases, has: Maps.aliasToRoomID, at: { key, _ in key.parts.1 })

@@ -24,6 +24,7 @@ package final class Commit: Reader {
 
     private let opened: OpenInstance
     private(set) var overlay = Overlay()
+    private var isCounting = true
     private(set) var changedScopes: Set<Scope> = []
     private(set) var publicationActions: [@Sendable () -> Void] = []
     /// The last short ID that was given out.
@@ -38,7 +39,7 @@ package final class Commit: Reader {
 
     /// Sets the value at `key`.
     package func put<Key, Value>(_ column: Column<Key, Value>, _ key: Key, _ value: Value) {
-        overlay.set(value.encoded, at: key.encoded, in: column.map)
+        overlay.set(value.encoded, at: key.encoded, in: column.map, isCounted: isCounting)
     }
 
     /// Sets the value at `key` without counting it towards what a commit may hold: for what is so seldom written anew that each commit's
@@ -47,9 +48,20 @@ package final class Commit: Reader {
         overlay.set(value.encoded, at: key.encoded, in: column.map, isCounted: false)
     }
 
+    /// Has nothing that `body` puts or deletes at a key count towards what a commit may hold: for what is so seldom much that it may be
+    /// one commit.
+    package func uncounted<Result>(_ body: () throws -> Result) rethrows -> Result {
+        isCounting = false
+        defer { isCounting = true }
+        return try body()
+    }
+
+    /// Whether half of what a commit may hold is written: then bulk work goes on in another one.
+    package var isHalfFull: Bool { overlay.writeCount > Self.writesMax / 2 || overlay.byteCount > Self.bytesMax / 2 }
+
     /// Deletes the value at `key`, if there is one.
     package func delete<Key, Value>(_ column: Column<Key, Value>, _ key: Key) {
-        overlay.set(nil, at: key.encoded, in: column.map)
+        overlay.set(nil, at: key.encoded, in: column.map, isCounted: isCounting)
     }
 
     /// Deletes every entry of a range that has an end.

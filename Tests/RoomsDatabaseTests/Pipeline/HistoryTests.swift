@@ -1,6 +1,5 @@
 import CanonicalJSON
 import MatrixProtocol
-import RocksDB
 import Store
 import StoredIdentifiers
 import TestSupport
@@ -8,46 +7,14 @@ import Testing
 
 @testable import RoomsDatabase
 
-/// What is missing of a room: gaps, history that is fetched backwards, rooms that are entered with a given state, partial state.
+/// What is missing of a room: gaps, history that is fetched backwards, rooms that are entered with a given state.
 @Suite struct HistoryTests {
     private static let alice = RemoteRoom.alice
     private static let bob = RemoteRoom.bob
     private static let carol = RemoteRoom.carol
 
-    /// A room elsewhere, with an empty database here; what that has at the end is verified.
     private func session(_ version: RoomVersion = .v11, _ body: (inout RemoteRoom, TestRooms) async throws -> Void) async throws {
-        let directory = try TemporaryDirectory()
-        try await TestRooms.session { there in
-            var remote = try await RemoteRoom(version, in: there)
-            try await remote.join(Self.bob)
-            try await TestRooms.session(in: directory) { here in try await body(&remote, here) }
-        }
-        let result = RoomsVerification.run(
-            at: "\(directory.path)/rooms", serverName: TestRooms.serverName.string, blockCache: BlockCache(capacityBytes: 1 << 20))
-        #expect(result.findings.isEmpty, "\(result.findings.prefix(5))")
-    }
-
-    /// Takes the state before an event, and what gives the right to it, as another server tells it.
-    private func takeState(
-        before event: Event, of remote: RemoteRoom, in here: TestRooms, without left: (StateKey) -> Bool = { _ in false }
-    ) async throws -> GivenState {
-        let state = try remote.rooms.state(before: event).filter { !left($0.key) }
-        let version = remote.version
-        // Everything that came before, in its order, is the state with its auth chains.
-        let needed = remote.events.filter { state.values.contains($0.id) || event.authEvents.contains($0.id) || $0.key == .create }
-        for outlier in try chains(of: needed, remote) {
-            let create = remote.room.create
-            try await here.commit { commit in
-                _ = try commit.receiveOutlier(outlier, in: commit.room(of: create, version: version))
-            }
-        }
-        return GivenState(Array(state.values))
-    }
-
-    private func chains(of events: [Event], _ remote: RemoteRoom) throws -> [Event] {
-        var ids = Set(events.map(\.id))
-        for event in remote.events.reversed() where ids.contains(event.id) { ids.formUnion(event.authEvents) }
-        return remote.events.filter { ids.contains($0.id) }
+        try await RemoteRoom.session(version, body)
     }
 
     // MARK: - Entering a room
@@ -58,7 +25,7 @@ import Testing
             for number in 0..<6 { try await remote.say("\(number)") }
             try await remote.send(.topic, ["topic": "before"], by: Self.alice)
             let join = try await remote.join(Self.carol)
-            let given = try await takeState(before: join, of: remote, in: here)
+            let given = try await here.takeState(before: join, of: remote)
             #expect(try await here.receive(join, version, before: given).isAccepted)
             #expect(try here.timeline(of: remote.room.id) == [join.id])
             #expect(try await here.currentState(of: remote.room.id) == remote.state(after: join))
@@ -77,7 +44,7 @@ import Testing
             // History comes in two parts, the newer one first.
             let history = remote.events.prefix { $0.id != join.id }
             let newer = Array(history.suffix(4))
-            let states = [newer[0].id: try await takeState(before: newer[0], of: remote, in: here)]
+            let states = [newer[0].id: try await here.takeState(before: newer[0], of: remote)]
             let receipts = try await here.database.receiveHistory(newer.reversed(), version: version, before: join.id, states: states)
             #expect(receipts.count == newer.count && receipts.values.allSatisfy { $0.isAccepted })
             #expect(try Array(here.timeline(of: remote.room.id).prefix(5)) == newer.map(\.id) + [join.id])
@@ -99,7 +66,7 @@ import Testing
     @Test func aGivenStateHasToBeHere() async throws {
         try await session { remote, here in
             let join = try await remote.join(Self.carol)
-            let given = try await takeState(before: join, of: remote, in: here)
+            let given = try await here.takeState(before: join, of: remote)
             let unknown = EventID(trusted: "$unknown")
             await #expect(throws: PipelineError.missingStateEvents([unknown])) {
                 try await here.receive(join, .v11, before: GivenState(given.events + [unknown]))
@@ -119,7 +86,7 @@ import Testing
             for number in 0..<5 { try await remote.send(.topic, ["topic": .string("\(number)")], by: Self.alice) }
             let missed = Array(remote.events.suffix(5))
             let join = try await remote.join(Self.carol)
-            let given = try await takeState(before: join, of: remote, in: here)
+            let given = try await here.takeState(before: join, of: remote)
             #expect(try await here.receive(join, .v11, before: given).isAccepted)
             #expect(try here.extremities(of: remote.room.id) == [join.id])
             #expect(try await here.currentState(of: remote.room.id) == remote.state(after: join))
@@ -137,8 +104,8 @@ import Testing
         }
     }
 
-    /// An event whose previous events can't be had takes its place with a given state; one of them that comes later closes the gap, and is no
-    /// extremity, since it is followed already.
+    /// An event whose previous events can't be had takes its place with a given state; one of them that comes later closes the gap, and
+    /// is no extremity, since it is followed already.
     @Test func aMissingEventComesLate() async throws {
         try await session { remote, here in
             try await remote.join(Self.carol)
@@ -147,11 +114,11 @@ import Testing
             let missing = try await remote.say("missing", after: [base])
             let next = try await remote.say("next", after: [missing])
             #expect(try await here.receive(next, .v11) == .waiting(for: [missing.id]))
-            let given = try await takeState(before: next, of: remote, in: here)
+            let given = try await here.takeState(before: next, of: remote)
             #expect(try await here.receive(next, .v11, before: given).isAccepted)
             let short = try #require(try here.view.shortID(of: remote.room.id))
             #expect(try here.view.gaps(of: short).map(\.missing) == [[missing.id]])
-            #expect(try here.view.eventsWaiting(for: missing.id, version: .v11).isEmpty)
+            #expect(try here.view.eventsWaiting(for: missing.id, in: remote.room.id, version: .v11).isEmpty)
             #expect(try here.extremities(of: remote.room.id) == [base.id, next.id])
             #expect(try await here.receive(missing, .v11).isAccepted)
             #expect(try here.view.gaps(of: short).isEmpty)
@@ -166,7 +133,7 @@ import Testing
             let after = try await remote.say("after it", after: [topic])
             let leave = try await remote.send(.member(Self.carol), ["membership": "leave"], by: Self.carol, after: [after])
             let join = try await remote.join(Self.carol, after: [leave])
-            let given = try await takeState(before: join, of: remote, in: here)
+            let given = try await here.takeState(before: join, of: remote)
             #expect(try await here.receive(join, .v11, before: given).isAccepted)
             let history = remote.events.prefix { $0.id != join.id }
             let receipts = try await here.database.receiveHistory(Array(history), version: .v11, before: join.id)
@@ -179,71 +146,47 @@ import Testing
         }
     }
 
-    // MARK: - Partial state
-
-    /// Carol enters with a state that lacks members; Bob has been banned, and what he sends in the meantime passes by its auth events alone.
-    @Test func whatWasJudgedOnPartialStateIsJudgedAgain() async throws {
+    /// What was set long ago takes nothing back that is to be set later.
+    @Test func historyTakesNoDelayedEventsBack() async throws {
         try await session { remote, here in
-            let bobJoined = try #require(remote.events.first { $0.key == .member(Self.bob) })
-            let before = remote.last
-            try await remote.send(.member(Self.bob), ["membership": "ban"], by: Self.alice)
+            let topic = try await remote.send(.topic, ["topic": "old"], by: Self.alice)
             let join = try await remote.join(Self.carol)
-            // Bob's server knows of no ban, and names the join's event as the previous one all the same.
-            let forged = try await remote.send(
-                EventType.roomMessage, nil, ["msgtype": "m.text", "body": "secret word"], by: Self.bob, after: [join], rights: before)
-            #expect(forged.authEvents.contains(bobJoined.id))
-            let next = try await remote.say("next", after: [forged])
-
-            let given = try await takeState(before: join, of: remote, in: here) { $0 == .member(Self.bob) }
-            let receipt = try await here.receive(join, .v11, before: GivenState(given.events, isPartial: true))
-            #expect(receipt.isAccepted)
-            let short = try #require(try here.view.shortID(of: remote.room.id))
-            #expect(try here.view.isPartial(short))
-            for event in [bobJoined] {
-                let create = remote.room.create
-                try await here.commit { _ = try $0.receiveOutlier(event, in: $0.room(of: create, version: .v11)) }
+            let given = try await here.takeState(before: join, of: remote)
+            #expect(try await here.receive(join, .v11, before: given).isAccepted)
+            let id = remote.room.id
+            try await here.commit { commit in
+                commit.schedule(
+                    DelayedEvent(
+                        id: "later", user: Self.carol, device: "A", transaction: nil, room: id, type: EventType.roomTopic, stateKey: "",
+                        content: Array("{}".utf8), delayMilliseconds: 1_000_000, runningSince: commit.commit.time))
             }
-            #expect(try await here.receive(forged, .v11).isAccepted)
-            #expect(try await here.receive(next, .v11).isAccepted)
-            #expect(try here.view.eventsOnPartialState(in: short).count == 3)
-            #expect(try here.view.search([Array("secret".utf8)], in: [short], upTo: .max, limit: 5).count == 1)
-
-            let full = try await takeState(before: join, of: remote, in: here)
-            let room = try #require(try here.database.room(remote.room.id))
-            let position = here.database.snapshot().position
-            try await here.commit { try $0.completeState(of: room, before: join.id, with: full) }
-            #expect(try !here.view.isPartial(short))
-            #expect(try here.view.timelineEvent(forged.id) == nil)
-            #expect(try here.view.isRejected(#require(try here.view.shortID(of: forged.id))))
-            #expect(try here.view.search([Array("secret".utf8)], in: [short], upTo: .max, limit: 5).isEmpty)
-            #expect(try here.timeline(of: remote.room.id) == [join.id, next.id])
-            #expect(try here.extremities(of: remote.room.id) == [next.id])
-            #expect(try await here.currentState(of: remote.room.id) == remote.state(after: next))
-            for event in [join, forged, next] { #expect(try here.state(before: event) == remote.rooms.state(before: event)) }
-            let news = try #require(try here.database.snapshot().changes(after: position, limit: 10))
-            #expect(news.contains { $0.change.scope == short.scope })
+            let states = [topic.id: try await here.takeState(before: topic, of: remote)]
+            try await here.database.receiveHistory([topic], version: .v11, before: join.id, states: states)
+            #expect(try here.view.delayedEvent("later")?.event.outcome == nil)
+            let news = try await remote.send(.topic, ["topic": "new"], by: Self.alice)
+            #expect(try await here.receive(news, .v11).isAccepted)
+            #expect(try here.view.delayedEvent("later")?.event.outcome == .cancelled)
         }
     }
 
-    /// The first state had older power levels, by which Bob may not do what he did.
-    @Test func whatWasRejectedOnPartialStateIsAcceptedLater() async throws {
+    /// Two fetch at the same time; each event gets a place of its own.
+    @Test func historyIsFetchedTwiceAtOnce() async throws {
         try await session { remote, here in
-            let older = try #require(remote.events.first { $0.key == .powerLevels })
-            let moderators: JSONObject = ["users": [.init(Self.alice.string): 100, .init(Self.bob.string): 50]]
-            let newer = try await remote.send(.powerLevels, moderators, by: Self.alice)
+            let base = remote.last
+            let given = try await here.takeState(before: remote.say("first", after: [base]), of: remote)
+            var events: [Event] = []
+            for number in 0..<120 { events.append(try await remote.say("\(number)", after: [base])) }
             let join = try await remote.join(Self.carol)
-            let topic = try await remote.send(.topic, ["topic": "bob's"], by: Self.bob)
-            let full = try await takeState(before: join, of: remote, in: here)
-            let partial = GivenState(full.events.filter { $0 != newer.id } + [older.id], isPartial: true)
-            #expect(try await here.receive(join, .v11, before: partial).isAccepted)
-            #expect(try await here.receive(topic, .v11).isRejected)
-            #expect(try here.currentState(of: remote.room.id)[.topic] == nil)
-
-            let room = try #require(try here.database.room(remote.room.id))
-            try await here.commit { try $0.completeState(of: room, before: join.id, with: full) }
-            #expect(try here.timeline(of: remote.room.id) == [join.id, topic.id])
-            #expect(try here.extremities(of: remote.room.id) == [topic.id])
-            #expect(try await here.currentState(of: remote.room.id) == remote.state(after: topic))
+            let entered = try await here.takeState(before: join, of: remote)
+            #expect(try await here.receive(join, .v11, before: entered).isAccepted)
+            let states = Dictionary(uniqueKeysWithValues: events.map { ($0.id, given) })
+            let (database, anchor) = (here.database, join.id)
+            let (evens, odds) = (stride(from: 0, to: 120, by: 2).map { events[$0] }, stride(from: 1, to: 120, by: 2).map { events[$0] })
+            async let one = database.receiveHistory(evens, version: .v11, before: anchor, states: states)
+            async let other = database.receiveHistory(odds, version: .v11, before: anchor, states: states)
+            let receipts = try await (one, other)
+            #expect(receipts.0.count + receipts.1.count == 120)
+            #expect(try Set(here.timeline(of: remote.room.id)) == Set(events.map(\.id) + [join.id]))
         }
     }
 
@@ -271,7 +214,7 @@ import Testing
             let again = try await remote.send(.member(Self.carol), ["membership": "invite"], by: Self.alice)
             try await here.commit { try $0.receiveMembershipOutside(again, stripped: stripped) }
             let join = try await remote.join(Self.carol)
-            let given = try await takeState(before: join, of: remote, in: here)
+            let given = try await here.takeState(before: join, of: remote)
             #expect(try await here.receive(join, .v11, before: given).isAccepted)
             #expect(try here.view.isJoined(Self.carol, to: short))
             #expect(try here.view.invitedRooms(of: Self.carol).isEmpty)

@@ -183,6 +183,19 @@ import Testing
         }
     }
 
+    /// Specification: server-server API, "Checks performed on receipt of a PDU", step 7.
+    @Test func whatThePolicyServerRefusesIsSoftFailed() async throws {
+        try await session { remote, here in
+            let spam = try await remote.say("spam")
+            let receipt = try await here.database.receive(spam, version: .v11, refusal: "It is spam")
+            #expect(receipt == .softFailed(reason: "It is spam"))
+            #expect(try here.view.standing(of: spam.id) == .softFailed)
+            // What isn't allowed is rejected all the same.
+            let topic = try await remote.send(.topic, ["topic": "not allowed"], by: Self.bob)
+            #expect(try await here.database.receive(topic, version: .v11, refusal: "It is spam").isRejected)
+        }
+    }
+
     /// A soft-failed state event counts in the states after it.
     @Test func whatFollowsASoftFailedEventHasItsState() async throws {
         try await session(powerLevels: ["users": [.init(Self.bob.string): 50]]) { remote, here in
@@ -327,12 +340,12 @@ import Testing
             try await here.receive(one, .v11)
             let room = try #require(try here.database.room(remote.room.id))
             await #expect(throws: StatesToResolve.self) {
-                try await here.commit { try $0.receive(other, in: room, Resolutions(entriesMax: 3)) }
+                try await here.commit { try $0.receive(other, in: room, Prepared(CommitLimits(resolvedEntries: 3))) }
             }
-            #expect(try await here.database.receive(other, version: .v11, resolvingAtMost: 3).isAccepted)
+            #expect(try await here.database.receive(other, version: .v11, within: CommitLimits(resolvedEntries: 3)).isAccepted)
             #expect(try await here.currentState(of: room.id) == remote.state(after: one, other))
             let merge = try await remote.say("merge", after: [one, other])
-            #expect(try await here.database.receive(merge, version: .v11, resolvingAtMost: 3).isAccepted)
+            #expect(try await here.database.receive(merge, version: .v11, within: CommitLimits(resolvedEntries: 3)).isAccepted)
         }
     }
 }

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import MatrixProtocol
+import RocksDB
 import Store
 import TestSupport
 import Testing
@@ -103,7 +104,48 @@ struct RemoteRoom {
     }
 }
 
+extension RemoteRoom {
+    /// A room elsewhere that Bob is in too, with an empty database here; what that has at the end is verified.
+    static func session(
+        _ version: RoomVersion = .v11, powerLevels: JSONObject = [:], _ body: (inout RemoteRoom, TestRooms) async throws -> Void
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        try await TestRooms.session { there in
+            var remote = try await RemoteRoom(version, powerLevels: powerLevels, in: there)
+            try await remote.join(bob)
+            try await TestRooms.session(in: directory) { here in try await body(&remote, here) }
+        }
+        let result = RoomsVerification.run(
+            at: "\(directory.path)/rooms", serverName: TestRooms.serverName.string, blockCache: BlockCache(capacityBytes: 1 << 20))
+        #expect(result.findings.isEmpty, "\(result.findings.prefix(5))")
+    }
+
+    /// The events with their auth chains, in their order.
+    fileprivate func chains(of events: [Event]) -> [Event] {
+        var ids = Set(events.map(\.id))
+        for event in self.events.reversed() where ids.contains(event.id) { ids.formUnion(event.authEvents) }
+        return self.events.filter { ids.contains($0.id) }
+    }
+}
+
 extension TestRooms {
+    /// Takes the state before an event, and what gives the right to it, as another server tells it.
+    func takeState(
+        before event: Event, of remote: RemoteRoom, without left: (StateKey) -> Bool = { _ in false }
+    ) async throws -> GivenState {
+        let state = try remote.rooms.state(before: event).filter { !left($0.key) }
+        // Everything that came before, in its order, is the state with its auth chains.
+        let needed = remote.events.filter { state.values.contains($0.id) || event.authEvents.contains($0.id) || $0.key == .create }
+        for outlier in remote.chains(of: needed) { try await receiveOutlier(outlier, of: remote) }
+        return GivenState(Array(state.values))
+    }
+
+    @discardableResult
+    func receiveOutlier(_ event: Event, of remote: RemoteRoom) async throws -> Receipt {
+        let (create, version) = (remote.room.create, remote.version)
+        return try await commit { commit in try commit.receiveOutlier(event, in: commit.room(of: create, version: version)) }
+    }
+
     /// Takes an event as it comes from another server.
     @discardableResult
     func receive(_ event: Event, _ version: RoomVersion, before given: GivenState? = nil) async throws -> Receipt {
