@@ -10,6 +10,11 @@ package enum Limits {
     /// The deepest nesting of a request's JSON.
     static let jsonDepthMax = 128
 
+    /// The largest message that is sent to a stream, in bytes.
+    static let streamMessageSizeMaxBytes = 512 << 10
+    /// The number of connections to streams; each takes one of those below.
+    static let streamConnectionsMax = 4096
+
     /// The longest request line or header field, in bytes.
     static let headerFieldSizeMaxBytes = 32 << 10
     /// All header fields of a request together, in bytes.

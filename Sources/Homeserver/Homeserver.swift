@@ -22,6 +22,7 @@ package struct HomeserverSettings: Sendable {
     package var accounts: AccountsSettings
     /// Whether requests that come too often are refused.
     package var limitsRates = true
+    package var streams = StreamsSettings()
     /// How much of the databases' logs is read, remembered and kept.
     package var following = FollowingLimits()
 
@@ -55,6 +56,7 @@ package final class Homeserver: Sendable {
     package let reports: Reports
     package let sync: Sync
     package let eventStream: EventStream
+    package let streams: PublicStreams
     /// What an administrator sees of the databases.
     package let inspection: StoreInspection
     package let backups: Backups
@@ -138,6 +140,9 @@ package final class Homeserver: Sendable {
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, notifier: notifier,
             environment: environment)
         eventStream = EventStream(rooms: rooms, transitory: self.transitoryDatabase, notifier: notifier)
+        streams = PublicStreams(
+            streams: self.transitoryDatabase.streams, rooms: self.roomsDatabase, accounts: self.accountsDatabase, notifier: notifier,
+            environment: environment, settings: settings.streams, limitsRates: settings.limitsRates)
         do {
             try await self.roomsDatabase.receiveArrivedEvents()
             try await background.begin()

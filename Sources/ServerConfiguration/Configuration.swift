@@ -19,6 +19,7 @@ package struct Configuration: ConfigurationSection {
     package var applicationServices: [String] = []
     package var rooms = Rooms()
     package var presence = Presence()
+    package var streams = Streams()
     package var logging = Logging()
     package var support = Support()
     package var store = Store()
@@ -37,6 +38,7 @@ package struct Configuration: ConfigurationSection {
         ConfigurationOption("application_services", \.applicationServices),
         ConfigurationOption("rooms", \.rooms),
         ConfigurationOption("presence", \.presence),
+        ConfigurationOption("streams", \.streams),
         ConfigurationOption("logging", \.logging),
         ConfigurationOption("support", \.support),
         ConfigurationOption("store", \.store),

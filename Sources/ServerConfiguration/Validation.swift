@@ -15,6 +15,9 @@ extension Configuration {
             "rooms.default_version", RoomVersion(rooms.defaultVersion) != nil,
             "unknown room version \"\(rooms.defaultVersion)\", expected one of \(RoomVersion.supported.map(\.id).joined(separator: ", "))")
         check("rooms.max_event_delay", 1...Rooms.maxEventDelayMax ~= rooms.maxEventDelay, "expected 1 to \(Rooms.maxEventDelayMax) seconds")
+        check(
+            "streams.path", isPath(streams.path), "\"\(streams.path)\" is not a path such as /_martlet/streams, without a slash at its end")
+        check("streams.idle_time", streams.idleTime >= 1, "expected at least 1 second")
         checkSupport(&check)
         check("store.block_cache", store.blockCache.bytes >= Store.blockCacheMin.bytes, "at least 1MiB is needed")
         return check.problems
@@ -103,6 +106,15 @@ private func isWebURL(_ text: String) -> Bool {
     let host = text.dropFirst(scheme.count).prefix { $0 != "/" }
     return ServerName(String(host)) != nil
         && text.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+}
+
+/// Whether `text` is a path of one or more segments that need no encoding.
+private func isPath(_ text: String) -> Bool {
+    let segments = text.split(separator: "/", omittingEmptySubsequences: false)
+    return segments.count >= 2 && segments[0].isEmpty
+        && segments.dropFirst().allSatisfy { segment in
+            !segment.isEmpty && segment.utf8.allSatisfy { isLetterOrDigit($0) || "._~-".utf8.contains($0) }
+        }
 }
 
 private func isRegistrationToken(_ text: String) -> Bool {

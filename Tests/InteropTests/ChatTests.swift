@@ -9,7 +9,7 @@ import Testing
     @Test(.timeLimit(.minutes(10)))
     func peopleChatAndACrashLosesAndRepeatsNothing() async throws {
         let server = try await ServerProcess.start()
-        let chat = try NIOScript("nio_chat.py", directory: server.directory)
+        let chat = try PythonScript("nio_chat.py", .nio, directory: server.directory)
         let (state, log) = (chat.file("state.json"), chat.file("answered.jsonl"))
         try await chat.run("chat", server.baseURL, server.registrationToken ?? "", state)
 

@@ -6,7 +6,7 @@ import Testing
     @Test(.timeLimit(.minutes(10)))
     func devicesVerifyEachOtherAndTalkAcrossACrash() async throws {
         let server = try await ServerProcess.start()
-        let script = try NIOScript("nio_encryption.py", "matrix-nio[e2e]==0.26.0", directory: server.directory)
+        let script = try PythonScript("nio_encryption.py", .encryptedNIO, directory: server.directory)
         let (state, store) = (script.file("state.json"), script.file("store"))
         try await script.run("begin", server.baseURL, server.registrationToken ?? "", state, store)
         server.kill()

@@ -6,6 +6,6 @@ import Testing
     @Test(.timeLimit(.minutes(5)))
     func answersAreWhatAClientExpects() async throws {
         let server = try await ServerProcess.start()
-        try await NIOScript("nio_endpoints.py", directory: server.directory).run(server.baseURL, server.registrationToken ?? "")
+        try await PythonScript("nio_endpoints.py", .nio, directory: server.directory).run(server.baseURL, server.registrationToken ?? "")
     }
 }

@@ -88,8 +88,8 @@ final class Listener: Sendable {
     func replay(_ key: String) throws -> (messages: [StreamMessage], newsBefore: Int) {
         var replayed: [StreamMessage] = []
         var before = 0
-        try subscription.withLock { $0 }?.replay([key]) {
-            $0[0]
+        try subscription.withLock { $0 }?.replay(key) {
+            $0
         } deliver: { messages in
             replayed = messages
             before = news.count

@@ -13,6 +13,8 @@ package struct Answer: Sendable {
     package var body: [UInt8]
     /// What follows `body`, where the answer is made while it is sent.
     package private(set) var rest: AnswerInPieces?
+    /// Makes the connection a WebSocket, in place of everything else.
+    private(set) var upgrade: WebSocketUpgrade?
 
     package init(status: HTTPResponse.Status, contentType: String?, body: [UInt8], headers: HTTPFields = [:]) {
         self.status = status
@@ -41,6 +43,12 @@ package struct Answer: Sendable {
         var pieces = pieces
         self.init(json: try pieces.next() ?? [])
         if !pieces.isFinished { rest = pieces }
+    }
+
+    /// The beginning of a WebSocket.
+    init(_ upgrade: WebSocketUpgrade) {
+        self.init(status: .switchingProtocols, contentType: nil, body: [])
+        self.upgrade = upgrade
     }
 
     /// `{}`, which is what an endpoint answers that has nothing to say.

@@ -14,6 +14,8 @@ package struct ClientRequest: Sendable {
     package let id: RequestID
     package let method: HTTPRequest.Method
     package let headers: HTTPFields
+    /// Where the request was sent to, such as `https://example.org:8448`. It is what the client says, so it is good for answering that client only.
+    package let origin: String
     /// The parameters behind the path's question mark.
     package let query: Query
     /// Who asks; nil if the route is open, or its token optional and missing.

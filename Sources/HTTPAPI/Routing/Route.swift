@@ -64,6 +64,8 @@ package enum Resource: String, Sendable, CaseIterable {
     case admin
     /// The public streams.
     case streams
+    /// The public streams at the listener's root: it serves nothing else.
+    case streamsAtRoot
     /// Figures for monitoring.
     case metrics
 }

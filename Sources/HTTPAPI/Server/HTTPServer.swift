@@ -56,8 +56,8 @@ package struct HTTPServer: Service {
         var servers: [@Sendable () async throws -> Void] = []
         var position = 0
         for listener in listeners {
-            let responder = makeResponder(groups.filter { !$0.resources.isDisjoint(with: listener.resources) })
             let (port, tls) = (listener.port, try listener.certificate?.configuration())
+            let responder = makeResponder(groups.filter { !$0.resources.isDisjoint(with: listener.resources) }, isTLS: tls != nil)
             for host in listener.addresses {
                 let server = try makeServer(responder, .hostname(host, port: port), tls: tls) { [position] channel in
                     let address = BoundAddress(host: host, port: channel.localAddress?.port ?? port, isTLS: tls != nil)
@@ -68,7 +68,7 @@ package struct HTTPServer: Service {
             }
         }
         if let control {
-            let responder = makeResponder(control.groups)
+            let responder = makeResponder(control.groups, isTLS: false)
             let server = ControlServer(api: control) { address, onRunning in
                 try makeServer(responder, address, tls: nil, onRunning: onRunning)
             } onRunning: {
@@ -106,10 +106,10 @@ package struct HTTPServer: Service {
         case grace
     }
 
-    private func makeResponder(_ groups: [any RouteGroup]) -> Responder {
+    private func makeResponder(_ groups: [any RouteGroup], isTLS: Bool) -> Responder {
         Responder(
             router: Router(RouteTable(groups)), authenticator: authenticator, environment: environment, responseFields: ResponseFields(),
-            logger: logger)
+            isTLS: isTLS, logger: logger)
     }
 
     private func makeServer(

@@ -12,6 +12,8 @@ struct Responder: Sendable {
     let authenticator: any Authenticator
     let environment: Environment
     let responseFields: ResponseFields
+    /// Whether the listener speaks TLS.
+    let isTLS: Bool
     let logger: Logger
 
     /// Answers one request. An error that is thrown closes the connection: there is nobody to write to.
@@ -31,6 +33,10 @@ struct Responder: Sendable {
             throw error.reason
         }
         let now = environment.clock.now()
+        if let upgrade = answer.upgrade {
+            log(request.method, target.path, answer.status, milliseconds: now - started, id: id, match)
+            return try await upgrade.run(on: channel, executor: environment.executors.short)
+        }
         let head = HTTPResponse(status: answer.status, headerFields: responseFields.fields(for: answer, now: now))
         let isBodyless = request.method == .head || answer.body.isEmpty
         try await writer.write(response: head, body: isBodyless ? ResponseBody() : body(of: answer, id: id))
@@ -106,13 +112,20 @@ struct Responder: Sendable {
             }
             return try await route.handler(
                 ClientRequest(
-                    id: id, method: request.method, headers: request.headers, query: query, optionalRequester: requester,
+                    id: id, method: request.method, headers: request.headers, origin: origin(of: request), query: query,
+                    optionalRequester: requester,
                     parameterNames: route.parameterNames, parameterValues: values, bodySource: bodySource, channel: channel,
                     baseLogger: logger))
         }
         if route.isLongPoll { return try await ConnectionGuard.poll(channel, on: executor(of: route), answer) }
         guard let executor = executor(of: route) else { return try await answer() }
         return try await withTaskExecutorPreference(executor, operation: answer)
+    }
+
+    /// Where the request was sent to, as far as its head and the listener tell.
+    private func origin(of request: Request) -> String {
+        let isSecure = isTLS || request.headers[.xForwardedProto] == "https"
+        return "\(isSecure ? "https" : "http")://\(request.head.authority ?? "localhost")"
     }
 
     /// Nil stands for the connection's own task.
@@ -152,4 +165,12 @@ struct RequestTarget: Sendable {
         path = target[..<mark]
         query = mark < target.endIndex ? target[target.utf8.index(after: mark)...] : ""
     }
+}
+
+extension HTTPField.Name {
+    /// Over what a client has reached the reverse proxy.
+    fileprivate static let xForwardedProto: Self = {
+        guard let name = HTTPField.Name("X-Forwarded-Proto") else { preconditionFailure("it is a field's name") }
+        return name
+    }()
 }

@@ -21,32 +21,33 @@ package final class StreamSubscription: Sendable {
     /// After so many reads that were overtaken by news, one is done while news wait.
     private static let readsMax = 5
 
-    /// Reads the messages that keys have, and hands them over at their place among the news: everything that came before is in them, and
+    /// Reads the messages that a key has, and hands them over at their place among the news: everything that came before is in them, and
     /// nothing that is still to come.
     ///
     /// - Parameters:
-    ///   - prepare: makes what is handed over of the messages, one list for each of the keys.
+    ///   - sequence: only messages after this number.
+    ///   - prepare: makes what is handed over of the messages.
     ///   - deliver: hands it over; it must be quick, since news wait.
     package func replay<Prepared>(
-        _ keys: [String], after sequence: UInt64 = 0, _ prepare: ([[StreamMessage]]) -> Prepared, deliver: (Prepared) -> Void
+        _ key: String, after sequence: UInt64 = 0, _ prepare: ([StreamMessage]) -> Prepared, deliver: (Prepared) -> Void
     ) throws {
         for _ in 0..<Self.readsMax {
-            let (lastKept, messages) = try read(keys, after: sequence)
+            let (lastKept, messages) = try read(key, after: sequence)
             let prepared = prepare(messages)
             if live.between(lastKept: lastKept, accepting: false, { _ in deliver(prepared) }) { return }
         }
         while true {
-            let (lastKept, messages) = try read(keys, after: sequence)
+            let (lastKept, messages) = try read(key, after: sequence)
             let isDelivered = live.between(lastKept: lastKept, accepting: true) { end in
-                deliver(prepare(messages.map { $0.filter { $0.sequence <= end } }))
+                deliver(prepare(messages.filter { $0.sequence <= end }))
             }
             if isDelivered { return }
         }
     }
 
-    private func read(_ keys: [String], after sequence: UInt64) throws -> (lastKept: UInt64, [[StreamMessage]]) {
+    private func read(_ key: String, after sequence: UInt64) throws -> (lastKept: UInt64, [StreamMessage]) {
         let snapshot = streams.database.snapshot()
         let lastKept = try snapshot.get(TransitoryMaps.streams, scope)?.lastKept ?? 0
-        return (lastKept, try keys.map { try snapshot.streamMessages(of: $0, after: sequence, in: scope) })
+        return (lastKept, try snapshot.streamMessages(of: key, after: sequence, in: scope))
     }
 }

@@ -11,7 +11,7 @@ struct StreamWriter {
     private(set) var expiry: Int64?
 
     /// So many messages are deleted one by one; more by their range, which every later read has to mind.
-    private static let singleDeletionsMax = 128
+    private static let singleDeletionsMax = 32
 
     /// - Parameter lifetime: makes the scope, if it isn't there, one that is removed after so many idle milliseconds; 0 is never, nil makes none.
     /// - Throws: `StreamError.unknownScope`.

@@ -56,7 +56,8 @@ struct ServeCommand: AsyncParsableCommand {
         try await Homeserver.run(settings: settings, environment: environment, report: { upgradeLog.log($0) }) { homeserver in
             StartMessage(configuration: configuration).printRegistration(token: try await homeserver.accounts.registrationToken())
             try await RunningServer(configuration: configuration, environment: environment, logger: logger).run(
-                ClientServerAPI.routes(of: homeserver, publicAddress: configuration.publicAddress),
+                ClientServerAPI.routes(of: homeserver, publicAddress: configuration.publicAddress)
+                    + configuration.streamRoutes(of: homeserver),
                 control: ControlAPI(of: homeserver, on: try ControlSocketFile(in: directory.path)), authenticator: homeserver.accounts)
         }
     }

@@ -17,6 +17,18 @@ extension Configuration {
                 sharedSecret: registration.sharedSecret, allowsGuests: registration.allowGuests))
         settings.limitsRates = rateLimits.enabled
         settings.eventDelayMaxMilliseconds = Int64(rooms.maxEventDelay) * 1000
+        settings.streams.newRooms = streams.newRooms.settings
+        settings.streams.lifetimeMilliseconds = Int64(streams.idleTime) * 1000
         return settings
+    }
+}
+
+extension Configuration.Streams.NewRooms {
+    fileprivate var settings: StreamsSettings.NewRooms {
+        switch self {
+        case .open: .open
+        case .users: .users
+        case .off: .off
+        }
     }
 }

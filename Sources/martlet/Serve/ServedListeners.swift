@@ -1,4 +1,5 @@
 import HTTPAPI
+import Homeserver
 import ServerConfiguration
 
 /// The listeners and the public address as HTTPAPI takes them, out of the configuration.
@@ -8,7 +9,7 @@ extension Configuration {
         listeners.map { listener in
             HTTPAPI.Listener(
                 addresses: listener.bind, port: listener.port, certificate: listener.tls.flatMap { $0.servedCertificate },
-                resources: Set(listener.resources.map { $0.served }))
+                resources: listener.resources == [.streams] ? [.streams, .streamsAtRoot] : Set(listener.resources.map { $0.served }))
         }
     }
 
@@ -20,6 +21,14 @@ extension Configuration {
                 SupportContact(matrixID: $0.matrixID, emailAddress: $0.emailAddress, role: $0.role)
             },
             supportPage: support.supportPage)
+    }
+}
+
+extension Configuration {
+    /// The endpoints of streams, where they are served.
+    func streamRoutes(of homeserver: Homeserver) -> [any RouteGroup] {
+        guard streams.enabled else { return [] }
+        return StreamAPI.routes(of: homeserver, path: streams.path, publicBaseURL: publicBaseURL, hasDemo: streams.demo)
     }
 }
 
