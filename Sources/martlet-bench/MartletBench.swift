@@ -14,7 +14,9 @@ struct MartletBench: AsyncParsableCommand {
             Latencies are of requests that were answered with success, from the request's start to the last byte of its answer; requests that \
             failed are counted by reason, and the exit code is then 1.
             """,
-        subcommands: [Send.self, Sync.self, Create.self, Messages.self, Search.self, Resolve.self, Large.self])
+        subcommands: [
+            Send.self, Sync.self, Create.self, Messages.self, Search.self, Streams.self, Resolve.self, Large.self,
+        ])
 
     static func main() async {
         // The server under test usually shares the machine: one loop thread does all of the generator's work.
