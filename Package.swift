@@ -79,11 +79,20 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
+        .target(
+            name: "SMTP",
+            dependencies: [
+                "MatrixProtocol", "Store",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         .target(name: "ServerConfiguration", dependencies: ["MatrixProtocol", .product(name: "Yams", package: "Yams")]),
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "CMalloc", "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "OutgoingRequests", "ServerConfiguration", "Store",
+                "CMalloc", "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "OutgoingRequests", "SMTP", "ServerConfiguration",
+                "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -111,7 +120,7 @@ let package = Package(
         .executableTarget(
             name: "TransitoryWriter", dependencies: ["MatrixProtocol", "RocksDB", "Store", "TransitoryDatabase"],
             path: "Tests/TransitoryWriter"),
-        .target(name: "TestSupport", dependencies: ["CanonicalJSON"], path: "Tests/Support"),
+        .target(name: "TestSupport", dependencies: ["CanonicalJSON"], path: "Tests/Support", exclude: ["mail_server.py"]),
         .target(name: "StoreTestSupport", dependencies: ["Store", "TestSupport"], path: "Tests/StoreSupport"),
         .target(name: "CFaultyDisk", path: "Tests/CFaultyDisk"),
         .target(name: "FaultyDisk", dependencies: ["CFaultyDisk"], path: "Tests/FaultyDisk"),
@@ -147,7 +156,7 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "OutgoingRequests", "Store", "TestSupport",
+                "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "OutgoingRequests", "SMTP", "Store", "TestSupport",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(

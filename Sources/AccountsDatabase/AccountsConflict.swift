@@ -20,4 +20,6 @@ package enum AccountsConflict: Error, Equatable {
     case backupGone
     /// Another key backup is the current one by now; its version, or nil if there is none.
     case otherBackup(UInt64?)
+    /// The address is another user's.
+    case thirdPartyIDInUse
 }

@@ -8,12 +8,20 @@ package enum AccountsMaps {
 
     package static let loginTokens = Column<[UInt8], TupleKey<Int64, UserID>>("logintoken_expiresatuserid", in: "logins", .randomSmall)
     package static let openIDTokens = Column<[UInt8], TupleKey<Int64, UserID>>("openidtoken_expiresatuserid", in: "logins", .randomSmall)
+    package static let refreshTokens = Column<[UInt8], RefreshToken>("refreshtoken_userdeviceid", in: "logins", .randomSmall)
+    package static let deviceToRefreshTokens = Column<TupleKey<UserID, String>, DeviceRefreshTokens>(
+        "userdeviceid_refreshtokens", in: "logins", .randomSmall)
     package static let tokenToOwner = Column<[UInt8], TokenOwner>("token_userdeviceid", in: "logins", .randomSmall, .pointLookups)
     package static let deviceToMetadata = Column<TupleKey<UserID, String>, DeviceMetadata>(
         "userdeviceid_metadata", in: "logins", .randomSmall)
     package static let deviceToToken = Column<TupleKey<UserID, String>, [UInt8]>("userdeviceid_token", in: "logins", .randomSmall)
     package static let interactiveAuthSessions = Column<InteractiveAuthSession.Key, InteractiveAuthSession>(
         "userdevicesessionid_uiaainfo", in: "logins", .randomSmall)
+    package static let thirdPartyIDs = Column<TupleKey<UserID, String, String>, ThirdPartyIDTimes>(
+        "userthreepid_times", in: "logins", .randomSmall)
+    package static let thirdPartyIDToUser = Column<TupleKey<String, String>, UserID>("threepid_userid", in: "logins", .randomSmall)
+    package static let validationSessions = Column<String, ValidationSession>(
+        "validationsessionid_session", in: "logins", .randomSmall)
     package static let userIDToAccount = Column<UserID, Account>("userid_password", in: "logins", .random, .pointLookups)
 
     // MARK: keys
@@ -70,8 +78,9 @@ package enum AccountsMaps {
     package static let schema = DatabaseSchema(
         name: "accounts", version: 4,
         maps: [
-            loginTokens.map, openIDTokens.map, tokenToOwner.map, deviceToMetadata.map, deviceToToken.map, interactiveAuthSessions.map,
-            userIDToAccount.map,
+            loginTokens.map, openIDTokens.map, refreshTokens.map, deviceToRefreshTokens.map, tokenToOwner.map, deviceToMetadata.map,
+            deviceToToken.map, interactiveAuthSessions.map,
+            userIDToAccount.map, thirdPartyIDs.map, thirdPartyIDToUser.map, validationSessions.map,
             keyIDToKey.map, oneTimeKeys.map, fallbackKeys.map, keyCounts.map, lastOneTimeKeyUpdate.map, userIDToMasterKeyID.map,
             userIDToSelfSigningKeyID.map, userIDToUserSigningKeyID.map, keySignatures.map, dehydratedDevices.map,
             backupIDToAlgorithm.map, backupIDToETag.map, backedUpKeys.map,

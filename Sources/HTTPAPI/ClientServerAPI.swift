@@ -3,16 +3,23 @@ import Homeserver
 /// All endpoints of the client-server API, chapter by chapter.
 package enum ClientServerAPI {
     /// - Parameter publicAddress: what the well-known documents say.
-    package static func routes(of homeserver: Homeserver, publicAddress: PublicAddress) -> [any RouteGroup] {
-        [
+    package static func routes(of homeserver: Homeserver, publicAddress address: PublicAddress) -> [any RouteGroup] {
+        var publicAddress = address
+        publicAddress.callTransports = homeserver.calls.transports
+        return [
             HealthRoutes(health: { homeserver.health }),
-            VersionsRoutes(unstableFeatures: UnstableFeatures.served),
+            VersionsRoutes(unstableFeatures: UnstableFeatures.served(hasCallTransports: homeserver.calls.transports != nil)),
             WellKnownRoutes(publicAddress),
-            CapabilitiesRoutes(defaultRoomVersion: homeserver.settings.defaultRoomVersion),
+            CapabilitiesRoutes(defaultRoomVersion: homeserver.settings.defaultRoomVersion, accounts: homeserver.settings.accounts),
             RegistrationRoutes(accounts: homeserver.accounts),
             SharedSecretRegistrationRoutes(accounts: homeserver.accounts),
-            LoginRoutes(accounts: homeserver.accounts),
+            LoginRoutes(accounts: homeserver.accounts, publicAddress: publicAddress),
+            FallbackRoutes(accounts: homeserver.accounts),
+            OpenIDRoutes(accounts: homeserver.accounts),
+            OpenIDUserInfoRoutes(accounts: homeserver.accounts),
+            ModerationRoutes(accounts: homeserver.accounts),
             AccountManagementRoutes(accounts: homeserver.accounts),
+            ThirdPartyIDRoutes(accounts: homeserver.accounts),
             AccountDataRoutes(accounts: homeserver.accounts),
             DeviceRoutes(accounts: homeserver.accounts),
             KeyRoutes(encryption: homeserver.encryption, sync: homeserver.sync),
@@ -36,6 +43,9 @@ package enum ClientServerAPI {
             TagRoutes(accounts: homeserver.accounts),
             ReportRoutes(reports: homeserver.reports),
             DirectoryRoutes(directory: homeserver.directory),
+            UserDirectoryRoutes(directory: homeserver.userDirectory),
+            ThirdPartyNetworkRoutes(),
+            CallRoutes(calls: homeserver.calls),
             EventStreamRoutes(stream: homeserver.eventStream),
             SyncRoutes(sync: homeserver.sync, accounts: homeserver.accounts),
         ]

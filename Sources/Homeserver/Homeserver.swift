@@ -20,6 +20,7 @@ package struct HomeserverSettings: Sendable {
     /// The size of the cache that the three databases share.
     package var blockCacheBytes: Int
     package var accounts: AccountsSettings
+    package var calls = CallSettings()
     /// Whether requests that come too often are refused.
     package var limitsRates = true
     package var streams = StreamsSettings()
@@ -52,8 +53,10 @@ package final class Homeserver: Sendable {
     package let rooms: Rooms
     package let delayedEvents: DelayedEvents
     package let directory: Directory
+    package let userDirectory: UserDirectory
     package let profiles: Profiles
     package let reports: Reports
+    package let calls: Calls
     package let sync: Sync
     package let eventStream: EventStream
     package let streams: PublicStreams
@@ -108,26 +111,33 @@ package final class Homeserver: Sendable {
         let roomsIntents = Intents(
             of: self.roomsDatabase.database,
             kinds: [IntentKind(Rooms.succeedRoomIntent, [Accounts.succeedingRooms(in: self.accountsDatabase)])], environment: environment)
-        let accountsIntents = Intents(
-            of: self.accountsDatabase.database,
-            kinds: [IntentKind(Accounts.newUserIntent, [Profiles.beginning(in: self.roomsDatabase)])], environment: environment)
         let roomsJobs = Jobs(
             of: self.roomsDatabase.database,
             kinds: [
                 self.roomsDatabase.deletingRooms, self.roomsDatabase.purgingHistory,
                 Rooms.showingProfiles(in: self.roomsDatabase, signingKey: settings.signingKey),
                 Rooms.removingGuests(in: self.roomsDatabase, accounts: self.accountsDatabase, signingKey: settings.signingKey),
+                Rooms.leavingRooms(in: self.roomsDatabase, signingKey: settings.signingKey),
+            ], environment: environment)
+        let accountsIntents = Intents(
+            of: self.accountsDatabase.database,
+            kinds: [
+                IntentKind(Accounts.newUserIntent, [Profiles.beginning(in: self.roomsDatabase)]),
+                IntentKind(Accounts.deactivationIntent, [Rooms.deactivating(in: self.roomsDatabase, jobs: roomsJobs)]),
             ], environment: environment)
         rooms = Rooms(
             database: self.roomsDatabase, accounts: self.accountsDatabase, intents: roomsIntents, jobs: roomsJobs,
             serverName: settings.serverName,
-            signingKey: settings.signingKey, environment: environment, defaultVersion: settings.defaultRoomVersion)
+            signingKey: settings.signingKey, environment: environment, defaultVersion: settings.defaultRoomVersion,
+            messageRate: settings.accounts.rateLimits?.messages)
         background = BackgroundWork(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, roomsJobs: roomsJobs,
             roomsIntents: roomsIntents, accountsIntents: accountsIntents, following: settings.following, environment: environment)
         delayedEvents = DelayedEvents(rooms: rooms, delayMaxMilliseconds: settings.eventDelayMaxMilliseconds)
         directory = Directory(rooms: rooms)
+        userDirectory = UserDirectory(rooms: rooms)
         profiles = Profiles(rooms: rooms)
+        calls = Calls(settings: settings.calls, environment: environment)
         accounts = Accounts(
             database: self.accountsDatabase, serverName: settings.serverName, environment: environment, settings: settings.accounts,
             intents: accountsIntents)

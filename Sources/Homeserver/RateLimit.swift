@@ -20,6 +20,10 @@ final class RateLimit<Client: Hashable & Sendable>: Sendable {
     /// So many of them are remembered at a time; those whose use is over are forgotten first.
     private static var clientsMax: Int { 10_000 }
 
+    convenience init(_ rate: RateLimits.Rate, clock: any Clock) {
+        self.init(burst: rate.burst, perSecond: rate.perSecond, clock: clock)
+    }
+
     init(burst: Int, perSecond: Double, clock: any Clock) {
         self.burst = Double(burst)
         self.perSecond = perSecond
@@ -31,17 +35,35 @@ final class RateLimit<Client: Hashable & Sendable>: Sendable {
     /// - Throws: `M_LIMIT_EXCEEDED` when the client has to wait; then it isn't counted.
     func use(by client: Client) throws(MatrixError) {
         let now = clock.now()
-        let wait = uses.withLock { uses -> Int64? in
+        let refusal = uses.withLock { uses -> Int64? in
             if uses.count >= Self.clientsMax, uses[client] == nil {
                 uses = uses.filter { self.level(of: $0.value, at: now) > 0 }
                 if uses.count >= Self.clientsMax { uses.removeAll() }
             }
             let level = uses[client].map { self.level(of: $0, at: now) } ?? 0
-            guard level + 1 <= burst else { return Int64(((level + 1 - burst) / perSecond * 1000).rounded(.up)) }
+            guard level + 1 <= burst else { return wait(at: level) }
             uses[client] = Use(level: level + 1, at: now)
             return nil
         }
-        if let wait { throw MatrixError(.limitExceeded, "Too many requests", extra: ["retry_after_ms": .integer(wait)]) }
+        if let refusal { throw Self.exceeded(refusal) }
+    }
+
+    /// Checks that the client could do it now, without counting.
+    ///
+    /// - Throws: `M_LIMIT_EXCEEDED`.
+    func check(_ client: Client) throws(MatrixError) {
+        let now = clock.now()
+        let level = uses.withLock { uses in uses[client].map { self.level(of: $0, at: now) } ?? 0 }
+        if level + 1 > burst { throw Self.exceeded(wait(at: level)) }
+    }
+
+    private static func exceeded(_ milliseconds: Int64) -> MatrixError {
+        MatrixError(.limitExceeded, "Too many requests", extra: ["retry_after_ms": .integer(milliseconds)])
+    }
+
+    /// How long somebody has to wait with so much used up, in milliseconds.
+    private func wait(at level: Double) -> Int64 {
+        Int64(((level + 1 - burst) / perSecond * 1000).rounded(.up))
     }
 
     private func level(of use: Use, at now: Int64) -> Double {

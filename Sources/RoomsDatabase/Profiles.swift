@@ -17,6 +17,11 @@ extension RoomsView {
         if let blurhash { profile[ProfileField.blurhash] = .string(blurhash) }
         return profile
     }
+
+    /// The two fields of the profile that everybody is known by.
+    package func nameAndAvatar(of user: UserID) throws -> (name: String?, avatarURL: String?) {
+        try reader.row(user, RoomsMaps.userDisplayName, RoomsMaps.userAvatarURL)
+    }
 }
 
 extension RoomsCommit {

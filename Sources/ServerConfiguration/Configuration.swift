@@ -12,6 +12,8 @@ package struct Configuration: ConfigurationSection {
     /// The addresses that the server answers on; never empty once validated.
     package var listeners = [Listener()]
     package var registration = Registration()
+    package var login = Login()
+    package var email: Email?
     package var rateLimits = RateLimits()
     package var federation = Federation()
     package var network = Network()
@@ -20,6 +22,7 @@ package struct Configuration: ConfigurationSection {
     package var rooms = Rooms()
     package var presence = Presence()
     package var streams = Streams()
+    package var voip = VoIP()
     package var logging = Logging()
     package var support = Support()
     package var store = Store()
@@ -32,6 +35,8 @@ package struct Configuration: ConfigurationSection {
         ConfigurationOption("data_directory", \.dataDirectory),
         ConfigurationOption("listeners", \.listeners),
         ConfigurationOption("registration", \.registration),
+        ConfigurationOption("login", \.login),
+        ConfigurationOption("email", \.email),
         ConfigurationOption("rate_limits", \.rateLimits),
         ConfigurationOption("federation", \.federation),
         ConfigurationOption("network", \.network),
@@ -39,6 +44,7 @@ package struct Configuration: ConfigurationSection {
         ConfigurationOption("rooms", \.rooms),
         ConfigurationOption("presence", \.presence),
         ConfigurationOption("streams", \.streams),
+        ConfigurationOption("voip", \.voip),
         ConfigurationOption("logging", \.logging),
         ConfigurationOption("support", \.support),
         ConfigurationOption("store", \.store),

@@ -16,6 +16,11 @@ package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
         self.problems = problems
     }
 
+    /// A problem that is found when a value is used for the first time.
+    package init(_ text: String) {
+        problems = [Problem(text: text)]
+    }
+
     /// One line for each problem.
     package var description: String {
         problems.map(\.description).joined(separator: "\n")

@@ -11,6 +11,7 @@ extension Configuration {
         check("data_directory", !dataDirectory.isEmpty, "the path is empty")
         checkListeners(&check)
         checkRegistration(&check)
+        checkLogin(&check)
         check(
             "rooms.default_version", RoomVersion(rooms.defaultVersion) != nil,
             "unknown room version \"\(rooms.defaultVersion)\", expected one of \(RoomVersion.supported.map(\.id).joined(separator: ", "))")
@@ -18,6 +19,8 @@ extension Configuration {
         check(
             "streams.path", isPath(streams.path), "\"\(streams.path)\" is not a path such as /_martlet/streams, without a slash at its end")
         check("streams.idle_time", streams.idleTime >= 1, "expected at least 1 second")
+        checkEmail(&check)
+        checkVoIP(&check)
         checkSupport(&check)
         check("store.block_cache", store.blockCache.bytes >= Store.blockCacheMin.bytes, "at least 1MiB is needed")
         return check.problems
@@ -56,6 +59,55 @@ extension Configuration {
         check("registration.shared_secret", registration.sharedSecret?.isEmpty != true, "an empty secret protects nothing")
     }
 
+    private func checkLogin(_ check: inout ConfigurationCheck) {
+        let lifetimes: [(ConfigurationPath, Int?)] = [
+            ("login.refreshable_access_token_lifetime", login.refreshableAccessTokenLifetime),
+            ("login.access_token_lifetime", login.accessTokenLifetime), ("login.refresh_token_lifetime", login.refreshTokenLifetime),
+        ]
+        for (path, seconds) in lifetimes {
+            check(path, seconds.map { 1...Login.lifetimeMax ~= $0 } ?? true, "expected 1 to \(Login.lifetimeMax) seconds")
+        }
+        if let jwt = login.jwt {
+            check("login.jwt.secret", !jwt.secret.isEmpty, "a secret is needed, or a public key as PEM")
+            let algorithms = Configuration.JWT.algorithms
+            check(
+                "login.jwt.algorithm", algorithms.contains(jwt.algorithm),
+                "unknown algorithm \"\(jwt.algorithm)\", expected one of \(algorithms.joined(separator: ", "))")
+        }
+        for (index, terms) in registration.terms.enumerated() {
+            let path: ConfigurationPath = "registration.terms" + .index(index)
+            check(path + .key("name"), !terms.name.isEmpty, "a name is needed")
+            check(path + .key("url"), isWebURL(terms.url), "\"\(terms.url)\" is not a URL such as https://example.org/terms")
+        }
+    }
+
+    private func checkEmail(_ check: inout ConfigurationCheck) {
+        check("registration.require_email", !registration.requireEmail || email != nil, "without a mail server nobody could register")
+        guard let email else { return }
+        check("email.host", !email.host.isEmpty, "the mail server's name is needed")
+        check("email.port", 1...65535 ~= email.port, "\(email.port) is not a port")
+        check("email.sender", isEmailAddress(email.sender), "\"\(email.sender)\" is not an email address")
+        check("email.username", (email.username == nil) == (email.password == nil), "a name and a password are needed, or neither")
+        check("public_base_url", publicBaseURL != nil, "messages have links, so the server's address has to be known")
+    }
+
+    private func checkVoIP(_ check: inout ConfigurationCheck) {
+        for (index, uri) in voip.turnURIs.enumerated() {
+            let path: ConfigurationPath = "voip.turn_uris" + .index(index)
+            let schemes = ["turn:", "turns:", "stun:", "stuns:"]
+            check(path, schemes.contains(where: uri.hasPrefix), "\"\(uri)\" is not an address such as turn:turn.example.org")
+        }
+        let hasPassword = voip.turnUsername != nil && voip.turnPassword != nil
+        check(
+            "voip.turn_uris", voip.turnURIs.isEmpty || hasPassword || voip.turnSharedSecret != nil,
+            "turn_shared_secret is needed, or turn_username and turn_password")
+        check("voip.turn_user_lifetime", 1...Login.lifetimeMax ~= voip.turnUserLifetime, "expected 1 to \(Login.lifetimeMax) seconds")
+        for (index, url) in voip.liveKitServiceURLs.enumerated() {
+            let path: ConfigurationPath = "voip.livekit_service_urls" + .index(index)
+            check(path, isWebURL(url), "\"\(url)\" is not a URL such as https://livekit.example.org")
+        }
+    }
+
     private func checkSupport(_ check: inout ConfigurationCheck) {
         for (index, contact) in support.contacts.enumerated() {
             let path: ConfigurationPath = "support.contacts" + .index(index)
@@ -65,9 +117,7 @@ extension Configuration {
                 check(path + .key("matrix_id"), UserID(matrixID) != nil, "\"\(matrixID)\" is not a user ID such as @admin:example.org")
             }
             if let emailAddress = contact.emailAddress {
-                let parts = emailAddress.split(separator: "@", omittingEmptySubsequences: false)
-                let isEmailAddress = parts.count == 2 && parts.allSatisfy { !$0.isEmpty && !$0.contains(where: \.isWhitespace) }
-                check(path + .key("email_address"), isEmailAddress, "\"\(emailAddress)\" is not an email address")
+                check(path + .key("email_address"), isEmailAddress(emailAddress), "\"\(emailAddress)\" is not an email address")
             }
         }
         if let page = support.supportPage {
@@ -79,6 +129,11 @@ extension Configuration {
 extension Configuration.Registration {
     /// [Client-Server API, Token-authenticated registration](https://spec.matrix.org/v1.19/client-server-api/#token-authenticated-registration)
     static let tokenLengthMax = 64
+}
+
+extension Configuration.Login {
+    /// A hundred years, in seconds.
+    static let lifetimeMax = 100 * 365 * 24 * 60 * 60
 }
 
 extension Configuration.Rooms {
@@ -115,6 +170,11 @@ private func isPath(_ text: String) -> Bool {
         && segments.dropFirst().allSatisfy { segment in
             !segment.isEmpty && segment.utf8.allSatisfy { isLetterOrDigit($0) || "._~-".utf8.contains($0) }
         }
+}
+
+private func isEmailAddress(_ text: String) -> Bool {
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    return parts.count == 2 && parts.allSatisfy { !$0.isEmpty && !$0.contains(where: \.isWhitespace) }
 }
 
 private func isRegistrationToken(_ text: String) -> Bool {

@@ -208,6 +208,6 @@ import Testing
         (951_825_599, "Tue, 29 Feb 2000 11:59:59 GMT"), (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"),
     ])
     func writesDates(second: Int64, text: String) {
-        #expect(HTTPDate.text(second: second) == text)
+        #expect(InternetDate.text(second: second) == text)
     }
 }

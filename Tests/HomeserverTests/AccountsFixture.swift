@@ -30,7 +30,9 @@ final class AccountsFixture: Sendable {
             environment: environment, notifier: Notifier())
         accounts = Accounts(
             database: database, serverName: serverName, environment: environment, settings: settings,
-            intents: Intents(of: database.database, kinds: [IntentKind(Accounts.newUserIntent, [])], environment: environment))
+            intents: Intents(
+                of: database.database, kinds: [IntentKind(Accounts.newUserIntent, []), IntentKind(Accounts.deactivationIntent, [])],
+                environment: environment))
     }
 
     deinit {
@@ -53,8 +55,23 @@ final class AccountsFixture: Sendable {
     }
 
     func requester(_ login: Login) throws -> Requester {
-        try accounts.authenticate(token: try #require(login.device).accessToken)
+        try accounts.requester(ofToken: try #require(login.device).accessToken)
     }
+
+    /// What proves in user-interactive authentication that it is the user.
+    func credentials(_ login: Login) -> JSONObject {
+        ["identifier": ["type": "m.id.user", "user": .string(login.user.string)], "password": .string(Self.password)]
+    }
+
+    /// The `auth` of a request that is granted at once.
+    func passwordAuth(_ user: UserID) -> JSONObject {
+        [
+            "type": "m.login.password", "identifier": ["type": "m.id.user", "user": .string(user.string)],
+            "password": .string(Self.password),
+        ]
+    }
+
+    func passwordAuth(_ login: Login) -> JSONObject { passwordAuth(login.user) }
 
     func isLoggedIn(_ login: Login) -> Bool {
         (try? requester(login)) != nil
@@ -105,9 +122,10 @@ extension InteractiveAuthenticationRequired {
     }
 }
 
-/// Expects an error that a client is to see.
+/// Expects an error that a client is to see, with these words in its message.
 func expect<Result>(
-    _ code: MatrixError.Code, _ status: Int, sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Result
+    _ code: MatrixError.Code, _ status: Int, _ words: String = "", sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () async throws -> Result
 ) async {
     do {
         _ = try await body()
@@ -115,6 +133,7 @@ func expect<Result>(
     } catch let error as MatrixError {
         #expect(error.code == code, sourceLocation: sourceLocation)
         #expect(error.status == status, sourceLocation: sourceLocation)
+        #expect(words.isEmpty || error.message.contains(words), sourceLocation: sourceLocation)
     } catch {
         Issue.record("\(code.rawValue) was expected, but \(error) was thrown", sourceLocation: sourceLocation)
     }

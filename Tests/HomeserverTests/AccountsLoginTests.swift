@@ -93,8 +93,8 @@ import Testing
 
     @Test func unknownTokensAreRefused() async throws {
         let fixture = try AccountsFixture()
-        await expect(.unknownToken, 401) { try fixture.accounts.authenticate(token: "wrong") }
-        await expect(.unknownToken, 401) { try fixture.accounts.authenticate(token: "") }
+        await expect(.unknownToken, 401) { try await fixture.accounts.authenticate(token: "wrong") }
+        await expect(.unknownToken, 401) { try await fixture.accounts.authenticate(token: "") }
     }
 
     @Test func loginsOutliveTheServerAndTokensAreKeptAsHashes() async throws {
@@ -104,7 +104,7 @@ import Testing
         let token = try #require(login.device?.accessToken)
         fixture = nil
         let again = try AccountsFixture(in: directory)
-        let requester = try again.accounts.authenticate(token: token)
+        let requester = try await again.accounts.authenticate(token: token)
         #expect(requester.userID == login.user)
         #expect(requester.tokenHash.count == 32)
         var owners = try again.database.snapshot().domain(AccountsMaps.tokenToOwner, .all)
@@ -130,7 +130,7 @@ import Testing
         let before = try #require(try fixture.database.view().account(of: alice.user))
         try await fixture.database.changePassword(
             of: alice.user, as: before, to: "another hash", logsOutDevices: false, keeping: nil, ending: nil)
-        let login = NewLogin(device: "LATE", tokenHash: [1], displayName: nil, address: nil)
+        let login = NewLogin(device: "LATE", tokens: NewTokens(accessHash: [1]), displayName: nil, address: nil)
         await #expect(throws: AccountsConflict.accountChanged) { try await fixture.database.logIn(alice.user, as: before, login) }
     }
 }

@@ -180,20 +180,20 @@ import Testing
         let closed = try AccountsFixture(AccountsSettings(registrationEnabled: false))
         await expect(.forbidden, 403) { try await closed.accounts.register(request(auth: dummy)) }
         await expect(.forbidden, 403) { try closed.accounts.checkAvailability(ofUsername: "alice") }
-        await expect(.forbidden, 403) { try closed.accounts.isValidRegistrationToken("token") }
+        await expect(.forbidden, 403) { try await closed.accounts.isValidRegistrationToken("token") }
     }
 
     @Test func theTokenIsConfiguredOrMadeOnce() async throws {
         let configured = try AccountsFixture()
         #expect(try await configured.accounts.registrationToken() == AccountsFixture.token)
-        #expect(try configured.accounts.isValidRegistrationToken(AccountsFixture.token))
-        #expect(try !configured.accounts.isValidRegistrationToken("wrong"))
+        #expect(try await configured.accounts.isValidRegistrationToken(AccountsFixture.token))
+        #expect(try await !configured.accounts.isValidRegistrationToken("wrong"))
 
         let directory = try TemporaryDirectory()
         var fixture: AccountsFixture? = try AccountsFixture(AccountsSettings(), in: directory)
-        #expect(try fixture?.accounts.isValidRegistrationToken("") == false)
+        #expect(try await fixture?.accounts.isValidRegistrationToken("") == false)
         let made = try #require(try await fixture?.accounts.registrationToken())
-        #expect(try fixture?.accounts.isValidRegistrationToken(made) == true)
+        #expect(try await fixture?.accounts.isValidRegistrationToken(made) == true)
         fixture = nil
         let again = try AccountsFixture(AccountsSettings(), in: directory)
         #expect(try await again.accounts.registrationToken() == made)

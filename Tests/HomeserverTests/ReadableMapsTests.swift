@@ -39,7 +39,10 @@ import Testing
         let names = Self.maps.filter { if case .bytes = $0.entries.keyForm { true } else { false } }.map(\.name)
         #expect(
             Set(names)
-                == ["statehash_shortstatehash", "logintoken_expiresatuserid", "openidtoken_expiresatuserid", "token_userdeviceid"])
+                == [
+                    "statehash_shortstatehash", "logintoken_expiresatuserid", "openidtoken_expiresatuserid", "refreshtoken_userdeviceid",
+                    "token_userdeviceid",
+                ])
     }
 
     private static func random(_ form: ReadableForm, _ generator: inout SplitMix64) -> ReadableValue {

@@ -29,8 +29,10 @@ final class RoomsFixture: Sendable {
     let bob = Requester(userID: UserID(trusted: "@bob:example.org"), deviceID: "BOB")
     let carol = Requester(userID: UserID(trusted: "@carol:example.org"), deviceID: "CAROL")
 
-    /// - Parameter outgoingHTTP: what makes requests to other servers; by default none are made.
-    init(outgoingHTTP: any OutgoingHTTP = NoOutgoingHTTP()) async throws {
+    /// - Parameters:
+    ///   - outgoingHTTP: what makes requests to other servers; by default none are made.
+    ///   - messageRate: how often a user sends events.
+    init(outgoingHTTP: any OutgoingHTTP = NoOutgoingHTTP(), messageRate: RateLimits.Rate? = nil) async throws {
         temporaryDirectory = try TemporaryDirectory()
         let serverName = try #require(ServerName("example.org"))
         var environment = Environment(clock: clock, random: SystemRandom(), executors: Self.executors)
@@ -49,7 +51,7 @@ final class RoomsFixture: Sendable {
         rooms = Rooms(
             database: database, accounts: accounts, intents: intents, jobs: jobs, serverName: serverName, signingKey: key,
             environment: environment,
-            defaultVersion: .default)
+            defaultVersion: .default, messageRate: messageRate)
         directory = Directory(rooms: rooms)
         profiles = Profiles(rooms: rooms)
     }

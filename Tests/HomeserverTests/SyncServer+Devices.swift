@@ -13,7 +13,7 @@ extension SyncServer {
     /// Logs a user in on one more device.
     func logIn(_ user: Requester) async throws {
         let accounts = homeserver.accounts
-        let login = LoginDevice(id: user.deviceID).makeLogin(SystemRandom())
+        let login = LoginDevice(id: user.deviceID).makeLogin(homeserver.environment, TokenLifetimes())
         try await accounts.database.logIn(user.userID, as: accounts.account(of: user), login.kept)
     }
 

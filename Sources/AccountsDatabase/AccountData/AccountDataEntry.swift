@@ -6,6 +6,12 @@ package struct AccountDataEntry: StoreCodable, Equatable {
     /// The content as JSON.
     package let content: [UInt8]
 
+    /// The content of an entry that was removed: it is kept so that clients learn of it (MSC3391).
+    package static let removed = Array("{}".utf8)
+
+    /// Whether the entry was removed.
+    package var isRemoved: Bool { content == Self.removed }
+
     package init(type: String, content: [UInt8]) {
         self.type = type
         self.content = content

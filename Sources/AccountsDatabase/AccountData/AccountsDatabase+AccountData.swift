@@ -12,6 +12,11 @@ extension AccountsDatabase {
         try await database.commit { try $0.setAccountData(of: user, in: room, type: type, to: content) }
     }
 
+    /// Removes an entry of a user's account data, if there is one, in a room, or a global one for nil (MSC3391).
+    package func removeAccountData(of user: UserID, in room: RoomID?, type: String) async throws {
+        try await database.commit { try $0.removeAccountData(of: user, in: room, type: type) }
+    }
+
     /// Changes an entry of a user's account data, in a room, or a global one for nil.
     ///
     /// - Parameter change: makes the new content of the old one, both as JSON; nil stands for an entry that was never set.
@@ -35,7 +40,7 @@ extension Commit {
     }
 
     @discardableResult
-    fileprivate func setAccountData(of user: UserID, in room: RoomID?, type: String, to content: [UInt8]) throws -> Position {
+    func setAccountData(of user: UserID, in room: RoomID?, type: String, to content: [UInt8]) throws -> Position {
         let key = TupleKey(user, room, type)
         if let old = try get(AccountsMaps.accountDataPositions, key) {
             delete(AccountsMaps.accountData, TupleKey(user, room, old))
@@ -46,5 +51,11 @@ extension Commit {
         put(AccountsMaps.accountDataPositions, key, position)
         put(AccountsMaps.accountData, TupleKey(user, room, position), AccountDataEntry(type: type, content: content))
         return position
+    }
+
+    /// Removes an entry of a user's account data, if there is one (MSC3391).
+    func removeAccountData(of user: UserID, in room: RoomID?, type: String) throws {
+        guard try AccountsView(self).accountData(of: user, in: room, type: type) != nil else { return }
+        try setAccountData(of: user, in: room, type: type, to: AccountDataEntry.removed)
     }
 }

@@ -27,13 +27,16 @@ package struct InteractiveAuthSession: StoreCodable, Equatable {
     package var request: String?
     /// The types of the completed stages, in the order of their completion.
     package var completed: [String]
+    /// The ID of the validation session by which an address was proved in one of them; nil if none was.
+    package var proof: String?
     /// When it ends, in milliseconds since 1970.
     package let expiresAt: Int64
 
-    package init(operation: String, request: String?, completed: [String] = [], expiresAt: Int64) {
+    package init(operation: String, request: String?, completed: [String] = [], proof: String? = nil, expiresAt: Int64) {
         self.operation = operation
         self.request = request
         self.completed = completed
+        self.proof = proof
         self.expiresAt = expiresAt
     }
 
@@ -43,6 +46,7 @@ package struct InteractiveAuthSession: StoreCodable, Equatable {
             "operation": .string(operation), "completed": .array(completed.map { .string($0) }), "expires_ts": .integer(expiresAt),
         ]
         object["request"] = request.map { .string($0) }
+        object["proof"] = proof.map { .string($0) }
         return object.encoded()
     }
 
@@ -52,6 +56,6 @@ package struct InteractiveAuthSession: StoreCodable, Equatable {
         else { throw StoreError.undecodable(bytes, as: "a session of user-interactive authentication") }
         self.init(
             operation: operation, request: object["request"]?.stringValue, completed: completed.compactMap(\.stringValue),
-            expiresAt: expiresAt)
+            proof: object["proof"]?.stringValue, expiresAt: expiresAt)
     }
 }

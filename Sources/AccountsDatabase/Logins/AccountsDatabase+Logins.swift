@@ -42,10 +42,9 @@ extension AccountsDatabase {
 
 extension Commit {
     func add(_ login: NewLogin, of user: UserID, _ flags: AccountFlags) throws {
+        try removeTokens(of: user, device: login.device)
+        put(login.tokens, of: user, device: login.device, flags, replacing: nil)
         let key = TupleKey(user, login.device)
-        if let old = try get(AccountsMaps.deviceToToken, key) { delete(AccountsMaps.tokenToOwner, old) }
-        put(AccountsMaps.deviceToToken, key, login.tokenHash)
-        put(AccountsMaps.tokenToOwner, login.tokenHash, TokenOwner(user: user, device: login.device, flags: flags))
         let known = try get(AccountsMaps.deviceToMetadata, key)
         if known == nil { stampDeviceList(of: user, device: login.device) }
         var metadata =
@@ -56,17 +55,50 @@ extension Commit {
         put(AccountsMaps.deviceToMetadata, key, metadata)
     }
 
-    func removeLogin(of user: UserID, device: String) throws {
+    /// Writes a device's tokens; it has none any more but the refresh token that they replace.
+    func put(_ tokens: NewTokens, of user: UserID, device: String, _ flags: AccountFlags, replacing replaced: [UInt8]?) {
         let key = TupleKey(user, device)
-        if let token = try get(AccountsMaps.deviceToToken, key) { delete(AccountsMaps.tokenToOwner, token) }
-        delete(AccountsMaps.deviceToToken, key)
-        delete(AccountsMaps.deviceToMetadata, key)
+        put(AccountsMaps.deviceToToken, key, tokens.accessHash)
+        put(
+            AccountsMaps.tokenToOwner, tokens.accessHash,
+            TokenOwner(user: user, device: device, flags: flags, expiresAt: tokens.accessExpiresAt, endsRefreshToken: replaced != nil))
+        guard let refreshHash = tokens.refreshHash else { return }
+        put(AccountsMaps.deviceToRefreshTokens, key, DeviceRefreshTokens(current: refreshHash, replaced: replaced))
+        put(AccountsMaps.refreshTokens, refreshHash, RefreshToken(user: user, device: device, expiresAt: tokens.refreshExpiresAt))
+    }
+
+    func removeLogin(of user: UserID, device: String) throws {
+        try removeTokens(of: user, device: device)
+        delete(AccountsMaps.deviceToMetadata, TupleKey(user, device))
         delete(AccountsMaps.interactiveAuthSessions, .tuples(user as UserID?, device as String?))
         try removeKeys(of: user, device: device)
         stampDeviceList(of: user, device: device)
+        // Local notification settings are of the device alone (MSC3890).
+        for prefix in ["m.local_notification_settings", "org.matrix.msc3890.local_notification_settings"] {
+            try removeAccountData(of: user, in: nil, type: "\(prefix).\(device)")
+        }
     }
 
     func removeLogins(of user: UserID, except kept: String?) throws {
         for (device, _) in try AccountsView(self).devices(of: user) where device != kept { try removeLogin(of: user, device: device) }
+    }
+
+    /// Has all access tokens of a user say what the account is now.
+    func setFlags(_ flags: AccountFlags, onTokensOf user: UserID) throws {
+        var tokens = try domain(AccountsMaps.deviceToToken, .tuples(user))
+        for (_, hash) in try tokens.collect() {
+            guard var owner = try get(AccountsMaps.tokenToOwner, hash) else { continue }
+            owner.flags = flags
+            put(AccountsMaps.tokenToOwner, hash, owner)
+        }
+    }
+
+    private func removeTokens(of user: UserID, device: String) throws {
+        let key = TupleKey(user, device)
+        if let token = try get(AccountsMaps.deviceToToken, key) { delete(AccountsMaps.tokenToOwner, token) }
+        delete(AccountsMaps.deviceToToken, key)
+        guard let refreshTokens = try get(AccountsMaps.deviceToRefreshTokens, key) else { return }
+        for token in [refreshTokens.current, refreshTokens.replaced].compactMap({ $0 }) { delete(AccountsMaps.refreshTokens, token) }
+        delete(AccountsMaps.deviceToRefreshTokens, key)
     }
 }

@@ -44,6 +44,12 @@ package struct AccountFlags: OptionSet, Sendable, Hashable {
     package static let deactivated = AccountFlags(rawValue: 2)
     /// A guest's, with few rights.
     package static let guest = AccountFlags(rawValue: 4)
+    /// Can do nothing but log out ("Account locking").
+    package static let locked = AccountFlags(rawValue: 8)
+    /// Can read, and hardly act ("Account suspension").
+    package static let suspended = AccountFlags(rawValue: 16)
+    /// Deactivated by somebody who wanted to be forgotten.
+    package static let erased = AccountFlags(rawValue: 32)
 }
 
 // MARK: - Readable forms
@@ -57,7 +63,10 @@ extension Account {
 extension AccountFlags {
     /// The names of the flags that are set.
     var readable: ReadableValue {
-        let names: [(AccountFlags, String)] = [(.admin, "admin"), (.deactivated, "deactivated"), (.guest, "guest")]
+        let names: [(AccountFlags, String)] = [
+            (.admin, "admin"), (.deactivated, "deactivated"), (.guest, "guest"), (.locked, "locked"), (.suspended, "suspended"),
+            (.erased, "erased"),
+        ]
         return .list(names.filter { contains($0.0) }.map { .text($0.1) })
     }
 }

@@ -7,6 +7,12 @@ extension AccountsView {
     package func account(of user: UserID) throws -> Account? {
         try reader.get(AccountsMaps.userIDToAccount, user)
     }
+
+    /// The users with accounts, in the order of their IDs, at most `limit`.
+    package func accounts(limit: Int) throws -> [(user: UserID, account: Account)] {
+        var accounts = try reader.domain(AccountsMaps.userIDToAccount, .all)
+        return try accounts.collect(limit: limit).map { ($0.key, $0.value) }
+    }
 }
 
 extension AccountsDatabase {
@@ -14,19 +20,21 @@ extension AccountsDatabase {
     ///
     /// - Parameters:
     ///   - login: the first login; nil makes none.
+    ///   - proof: the validation session of an address that becomes the user's, which ends with it.
     ///   - session: the session of user-interactive authentication that allowed it, which ends with it.
     ///   - begin: begins what else a new account calls for, in the same commit.
     /// - Returns: the intent that was begun.
-    /// - Throws: `AccountsConflict.userExists`, `AccountsConflict.sessionChanged`.
+    /// - Throws: `AccountsConflict.userExists`, `AccountsConflict.sessionChanged`, `AccountsConflict.thirdPartyIDInUse`.
     package func createAccount(
-        of user: UserID, passwordHash: String?, flags: AccountFlags, login: NewLogin?, ending session: InteractiveAuthSession.Claim?,
-        beginning begin: @escaping @Sendable (Commit) -> IntentID
+        of user: UserID, passwordHash: String?, flags: AccountFlags, login: NewLogin?, provingAddress proof: String? = nil,
+        ending session: InteractiveAuthSession.Claim?, beginning begin: @escaping @Sendable (Commit) -> IntentID
     ) async throws -> IntentID {
         try await database.commit { commit in
             try commit.end(session)
             guard try !commit.contains(AccountsMaps.userIDToAccount, user) else { throw AccountsConflict.userExists }
             commit.put(
                 AccountsMaps.userIDToAccount, user, Account(passwordHash: passwordHash, createdAt: commit.time, flags: flags))
+            if let proof { try commit.addThirdPartyID(provedBy: proof, to: user) }
             if let login { try commit.add(login, of: user, flags) }
             return begin(commit)
         }
@@ -48,10 +56,7 @@ extension AccountsDatabase {
             }
             account.passwordHash = passwordHash
             commit.put(AccountsMaps.userIDToAccount, guest, account)
-            var logins = try commit.domain(AccountsMaps.deviceToToken, .tuples(guest))
-            for (key, token) in try logins.collect() {
-                commit.put(AccountsMaps.tokenToOwner, token, TokenOwner(user: guest, device: key.parts.1, flags: account.flags))
-            }
+            try commit.setFlags(account.flags, onTokensOf: guest)
             if let login { try commit.add(login, of: guest, account.flags) }
         }
     }

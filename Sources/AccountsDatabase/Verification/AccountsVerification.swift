@@ -11,6 +11,7 @@ package enum AccountsVerification {
         Verification.run(AccountsMaps.schema, at: directory, serverName: serverName, blockCache: blockCache) { check in
             check.run { try logins(&$0) }
             check.run { try keys(&$0) }
+            check.run { try thirdPartyIDs(&$0) }
             check.run { try accountData(&$0) }
         }
     }
@@ -23,6 +24,13 @@ package enum AccountsVerification {
             Maps.deviceToToken, has: Maps.tokenToOwner, at: { $1 },
             where: { key, _, owner in key.parts == (owner.user, owner.device) })
         try check.each(Maps.tokenToOwner, has: Maps.userIDToAccount, at: { $1.user }, where: { $1.flags == $2.flags })
+        try check.each(
+            Maps.refreshTokens, has: Maps.deviceToRefreshTokens, at: { TupleKey($1.user, $1.device) },
+            where: { hash, _, known in hash == known.current || hash == known.replaced })
+        try check.each(
+            Maps.deviceToRefreshTokens, has: Maps.refreshTokens, at: { $1.current },
+            where: { key, _, token in key.parts == (token.user, token.device) })
+        try check.each(Maps.deviceToRefreshTokens, has: Maps.deviceToToken)
         try check.each(Maps.deviceToToken, has: Maps.deviceToMetadata)
         try check.each(Maps.dehydratedDevices, has: Maps.deviceToMetadata, at: { TupleKey($0, $1.id) })
     }
@@ -41,6 +49,15 @@ package enum AccountsVerification {
         try check.each(
             Maps.backedUpKeys, has: Maps.backupIDToETag, at: { key, _ in TupleKey(key.parts.0, key.parts.1) },
             where: { _, _, state in state.count > 0 })
+    }
+
+    private static func thirdPartyIDs(_ check: inout ReferenceCheck) throws {
+        typealias Maps = AccountsMaps
+        try check.each(
+            Maps.thirdPartyIDs, has: Maps.thirdPartyIDToUser, at: { key, _ in TupleKey(key.parts.1, key.parts.2) },
+            where: { key, _, user in key.parts.0 == user })
+        try check.each(Maps.thirdPartyIDToUser, has: Maps.thirdPartyIDs, at: { TupleKey($1, $0.parts.0, $0.parts.1) })
+        try check.each(Maps.thirdPartyIDs, has: Maps.userIDToAccount, at: { key, _ in key.parts.0 })
     }
 
     private static func accountData(_ check: inout ReferenceCheck) throws {

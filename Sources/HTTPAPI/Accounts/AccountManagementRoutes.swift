@@ -12,7 +12,8 @@ package struct AccountManagementRoutes: RouteGroup {
 
     package func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/account/whoami", access: .guest, whoami)
-        routes.post("/_matrix/client/v3/account/password", access: .user, changePassword)
+        routes.post("/_matrix/client/v3/account/password", access: .optional, changePassword)
+        routes.post("/_matrix/client/v3/account/deactivate", access: .user, deactivate)
     }
 
     private func whoami(_ request: ClientRequest) async throws -> Answer {
@@ -28,8 +29,23 @@ package struct AccountManagementRoutes: RouteGroup {
         let logsOutDevices = try body.optional("logout_devices", as: .bool) ?? true
         let auth = try body.optional("auth", as: .object)
         return try await Answer.afterInteractiveAuthentication {
-            try await accounts.changePassword(of: request.requester, to: password, logsOutDevices: logsOutDevices, auth: auth)
+            if let requester = request.optionalRequester {
+                try await accounts.changePassword(of: requester, to: password, logsOutDevices: logsOutDevices, auth: auth)
+            } else {
+                try await accounts.resetPassword(to: password, logsOutDevices: logsOutDevices, auth: auth)
+            }
             return .empty
+        }
+    }
+
+    private func deactivate(_ request: ClientRequest) async throws -> Answer {
+        let body = try await request.body()
+        let isErased = try body.optional("erase", as: .bool) ?? false
+        _ = try body.optional("id_server", as: .string)
+        let auth = try body.optional("auth", as: .object)
+        return try await Answer.afterInteractiveAuthentication {
+            try await accounts.deactivate(request.requester, isErased: isErased, auth: auth)
+            return Answer(["id_server_unbind_result": "no-support"])
         }
     }
 }

@@ -2,32 +2,58 @@ import CanonicalJSON
 import Homeserver
 import MatrixProtocol
 
-/// Logging in and out ("Login").
+/// Logging in and out, and what goes with access tokens ("Login", "Refreshing access tokens").
 package struct LoginRoutes: RouteGroup {
-    let accounts: Accounts
+    private let accounts: Accounts
+    private let publicAddress: PublicAddress
 
-    package init(accounts: Accounts) {
+    /// - Parameter publicAddress: what clients are told when they have logged in.
+    package init(accounts: Accounts, publicAddress: PublicAddress = PublicAddress()) {
         self.accounts = accounts
+        self.publicAddress = publicAddress
     }
 
     package func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/login", access: .open, flows)
         routes.post("/_matrix/client/v3/login", access: .open, logIn)
-        routes.post("/_matrix/client/v3/logout", access: .user, logOut)
-        routes.post("/_matrix/client/v3/logout/all", access: .user, logOutEverywhere)
+        routes.post("/_matrix/client/v1/login/get_token", access: .user, makeLoginToken)
+        routes.post("/_matrix/client/v3/refresh", access: .open, refresh)
+        routes.post("/_matrix/client/v3/logout", access: .lockedUser, logOut)
+        routes.post("/_matrix/client/v3/logout/all", access: .lockedUser, logOutEverywhere)
     }
 
     private func flows(_ request: ClientRequest) async throws -> Answer {
-        Answer(["flows": .array(Accounts.loginTypes.map { ["type": .string($0)] })])
+        let flows = accounts.loginTypes.map { type -> JSONValue in
+            type == .token ? ["type": .string(type.rawValue), "get_login_token": true] : ["type": .string(type.rawValue)]
+        }
+        return Answer(["flows": .array(flows)])
     }
 
     private func logIn(_ request: ClientRequest) async throws -> Answer {
         let body = try await request.body()
-        guard Accounts.loginTypes.contains(try body.required("type", as: .string)) else {
+        guard let type = Accounts.LoginType(rawValue: try body.required("type", as: .string)), accounts.loginTypes.contains(type) else {
             throw MatrixError(.unknown, "Unknown type of login", status: 400)
         }
         let device = try request.loginDevice(body)
-        return Answer(try await accounts.logIn(try PasswordCredentials(body.object), on: device))
+        let login =
+            switch type {
+            case .password: try await accounts.logIn(try PasswordCredentials(body.object), on: device)
+            case .token: try await accounts.logIn(withToken: try body.required("token", as: .string), on: device)
+            case .jsonWebToken: try await accounts.logIn(withJSONWebToken: try body.required("token", as: .string), on: device)
+            }
+        return Answer(login, wellKnown: publicAddress.clientDocument)
+    }
+
+    private func makeLoginToken(_ request: ClientRequest) async throws -> Answer {
+        let auth = try await request.body().optional("auth", as: .object)
+        return try await Answer.afterInteractiveAuthentication {
+            let (token, milliseconds) = try await accounts.makeLoginToken(for: request.requester, auth: auth)
+            return Answer(["login_token": .string(token), "expires_in_ms": .integer(milliseconds)])
+        }
+    }
+
+    private func refresh(_ request: ClientRequest) async throws -> Answer {
+        Answer(try await accounts.refresh(try await request.body().required("refresh_token", as: .string)))
     }
 
     private func logOut(_ request: ClientRequest) async throws -> Answer {

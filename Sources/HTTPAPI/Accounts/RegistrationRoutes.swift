@@ -38,6 +38,6 @@ package struct RegistrationRoutes: RouteGroup {
 
     private func tokenValidity(_ request: ClientRequest) async throws -> Answer {
         let token = try request.query.required("token")
-        return Answer(["valid": .bool(try accounts.isValidRegistrationToken(token))])
+        return Answer(["valid": .bool(try await accounts.isValidRegistrationToken(token, from: request.clientAddress))])
     }
 }

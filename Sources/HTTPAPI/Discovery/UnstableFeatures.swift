@@ -1,6 +1,12 @@
 /// What the server has that isn't in the specification yet: only what is whole, since clients rely on it ("API Versions", `unstable_features`).
 enum UnstableFeatures {
-    static let served = [
+    /// - Parameter hasCallTransports: whether there are services for calls of many.
+    static func served(hasCallTransports: Bool) -> [String: Bool] {
+        hasCallTransports ? always.merging(["org.matrix.msc4143": true]) { $1 } : always
+    }
+
+    private static let always = [
+        "org.matrix.msc3391": true,
         "org.matrix.msc3440.stable": true,
         "org.matrix.msc3827.stable": true,
         "org.matrix.msc3874": true,

@@ -8,11 +8,24 @@ package struct PublicAddress: Sendable {
     package var supportContacts: [SupportContact]
     /// The URL of a page for users who need help.
     package var supportPage: String?
+    /// The services for calls of many, as older clients look for them (MSC4143).
+    package var callTransports: JSONValue?
 
-    package init(baseURL: String? = nil, supportContacts: [SupportContact] = [], supportPage: String? = nil) {
+    package init(
+        baseURL: String? = nil, supportContacts: [SupportContact] = [], supportPage: String? = nil, callTransports: JSONValue? = nil
+    ) {
         self.baseURL = baseURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         self.supportContacts = supportContacts
         self.supportPage = supportPage
+        self.callTransports = callTransports
+    }
+
+    /// What clients are told, in a document and when they log in; nil if that is nobody's business here.
+    var clientDocument: JSONObject? {
+        guard let baseURL else { return nil }
+        var document: JSONObject = ["m.homeserver": ["base_url": .string(baseURL)]]
+        document["org.matrix.msc4143.rtc_foci"] = callTransports
+        return document
     }
 
     /// Where other servers reach the server: the base URL's host and port, if it is one with TLS.
@@ -55,7 +68,7 @@ package struct WellKnownRoutes: RouteGroup {
     private let policyServer = answer(nil)
 
     package init(_ address: PublicAddress) {
-        client = Self.answer(address.baseURL.map { ["m.homeserver": ["base_url": .string($0)]] })
+        client = Self.answer(address.clientDocument)
         server = Self.answer(address.federationAddress.map { ["m.server": .string($0)] })
         var support: JSONObject = [:]
         if !address.supportContacts.isEmpty { support["contacts"] = .array(address.supportContacts.map(\.json)) }

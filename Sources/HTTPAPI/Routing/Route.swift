@@ -41,6 +41,8 @@ package enum Access: Sendable {
     case user
     /// A valid token is needed, which may be a guest's ("Guest Access").
     case guest
+    /// A valid token is needed, and not a guest's; a locked account's is good, too ("Account locking").
+    case lockedUser
 }
 
 /// Where a route's handler runs.

@@ -6,7 +6,7 @@ import MatrixProtocol
 package protocol Authenticator: Sendable {
     /// Whose token this is ("Client Authentication").
     ///
-    /// - Throws: `M_UNKNOWN_TOKEN`, or why the account may not use the API at the moment, such as `M_USER_LOCKED`.
+    /// - Throws: `M_UNKNOWN_TOKEN`.
     func authenticate(token: String) async throws -> Requester
 
     /// Is told who makes a request, and from which address.

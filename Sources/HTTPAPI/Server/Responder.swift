@@ -103,11 +103,14 @@ struct Responder: Sendable {
         let announcedSizeBytes = request.headers[.contentLength].flatMap { Int($0) }
         let bodySource = BodySource(request.body, announcedSizeBytes: announcedSizeBytes, sizeMaxBytes: route.bodySizeMaxBytes)
         let token = route.access == .open ? nil : try AccessToken.find(request.headers, query)
-        if token == nil, route.access == .user || route.access == .guest { throw MatrixError(.missingToken, "Missing access token") }
+        if token == nil, route.access != .open, route.access != .optional {
+            throw MatrixError(.missingToken, "Missing access token")
+        }
         let answer: @Sendable () async throws -> Answer = {
             let requester: Requester? = if let token { try await authenticator.authenticate(token: token) } else { nil }
             if let requester { authenticator.noteUse(by: requester, from: channel.remoteAddress?.ipAddress) }
-            if route.access == .user, requester?.isGuest == true {
+            if requester?.isLocked == true, route.access != .lockedUser { throw MatrixError.userLocked }
+            if route.access != .guest, route.access != .optional, requester?.isGuest == true {
                 throw MatrixError(.guestAccessForbidden, "This is not for guests")
             }
             return try await route.handler(

@@ -9,7 +9,7 @@ extension Accounts {
     /// The content of an entry of account data, as JSON (`GET /user/{userId}/account_data/{type}` and the same in a room).
     ///
     /// - Parameter room: the room, or nil for global account data.
-    /// - Throws: `M_FORBIDDEN` for another user's, `M_NOT_FOUND` if it was never set.
+    /// - Throws: `M_FORBIDDEN` for another user's, `M_NOT_FOUND` if it was never set, or was removed.
     package func accountData(of user: UserID, in room: RoomID?, type: String, for requester: Requester) throws -> [UInt8] {
         try Self.check(requester, is: user, "Account data can be read by its own user only")
         guard let content = try database.view().accountData(of: user, in: room, type: type) else {
@@ -18,7 +18,7 @@ extension Accounts {
         return content
     }
 
-    /// Sets an entry of account data (`PUT /user/{userId}/account_data/{type}` and the same in a room).
+    /// Sets an entry of account data (`PUT /user/{userId}/account_data/{type}` and the same in a room). Empty content removes it (MSC3391).
     ///
     /// - Parameters:
     ///   - room: the room, or nil for global account data.
@@ -28,6 +28,22 @@ extension Accounts {
     package func setAccountData(
         of user: UserID, in room: RoomID?, type: String, to content: [UInt8], for requester: Requester
     ) async throws {
+        try checkAccountData(of: user, type, isSetBy: requester)
+        guard content.count <= AccountsLimits.accountDataSizeMaxBytes else {
+            throw MatrixError(.tooLarge, "An entry of account data has at most \(AccountsLimits.accountDataSizeMaxBytes) bytes")
+        }
+        try await database.setAccountData(of: user, in: room, type: type, to: content)
+    }
+
+    /// Removes an entry of account data, if there is one (`DELETE .../user/{userId}/account_data/{type}` of MSC3391, and the same in a room).
+    ///
+    /// - Throws: as `setAccountData` does.
+    package func removeAccountData(of user: UserID, in room: RoomID?, type: String, for requester: Requester) async throws {
+        try checkAccountData(of: user, type, isSetBy: requester)
+        try await database.removeAccountData(of: user, in: room, type: type)
+    }
+
+    private func checkAccountData(of user: UserID, _ type: String, isSetBy requester: Requester) throws(MatrixError) {
         try Self.check(requester, is: user, "Account data can be set by its own user only")
         guard !Self.managedAccountDataTypes.contains(type) else {
             throw MatrixError(.badJSON, "\(type) can't be set through this API", status: 405)
@@ -35,9 +51,5 @@ extension Accounts {
         guard !type.isEmpty, type.utf8.count <= AccountsLimits.accountDataTypeSizeMaxBytes else {
             throw MatrixError(.invalidParameter, "A type has 1 to \(AccountsLimits.accountDataTypeSizeMaxBytes) bytes")
         }
-        guard content.count <= AccountsLimits.accountDataSizeMaxBytes else {
-            throw MatrixError(.tooLarge, "An entry of account data has at most \(AccountsLimits.accountDataSizeMaxBytes) bytes")
-        }
-        try await database.setAccountData(of: user, in: room, type: type, to: content)
     }
 }

@@ -10,6 +10,7 @@ extension Accounts {
     package func registerGuest(on device: LoginDevice) async throws -> Login {
         guard settings.allowsGuests else { throw MatrixError(.guestAccessForbidden, "There are no guests on this server") }
         try device.check()
+        try countRegistration(on: device)
         let user = try freeUserID(environment.random.alphanumeric(Username.generatedLength))
         return try await createAccount(of: user, password: nil, flags: .guest, device: device, ending: nil)
     }
@@ -33,7 +34,7 @@ extension Accounts {
         of guest: UserID, password: String, device: LoginDevice?, ending session: InteractiveAuthSession.Claim?
     ) async throws -> Login {
         let hash = try await passwords.hash(password)
-        let login = device?.makeLogin(environment.random)
+        let login = device?.makeLogin(environment, settings.tokenLifetimes)
         do {
             try await database.makeUser(of: guest, passwordHash: hash, login: login?.kept, ending: session)
         } catch AccountsConflict.accountChanged {

@@ -17,11 +17,14 @@ extension Accounts {
         try request.device.check()
 
         let authentication = InteractiveAuthentication(
-            accounts: self, operation: "register", request: wanted?.string, requester: nil, flows: registrationFlows,
-            check: { [self] stage, auth in try checkRegistrationStage(stage, auth) })
+            accounts: self, operation: Self.registration, request: wanted?.string, requester: nil, flows: registrationFlows,
+            parameters: registrationParameters,
+            check: { [self] stage, auth in try await checkRegistrationStage(stage, auth, from: request.device.address) },
+            proof: EmailStage.proof)
         let session = try await authentication.authorize(request.auth)
 
         guard let password = request.password else { throw MatrixError(.missingParameter, "Missing password") }
+        try countRegistration(on: request.device)
         if let guest {
             return try await makeUser(of: guest, password: password, device: request.inhibitsLogin ? nil : request.device, ending: session)
         }
@@ -40,9 +43,15 @@ extension Accounts {
 
     /// Whether the registration token lets people register (`GET /register/m.login.registration_token/validity`).
     ///
-    /// - Throws: `M_FORBIDDEN` where nobody can register.
-    package func isValidRegistrationToken(_ token: String) throws -> Bool {
+    /// - Parameter address: where the request comes from.
+    /// - Throws: `M_FORBIDDEN` where nobody can register; `M_LIMIT_EXCEEDED` when too many have been wrong from there.
+    package func isValidRegistrationToken(_ token: String, from address: String? = nil) async throws -> Bool {
         try checkRegistrationIsEnabled()
+        guard let rateLimits else { return try isRegistrationToken(token) }
+        return try await rateLimits.wrongToken.countingFailures(of: address ?? "") { try isRegistrationToken(token) }
+    }
+
+    private func isRegistrationToken(_ token: String) throws -> Bool {
         guard settings.requiresToken, let expected = try settings.token ?? database.view().registrationToken() else { return false }
         // Hashes are compared, so that the time tells nothing about the token.
         return Self.hash(ofToken: token) == Self.hash(ofToken: expected)
@@ -68,15 +77,17 @@ extension Accounts {
         of user: UserID, password: String?, flags: AccountFlags, device: LoginDevice?, ending session: InteractiveAuthSession.Claim?
     ) async throws -> Login {
         let hash: String? = if let password { try await passwords.hash(password) } else { nil }
-        let login = device?.makeLogin(environment.random)
+        let login = device?.makeLogin(environment, settings.tokenLifetimes)
         do {
             let intent = try await database.createAccount(
-                of: user, passwordHash: hash, flags: flags, login: login?.kept, ending: session,
+                of: user, passwordHash: hash, flags: flags, login: login?.kept, provingAddress: session?.session.proof, ending: session,
                 beginning: { [intents] in intents.begin(Self.newUserIntent, user.encoded, in: $0) })
             // The account is there, whatever becomes of this now, and a failure is tried again.
             try? await intents.wait(for: intent)
         } catch AccountsConflict.userExists {
             throw Self.userInUse
+        } catch AccountsConflict.thirdPartyIDInUse {
+            throw Self.addressInUse
         } catch AccountsConflict.sessionChanged {
             throw Self.sessionUsed
         }
@@ -100,29 +111,64 @@ extension Accounts {
         }
     }
 
+    /// - Throws: `M_LIMIT_EXCEEDED`.
+    func countRegistration(on device: LoginDevice) throws(MatrixError) {
+        try rateLimits?.registration.use(by: device.address ?? "")
+    }
+
     static let sessionUsed = MatrixError(.unknown, "The session has been used in the meantime", status: 400)
+    static let addressInUse = MatrixError(.threePIDInUse, "This address belongs to another account")
     static let userInUse = MatrixError(.userInUse, "This user ID is taken")
 
     private func checkRegistrationIsEnabled() throws(MatrixError) {
         guard settings.registrationEnabled else { throw MatrixError(.forbidden, "Registration is disabled") }
     }
 
-    /// A token comes before a dummy, as in Synapse: clients know that sequence.
-    private var registrationFlows: [[String]] {
-        settings.requiresToken ? [[Stage.registrationToken, Stage.dummy]] : [[Stage.dummy]]
+    /// A token comes before the rest, as in Synapse: clients know that sequence. A dummy is there where nothing else is.
+    var registrationFlows: [[String]] {
+        var stages = settings.requiresToken ? [Stage.registrationToken] : []
+        if !settings.terms.isEmpty { stages.append(Stage.terms) }
+        guard let email = settings.email else { return [stages + [Stage.dummy]] }
+        let withEmail = stages + [Stage.email]
+        return email.isRequiredForRegistration ? [withEmail] : [stages + [Stage.dummy], withEmail]
     }
 
-    private func checkRegistrationStage(_ stage: String, _ auth: JSONObject) throws {
+    /// What clients need to know for the stages ("Terms of service at registration").
+    var registrationParameters: JSONObject {
+        guard !settings.terms.isEmpty else { return [:] }
+        var policies: JSONObject = [:]
+        for document in settings.terms {
+            var policy = policies[document.id]?.objectValue ?? ["version": .string(document.version)]
+            policy[document.language] = ["name": .string(document.name), "url": .string(document.url)]
+            policies[document.id] = .object(policy)
+        }
+        return [Stage.terms: ["policies": .object(policies)]]
+    }
+
+    func checkRegistrationStage(_ stage: String, _ auth: JSONObject, from address: String?) async throws {
+        if stage == Stage.email {
+            let email = try EmailStage(auth)
+            let session = try provedSession(email.sid, clientSecret: email.clientSecret, for: .registration, status: 401)
+            guard try database.view().user(of: session.thirdPartyID) == nil else { throw Self.addressInUse }
+        }
         guard stage == Stage.registrationToken else { return }
         guard let value = auth["token"] else { throw MatrixError(.missingParameter, "Missing auth.token") }
         guard let token = value.stringValue else { throw MatrixError(.badJSON, "auth.token must be a string") }
-        guard try isValidRegistrationToken(token) else { throw MatrixError(.unauthorized, "Invalid registration token") }
+        guard try await isValidRegistrationToken(token, from: address) else {
+            throw MatrixError(.unauthorized, "Invalid registration token")
+        }
     }
+
+    /// The operation of the sessions that allow registrations.
+    static let registration = "register"
 
     /// The stages of user-interactive authentication that the server knows ("Authentication types").
     enum Stage {
         static let dummy = "m.login.dummy"
         static let registrationToken = "m.login.registration_token"
+        static let terms = "m.login.terms"
+        static let email = "m.login.email.identity"
         static let password = "m.login.password"
+        static let jsonWebToken = LoginType.jsonWebToken.rawValue
     }
 }

@@ -13,6 +13,8 @@ package final class Accounts: Sendable {
     let environment: Environment
     let settings: AccountsSettings
     let passwords: PasswordHasher
+    /// Nil where everything can be done as often as one likes.
+    let rateLimits: AccountsRateLimits?
     let nonces: RegistrationNonces
     let requestDigestKey: SymmetricKey
     let lastSeen: LastSeen
@@ -21,7 +23,7 @@ package final class Accounts: Sendable {
     /// The kind of intents that a new account begins, so that the user gets what else there is to have. The payload is the user ID.
     package static let newUserIntent = "new_user"
 
-    /// - Parameter intents: those of the database, `newUserIntent` among them.
+    /// - Parameter intents: those of the database, `newUserIntent` and `deactivationIntent` among them.
     package init(
         database: AccountsDatabase, serverName: ServerName, environment: Environment, settings: AccountsSettings, intents: Intents
     ) {
@@ -31,22 +33,41 @@ package final class Accounts: Sendable {
         self.environment = environment
         self.settings = settings
         passwords = PasswordHasher(environment: environment)
+        rateLimits = settings.rateLimits.map { AccountsRateLimits($0, clock: environment.clock) }
         nonces = RegistrationNonces(environment: environment)
         lastSeen = LastSeen(database: database, environment: environment)
         requestDigestKey = SymmetricKey(data: environment.random.bytes(SymmetricKeySize.bits256.bitCount / 8))
     }
 
-    /// Whose access token this is ("Using access tokens"). One read: it runs for every request.
+    /// Whose access token this is ("Using access tokens"). One read: it runs for every request. The first use of a token that was refreshed
+    /// writes, too.
     ///
-    /// - Throws: `M_UNKNOWN_TOKEN`.
-    package func authenticate(token: String) throws -> Requester {
+    /// - Throws: as `requester` does.
+    package func authenticate(token: String) async throws -> Requester {
+        let (requester, endsRefreshToken) = try identify(token)
+        if endsRefreshToken { try await database.endRefreshToken(replacedBy: requester.tokenHash) }
+        return requester
+    }
+
+    /// Whose access token this is, without its being used.
+    ///
+    /// - Throws: `M_UNKNOWN_TOKEN`, with `soft_logout` when the token's time is over.
+    package func requester(ofToken token: String) throws -> Requester {
+        try identify(token).requester
+    }
+
+    private func identify(_ token: String) throws -> (requester: Requester, endsRefreshToken: Bool) {
         let hash = Self.hash(ofToken: token)
         guard let owner = try database.view().owner(ofTokenHash: hash) else {
             throw MatrixError(.unknownToken, "Unrecognised access token")
         }
-        return Requester(
+        if let expiresAt = owner.expiresAt, expiresAt <= environment.clock.now() {
+            throw MatrixError.expiredToken("The access token has expired")
+        }
+        let requester = Requester(
             userID: owner.user, deviceID: owner.device, isAdmin: owner.flags.contains(.admin), isGuest: owner.flags.contains(.guest),
-            tokenHash: hash)
+            isLocked: owner.flags.contains(.locked), isSuspended: owner.flags.contains(.suspended), tokenHash: hash)
+        return (requester, owner.endsRefreshToken)
     }
 
     /// Notes that a requester's device has just been seen ("Device Management").

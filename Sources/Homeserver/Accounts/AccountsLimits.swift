@@ -19,6 +19,8 @@ package enum AccountsLimits {
 
     /// How long a session of user-interactive authentication lasts, in milliseconds: enough to look for a registration token.
     static let interactiveAuthSessionMilliseconds: Int64 = 30 * 60 * 1000
+    /// How long somebody has to follow the link of a message, and then for what was to be done with the proof, in milliseconds.
+    static let validationSessionMilliseconds: Int64 = 24 * 60 * 60 * 1000
     /// How long a nonce for registration with the shared secret lasts, in milliseconds, as in Synapse.
     static let registrationNonceMilliseconds: Int64 = 60 * 1000
     /// How many such nonces are open at a time; the oldest give way.

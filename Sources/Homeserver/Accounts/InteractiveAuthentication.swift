@@ -17,15 +17,19 @@ struct InteractiveAuthentication: Sendable {
     let requester: Requester?
     /// The sequences of stages of which one has to be gone through.
     let flows: [[String]]
+    /// What clients need to know for the stages, by the stages' types.
+    var parameters: JSONObject = [:]
     /// Checks what a client sent for a stage; what it throws with the status 401 is an attempt that failed, and can be made again.
     let check: @Sendable (_ stage: String, _ auth: JSONObject) async throws -> Void
+    /// The ID of the validation session that a client has shown for a stage, which is kept with the session.
+    var proof: @Sendable (_ stage: String, _ auth: JSONObject) -> String? = { _, _ in nil }
 
     /// How many letters and digits a session's ID has after the time.
     private static let sessionIDRandomLength = 24
 
     /// Goes on with the request's session by what stands in its `auth`.
     ///
-    /// - Returns: the session whose end allows the operation; nil if one stage was enough, so that there is none.
+    /// - Returns: the session whose end allows the operation; nil if one stage was enough and nothing of it is kept, so that there is none.
     /// - Throws: `InteractiveAuthenticationRequired` as long as stages are missing, and `MatrixError` where the session can't go on.
     func authorize(_ auth: JSONObject?) async throws -> InteractiveAuthSession.Claim? {
         let stage = try Self.string("type", in: auth)
@@ -35,21 +39,22 @@ struct InteractiveAuthentication: Sendable {
         var failure: MatrixError?
         if let stage, let auth, !session.completed.contains(stage) {
             do {
-                try checkOrder(of: stage, after: session.completed)
+                try Self.checkOrder(of: stage, after: session.completed, in: flows)
                 try await check(stage, auth)
                 session.completed.append(stage)
+                if let proof = proof(stage, auth) { session.proof = proof }
             } catch let error as MatrixError where error.status == 401 {
                 failure = error
             }
         }
         if flows.contains(session.completed) {
-            guard isKept else { return nil }
+            guard isKept || session.proof != nil else { return nil }
             // The last stage is written down before the operation, whose commit expects the session as it is kept.
             return InteractiveAuthSession.Claim(key: key, session: try await accounts.database.keepInteractiveAuthSession(session, key))
         }
         if !isKept || session != found { session = try await accounts.database.keepInteractiveAuthSession(session, key) }
         throw InteractiveAuthenticationRequired(
-            session: key.parts.2, flows: flows, completed: session.completed, failure: failure)
+            session: key.parts.2, flows: flows, parameters: parameters, completed: session.completed, failure: failure)
     }
 
     /// The session that the client names, or a new one, which isn't kept yet.
@@ -78,7 +83,10 @@ struct InteractiveAuthentication: Sendable {
         InteractiveAuthSession.Key(requester?.userID, requester?.deviceID, id)
     }
 
-    private func checkOrder(of stage: String, after completed: [String]) throws(MatrixError) {
+    /// Checks that a stage is the next one in one of the flows.
+    ///
+    /// - Throws: `M_UNAUTHORIZED`.
+    static func checkOrder(of stage: String, after completed: [String], in flows: [[String]]) throws(MatrixError) {
         guard flows.contains(where: { $0.starts(with: completed + [stage]) }) else {
             throw MatrixError(.unauthorized, "This stage is in none of the flows, or not the next one")
         }

@@ -8,10 +8,12 @@ package struct Login: Sendable, Equatable {
     /// The device that the user is logged in on; nil where no login was wanted.
     package let device: LoggedInDevice?
 
-    /// A device with its access token, which is known here and now only.
+    /// A device with its tokens, which are known here and now only.
     package struct LoggedInDevice: Sendable, Equatable {
         package let id: String
-        package let accessToken: String
+        package let tokens: FreshTokens
+
+        package var accessToken: String { tokens.accessToken }
     }
 }
 
@@ -23,17 +25,18 @@ package struct LoginDevice: Sendable {
     package var displayName: String?
     /// Where the request comes from.
     package var address: String?
+    /// Whether the client can refresh its access token ("Refreshing access tokens").
+    package var canRefresh: Bool
 
-    package init(id: String? = nil, displayName: String? = nil, address: String? = nil) {
+    package init(id: String? = nil, displayName: String? = nil, address: String? = nil, canRefresh: Bool = false) {
         self.id = id
         self.displayName = displayName
         self.address = address
+        self.canRefresh = canRefresh
     }
 
     /// How many letters and digits a device ID has that is made here.
     private static let idLength = 10
-    /// How many letters and digits an access token has: 238 bits.
-    private static let tokenLength = 40
 
     /// Checks what the client said.
     ///
@@ -48,12 +51,12 @@ package struct LoginDevice: Sendable {
         }
     }
 
-    /// The device with a fresh access token, and what is to be kept of both.
-    func makeLogin(_ random: any RandomSource) -> (device: Login.LoggedInDevice, kept: NewLogin) {
-        let device = Login.LoggedInDevice(
-            id: id ?? random.alphanumeric(Self.idLength), accessToken: random.alphanumeric(Self.tokenLength))
+    /// The device with fresh tokens, and what is to be kept of both.
+    func makeLogin(_ environment: Environment, _ lifetimes: TokenLifetimes) -> (device: Login.LoggedInDevice, kept: NewLogin) {
+        let tokens = FreshTokens(canRefresh: canRefresh, environment, lifetimes)
+        let device = Login.LoggedInDevice(id: id ?? environment.random.alphanumeric(Self.idLength), tokens: tokens)
         let kept = NewLogin(
-            device: device.id, tokenHash: Accounts.hash(ofToken: device.accessToken), displayName: displayName, address: address)
+            device: device.id, tokens: tokens.kept(at: environment.clock.now(), lifetimes), displayName: displayName, address: address)
         return (device, kept)
     }
 }

@@ -60,6 +60,7 @@ package final class DelayedEvents: Sendable {
     package func schedule(
         _ request: DelayedEventRequest, _ transaction: DelayedEventRequest.Transaction?, by requester: Requester
     ) async throws -> String {
+        try requester.checkNotSuspended()
         try check(request, by: requester)
         let room = try rooms.room(request.room)
         let transaction = transaction.map { rooms.transaction($0, in: room, by: requester) }
@@ -210,6 +211,7 @@ package final class DelayedEvents: Sendable {
 
     private static func send(_ event: DelayedEvent, _ commit: RoomsCommit, _ rooms: Rooms) throws -> EventID {
         guard let room = try commit.view.room(event.room) else { throw Rooms.notInRoom }
+        try rooms.checkMayAct(event.user)
         let content = try JSONValue(parsing: event.content).objectValue ?? [:]
         if let stateKey = event.stateKey {
             let key = StateKey(event.type, stateKey)

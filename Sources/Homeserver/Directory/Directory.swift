@@ -30,6 +30,7 @@ package final class Directory: Sendable {
     /// - Throws: `M_INVALID_PARAM` for what can't be an alias of this server, `M_UNKNOWN` with status 409 when it is taken, `M_NOT_FOUND` for an
     ///   unknown room, `M_FORBIDDEN` for who isn't in the room.
     package func setAlias(_ alias: RoomAlias, to roomID: RoomID, by requester: Requester) async throws {
+        try requester.checkNotSuspended()
         try alias.checkMaking(on: serverName)
         guard let room = try database.room(roomID) else { throw Rooms.unknownRoom(roomID) }
         try await rooms.commit { commit in
@@ -83,6 +84,7 @@ package final class Directory: Sendable {
     ///
     /// - Throws: `M_NOT_FOUND`, `M_FORBIDDEN` for who may not set the room's canonical alias.
     package func setPublic(_ isPublic: Bool, _ roomID: RoomID, by requester: Requester) async throws {
+        try requester.checkNotSuspended()
         guard let room = try database.room(roomID) else { throw Rooms.unknownRoom(roomID) }
         try await rooms.commit { commit in
             let levels = try commit.powerLevels(in: room)

@@ -70,6 +70,22 @@ struct IdentityServer: Sendable {
             }
     }
 
+    /// Has the server bind an address to a user ID ("Establishing associations").
+    ///
+    /// - Throws: the server's own error where it has one; else what `request` throws.
+    func bind(_ sid: String, clientSecret: String, to user: UserID) async throws {
+        let body: JSONObject = ["sid": .string(sid), "client_secret": .string(clientSecret), "mxid": .string(user.string)]
+        let request = OutgoingRequest(
+            url: "https://\(name)/_matrix/identity/v2/3pid/bind", accessToken: accessToken, body: body.encoded())
+        let answer = try await Self.answer(to: request, from: name.string, http)
+        if answer.status == 200 { return }
+        let json = try? JSONValue(parsing: answer.body).objectValue
+        guard (400..<500).contains(answer.status), let code = json?["errcode"]?.stringValue else { throw unexpected }
+        throw MatrixError(
+            MatrixError.Code(rawValue: code) ?? .unknown, json?["error"]?.stringValue ?? "The identity server \(name) refuses this",
+            status: answer.status)
+    }
+
     /// Makes a request and reads the answer's object.
     ///
     /// - Parameter body: what is posted; nil makes it a `GET`.

@@ -31,6 +31,7 @@ package final class Profiles: Sendable {
     /// - Throws: `M_FORBIDDEN` for other users' profiles, `M_GUEST_ACCESS_FORBIDDEN` for what guests can't set, `M_INVALID_PARAM` for what can't be a field's name, `M_BAD_JSON`, `M_KEY_TOO_LARGE`,
     ///   `M_PROFILE_TOO_LARGE`.
     package func set(_ field: String, to value: JSONValue?, of user: UserID, by requester: Requester) async throws {
+        try requester.checkNotSuspended()
         guard user == requester.userID else { throw MatrixError(.forbidden, "You can't change other people's profiles") }
         guard !requester.isGuest || field == ProfileField.displayName else {
             throw MatrixError(.guestAccessForbidden, "Guests can change their display name only")

@@ -16,6 +16,7 @@ extension Rooms {
     /// - Throws: `M_UNSUPPORTED_ROOM_VERSION`, `M_ROOM_IN_USE` for the alias, `M_INVALID_ROOM_STATE`, `M_INVALID_PARAM`, `M_BAD_JSON`,
     ///   `M_BAD_ALIAS`, `M_FORBIDDEN`, `M_INVITE_BLOCKED`; what a third-party invite throws, when the room is there already.
     package func create(_ request: CreateRoomRequest, by requester: Requester) async throws -> RoomID {
+        try requester.checkNotSuspended()
         let version = try request.roomVersion.map(Self.supportedVersion) ?? defaultVersion
         let alias = try request.aliasLocalpart.map(alias)
         guard request.invite.count + request.thirdPartyInvites.count + request.initialState.count <= Self.initialEventsMax else {

@@ -14,6 +14,7 @@ extension Rooms {
     package func join(
         _ roomID: RoomID, content: JSONObject, thirdPartySigned: ThirdPartySigned? = nil, by requester: Requester
     ) async throws {
+        try requester.checkNotSuspended()
         guard let room = try database.room(roomID) else {
             throw Self.unknownRoom(roomID)
         }
@@ -37,6 +38,7 @@ extension Rooms {
     ///
     /// - Throws: `M_NOT_FOUND` when the room isn't here, `M_FORBIDDEN` when its join rules allow no knocking, or the user is in it or banned.
     package func knock(on roomID: RoomID, reason: String?, by requester: Requester) async throws {
+        try requester.checkNotSuspended()
         guard let room = try database.room(roomID) else { throw Self.unknownRoom(roomID) }
         _ = try await commit { [signingKey] commit in
             var content = JSONObject.membership(.knock, reason: reason)
@@ -51,6 +53,7 @@ extension Rooms {
     package func invite(
         _ user: UserID, to roomID: RoomID, reason: String?, isDirect: Bool = false, by requester: Requester
     ) async throws {
+        try requester.checkNotSuspended()
         try StateContentRules.checkInvite(of: user, serverName: serverName)
         let room = try room(roomID)
         let isBlocked = try isInviteBlocked(by: user, from: requester.userID)
@@ -80,6 +83,7 @@ extension Rooms {
 
     /// Removes another user from the room (`POST /rooms/{roomId}/kick`).
     package func kick(_ user: UserID, from roomID: RoomID, reason: String?, by requester: Requester) async throws {
+        try requester.checkNotSuspended()
         try await setMembership(.leave, of: user, in: roomID, reason: reason, by: requester) { membership in
             guard membership == .join || membership == .invite || membership == .knock else {
                 throw MatrixError(.forbidden, "\(user) is not in the room")
@@ -89,11 +93,13 @@ extension Rooms {
 
     /// Bans a user (`POST /rooms/{roomId}/ban`).
     package func ban(_ user: UserID, from roomID: RoomID, reason: String?, by requester: Requester) async throws {
+        try requester.checkNotSuspended()
         try await setMembership(.ban, of: user, in: roomID, reason: reason, by: requester) { _ in }
     }
 
     /// Lifts a ban (`POST /rooms/{roomId}/unban`).
     package func unban(_ user: UserID, from roomID: RoomID, reason: String?, by requester: Requester) async throws {
+        try requester.checkNotSuspended()
         try await setMembership(.leave, of: user, in: roomID, reason: reason, by: requester) { membership in
             guard membership == .ban else { throw MatrixError(.badState, "\(user) is not banned from the room", status: 403) }
         }

@@ -6,14 +6,20 @@ import Store
 extension Rooms {
     /// Sends a message event (`PUT /rooms/{roomId}/send/{eventType}/{txnId}`).
     ///
-    /// - Throws: `M_FORBIDDEN` when the user may not, `M_BAD_JSON` and `M_TOO_LARGE` when it can't be an event.
+    /// - Throws: `M_FORBIDDEN` when the user may not, `M_BAD_JSON` and `M_TOO_LARGE` when it can't be an event; `M_USER_SUSPENDED` for all but
+    ///   redactions of the user's own events.
     package func send(
         _ type: String, _ content: JSONObject, to roomID: RoomID, transactionID: String, by requester: Requester
     ) async throws -> EventID {
+        try countMessage(by: requester)
+        if type != EventType.roomRedaction { try requester.checkNotSuspended() }
         let template = try messageTemplate(type, content, in: roomID, by: requester.userID)
         let room = try room(roomID)
         let transaction = transaction(transactionID, "send", type, in: room, by: requester)
-        return await finish(try await commit { [self] commit in try send(template, in: room, commit, by: transaction) })
+        return await finish(
+            try await commit { [self] commit in
+                try send(template, in: room, commit, by: transaction, isSuspended: requester.isSuspended)
+            })
     }
 
     /// An event that was sent, and what follows from it beside.
@@ -49,9 +55,14 @@ extension Rooms {
     }
 
     /// Sends a message event within a commit.
-    func send(_ template: EventTemplate, in room: Room, _ commit: RoomsCommit, by transaction: Transaction?) throws -> SentEvent {
+    ///
+    /// - Parameter isSuspended: whether the sender can only redact the own events.
+    func send(
+        _ template: EventTemplate, in room: Room, _ commit: RoomsCommit, by transaction: Transaction?, isSuspended: Bool = false
+    ) throws -> SentEvent {
         if let transaction, let sent = try commit.view.eventID(transaction) { return SentEvent(id: sent) }
         let redacted = try template.redacts.map { try redactedEvent($0, by: template.sender, in: room, commit) }
+        if isSuspended, redacted?.sender != template.sender { throw MatrixError.userSuspended }
         if let relation = Relation(template.content) {
             try RelationRules.check(relation, type: template.type, sender: template.sender, in: room, commit)
         }
@@ -62,8 +73,11 @@ extension Rooms {
     /// Sends a state event (`PUT /rooms/{roomId}/state/{eventType}/{stateKey}`).
     ///
     /// - Throws: `M_FORBIDDEN`, `M_BAD_JSON`, `M_TOO_LARGE`; `M_BAD_ALIAS` and `M_INVALID_PARAM` for canonical aliases, `M_INVITE_BLOCKED` for
-    ///   invites.
+    ///   invites, `M_USER_SUSPENDED`.
     package func setState(_ key: StateKey, _ content: JSONObject, in roomID: RoomID, by requester: Requester) async throws -> EventID {
+        try countMessage(by: requester)
+        // To leave a room is always possible.
+        if key != .member(requester.userID) || Membership(content) != .leave { try requester.checkNotSuspended() }
         try EventContentRules.check(content)
         let room = try room(roomID)
         let blocking = try blockingInvitee(of: key, content, from: requester.userID)
@@ -106,16 +120,21 @@ extension Rooms {
     /// Redacts an event (`PUT /rooms/{roomId}/redact/{eventId}/{txnId}`).
     ///
     /// - Parameter content: the redaction's content, such as its reason.
-    /// - Throws: `M_NOT_FOUND` when the event isn't in the room, `M_FORBIDDEN`, also for create events and server ACLs.
+    /// - Throws: `M_NOT_FOUND` when the event isn't in the room, `M_FORBIDDEN`, also for create events and server ACLs; `M_USER_SUSPENDED` for
+    ///   other users' events.
     package func redact(
         _ eventID: EventID, content: JSONObject, in roomID: RoomID, transactionID: String, by requester: Requester
     ) async throws -> EventID {
+        try countMessage(by: requester)
         try EventContentRules.check(content)
         let room = try room(roomID)
         let template = EventTemplate(
             type: EventType.roomRedaction, content: content, sender: requester.userID, roomID: roomID, redacts: eventID)
         let transaction = transaction(transactionID, "redact", eventID.string, in: room, by: requester)
-        return await finish(try await commit { [self] commit in try send(template, in: room, commit, by: transaction) })
+        return await finish(
+            try await commit { [self] commit in
+                try send(template, in: room, commit, by: transaction, isSuspended: requester.isSuspended)
+            })
     }
 
     /// The event that is to be redacted, if the sender may do that.

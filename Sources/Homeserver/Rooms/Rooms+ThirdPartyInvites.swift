@@ -10,6 +10,7 @@ extension Rooms {
     /// - Throws: `M_FORBIDDEN` for who may not invite, before anybody else is asked; `M_INVITE_BLOCKED`; `M_SERVER_NOT_TRUSTED`,
     ///   `M_TERMS_NOT_SIGNED`, and `M_UNKNOWN` with the status 502, for what goes wrong with the identity server.
     package func invite(_ invite: ThirdPartyInvite, to roomID: RoomID, isDirect: Bool = false, by requester: Requester) async throws {
+        try requester.checkNotSuspended()
         let room = try room(roomID)
         let user = requester.userID
         try await commit { commit in

@@ -20,6 +20,7 @@ extension Rooms {
     package func upgrade(
         _ roomID: RoomID, to version: String, additionalCreators: [UserID], by requester: Requester
     ) async throws -> RoomID {
+        try requester.checkNotSuspended()
         let version = try Self.supportedVersion(version)
         let old = try room(roomID)
         let user = requester.userID

@@ -18,14 +18,17 @@ package final class Rooms: Sendable {
     let intents: Intents
     let jobs: Jobs
     let defaultVersion: RoomVersion
+    /// How often a user sends events; nil sets no limit.
+    private let messageLimit: RateLimit<UserID>?
 
     /// - Parameters:
     ///   - intents: those of the database of rooms, `succeedRoomIntent` among them.
     ///   - jobs: those of the database of rooms, `showProfileJob` and `removeGuestsJob` among them.
     ///   - defaultVersion: the version of new rooms for which nobody asks for another one.
+    ///   - messageRate: how often a user sends events; nil sets no limit.
     package init(
         database: RoomsDatabase, accounts: AccountsDatabase, intents: Intents, jobs: Jobs, serverName: ServerName, signingKey: SigningKey,
-        environment: Environment, defaultVersion: RoomVersion
+        environment: Environment, defaultVersion: RoomVersion, messageRate: RateLimits.Rate? = nil
     ) {
         self.database = database
         self.accounts = accounts
@@ -35,6 +38,14 @@ package final class Rooms: Sendable {
         self.signingKey = signingKey
         self.environment = environment
         self.defaultVersion = defaultVersion
+        messageLimit = messageRate.map { RateLimit($0, clock: environment.clock) }
+    }
+
+    /// Counts an event that the requester sends.
+    ///
+    /// - Throws: `M_LIMIT_EXCEEDED`.
+    func countMessage(by requester: Requester) throws(MatrixError) {
+        try messageLimit?.use(by: requester.userID)
     }
 
     /// The room, as somebody sees who must be or have been in it.
@@ -76,6 +87,16 @@ package final class Rooms: Sendable {
     /// Whose events the requester doesn't want to see.
     private func ignoredUsers(of requester: Requester) throws -> IgnoredUsers {
         try accounts.view().ignoredUsers(of: requester.userID)
+    }
+
+    /// Checks that a user's account is in use, before something is done for the user that was asked for earlier.
+    ///
+    /// - Throws: `M_USER_DEACTIVATED`, `M_USER_LOCKED`, `M_USER_SUSPENDED`.
+    func checkMayAct(_ user: UserID) throws {
+        guard let flags = try accounts.view().account(of: user)?.flags else { return }
+        if flags.contains(.deactivated) { throw Accounts.deactivated }
+        if flags.contains(.locked) { throw MatrixError.userLocked }
+        if flags.contains(.suspended) { throw MatrixError.userSuspended }
     }
 
     /// Runs a commit whose refusals become the errors that clients know.

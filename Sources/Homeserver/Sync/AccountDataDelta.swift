@@ -29,7 +29,7 @@ struct AccountDataDelta {
         let view = AccountsView(accounts)
         isWhole = since == nil
         guard let since else {
-            for (room, type, content) in try view.accountData(of: user, after: Position(0)) { add((type, content), to: room) }
+            for (room, type, content) in try view.accountData(of: user, after: nil) { add((type, content), to: room) }
             return
         }
         guard let log else {
@@ -40,7 +40,7 @@ struct AccountDataDelta {
         for change in log.map(\.change) where change.scope == .user(user) && change.kind == AccountsChange.accountData.rawValue {
             guard seen.insert(change.key).inserted else { continue }
             let (room, type) = try AccountsChange.accountDataKey(decoding: change.key)
-            if let content = try view.accountData(of: user, in: room, type: type) { add((type, content), to: room) }
+            if let entry = try view.accountDataEntry(of: user, in: room, type: type) { add((type, entry.content), to: room) }
         }
     }
 

@@ -11,6 +11,10 @@ extension Configuration {
         package var sharedSecret: String?
         /// Whether anybody gets an account as a guest, without a password, and with few rights.
         package var allowGuests = false
+        /// Whether nobody registers without an email address.
+        package var requireEmail = false
+        /// What people have to agree to.
+        package var terms: [Terms] = []
 
         package init() {}
 
@@ -20,14 +24,28 @@ extension Configuration {
             ConfigurationOption("token", \.token),
             ConfigurationOption("shared_secret", \.sharedSecret),
             ConfigurationOption("allow_guests", \.allowGuests),
+            ConfigurationOption("require_email", \.requireEmail),
+            ConfigurationOption("terms", \.terms),
         ]
     }
 
-    package struct RateLimits: ConfigurationSection {
-        package var enabled = true
+    /// A document that people have to agree to when they register.
+    package struct Terms: ConfigurationSection {
+        /// What clients know it by.
+        package var id = "terms_of_service"
+        package var version = "1"
+        package var name = ""
+        package var url = ""
+        package var language = "en"
 
         package init() {}
 
-        package static let options = [ConfigurationOption<RateLimits>("enabled", \.enabled)]
+        package static let options: [ConfigurationOption<Terms>] = [
+            ConfigurationOption("id", \.id),
+            ConfigurationOption("version", \.version),
+            ConfigurationOption("name", \.name),
+            ConfigurationOption("url", \.url),
+            ConfigurationOption("language", \.language),
+        ]
     }
 }

@@ -50,9 +50,9 @@ struct ServeCommand: AsyncParsableCommand {
         logger.info("The data directory is ready", metadata: ["path": "\(directory.path)", "signing_key": "\(signingKey.keyID)"])
 
         var upgradeLog = UpgradeLog(logger: logger, clock: environment.clock)
-        let settings = configuration.homeserverSettings(
+        let settings = try configuration.homeserverSettings(
             dataDirectory: directory.path, configurationFile: configurationOptions.file.map { BackupText.absolutePath($0) },
-            signingKey: signingKey)
+            signingKey: signingKey, environment: environment)
         try await Homeserver.run(settings: settings, environment: environment, report: { upgradeLog.log($0) }) { homeserver in
             StartMessage(configuration: configuration).printRegistration(token: try await homeserver.accounts.registrationToken())
             try await RunningServer(configuration: configuration, environment: environment, logger: logger).run(

@@ -1,10 +1,18 @@
+import HTTPAPI
 import Homeserver
 import MatrixProtocol
+import SMTP
 import ServerConfiguration
+import Store
 
 extension Configuration {
     /// What the homeserver needs to know, out of a configuration that was loaded and so is valid.
-    func homeserverSettings(dataDirectory: String, configurationFile: String?, signingKey: SigningKey) -> HomeserverSettings {
+    ///
+    /// - Parameter environment: what email is sent with.
+    /// - Throws: `ConfigurationError` for a key that isn't one.
+    func homeserverSettings(
+        dataDirectory: String, configurationFile: String?, signingKey: SigningKey, environment: Environment
+    ) throws(ConfigurationError) -> HomeserverSettings {
         guard let serverName = ServerName(serverName), let roomVersion = RoomVersion(rooms.defaultVersion) else {
             preconditionFailure("a configuration that was loaded has a server name and a room version that the program knows")
         }
@@ -15,7 +23,24 @@ extension Configuration {
             accounts: AccountsSettings(
                 registrationEnabled: registration.enabled, requiresToken: registration.requireToken, token: registration.token,
                 sharedSecret: registration.sharedSecret, allowsGuests: registration.allowGuests))
+        settings.accounts.terms = registration.terms.map {
+            RegistrationTerms(id: $0.id, version: $0.version, name: $0.name, url: $0.url, language: $0.language)
+        }
+        settings.accounts.allowsPasswords = login.passwords
+        settings.accounts.allowsLoginTokens = login.tokens
+        settings.accounts.jsonWebTokens = try login.jwt?.settings
+        settings.accounts.tokenLifetimes = TokenLifetimes(
+            refreshableAccess: Int64(login.refreshableAccessTokenLifetime) * 1000,
+            otherAccess: login.accessTokenLifetime.map { Int64($0) * 1000 }, refresh: login.refreshTokenLifetime.map { Int64($0) * 1000 })
+        if let email, let publicBaseURL {
+            settings.accounts.email = EmailSettings(
+                mail: email.client(certificateAuthorities: federation.certificateAuthorities, environment),
+                baseURL: PublicAddress(baseURL: publicBaseURL).baseURL ?? publicBaseURL,
+                isRequiredForRegistration: registration.requireEmail)
+        }
+        settings.calls = voip.settings
         settings.limitsRates = rateLimits.enabled
+        settings.accounts.rateLimits = rateLimits.enabled ? rateLimits.settings : nil
         settings.eventDelayMaxMilliseconds = Int64(rooms.maxEventDelay) * 1000
         settings.streams.newRooms = streams.newRooms.settings
         settings.streams.lifetimeMilliseconds = Int64(streams.idleTime) * 1000
@@ -31,4 +56,68 @@ extension Configuration.Streams.NewRooms {
         case .off: .off
         }
     }
+}
+
+extension Configuration.Email {
+    fileprivate func client(certificateAuthorities: [String], _ environment: Environment) -> SMTPClient {
+        let security: SMTPClient.Security =
+            switch security {
+            case .none: .none
+            case .startTLS: .startTLS
+            case .tls: .tls
+            }
+        var settings = SMTPClient.Settings(host: host, port: port, security: security, sender: sender)
+        settings.username = username
+        settings.password = password
+        settings.senderName = senderName
+        settings.certificateAuthorities = certificateAuthorities
+        return SMTPClient(settings: settings, environment: environment)
+    }
+}
+
+extension Configuration.JWT {
+    fileprivate var settings: JSONWebTokenSettings {
+        get throws(ConfigurationError) {
+            guard let key = JSONWebTokenKey(algorithm: algorithm, secret: secret) else {
+                throw ConfigurationError("login.jwt.secret: this is not a public key for \(algorithm), as PEM")
+            }
+            var settings = JSONWebTokenSettings(key: key)
+            settings.subjectClaim = subjectClaim
+            settings.issuer = issuer
+            settings.audiences = audiences
+            return settings
+        }
+    }
+}
+
+extension Configuration.VoIP {
+    fileprivate var settings: CallSettings {
+        var settings = CallSettings()
+        settings.turnURIs = turnURIs
+        if let turnSharedSecret {
+            settings.turnAccess = .sharedSecret(turnSharedSecret)
+        } else if let turnUsername, let turnPassword {
+            settings.turnAccess = .password(username: turnUsername, password: turnPassword)
+        }
+        settings.turnLifetimeSeconds = Int64(turnUserLifetime)
+        settings.allowsGuests = turnAllowGuests
+        settings.liveKitServiceURLs = liveKitServiceURLs
+        return settings
+    }
+}
+
+extension Configuration.RateLimits {
+    fileprivate var settings: RateLimits {
+        var settings = RateLimits()
+        settings.login = login.settings
+        settings.failedLogin = failedLogin.settings
+        settings.registration = registration.settings
+        settings.email = email.settings
+        settings.messages = messages.settings
+        return settings
+    }
+}
+
+extension Configuration.Rate {
+    fileprivate var settings: RateLimits.Rate { RateLimits.Rate(burst: burst, perSecond: perSecond) }
 }

@@ -1,0 +1,23 @@
+import CanonicalJSON
+import Homeserver
+import MatrixProtocol
+
+/// What clients need from the server to call each other ("Voice over IP"; MSC4143).
+package struct CallRoutes: RouteGroup {
+    private let calls: Calls
+
+    package init(calls: Calls) {
+        self.calls = calls
+    }
+
+    package func add(to routes: inout RouteTable) {
+        routes.get("/_matrix/client/v3/voip/turnServer", access: .guest) { request in
+            Answer(calls.turnServers(for: try request.requester))
+        }
+        routes.get("/_matrix/client/unstable/org.matrix.msc4143/rtc/transports", access: .guest) { _ in
+            var answer: JSONObject = [:]
+            answer["rtc_transports"] = calls.transports
+            return Answer(answer)
+        }
+    }
+}

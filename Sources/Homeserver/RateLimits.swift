@@ -1,0 +1,27 @@
+/// How often users and strangers can do what costs the server something, or could be tried until it works. Reports and delayed events have limits
+/// of their own.
+package struct RateLimits: Sendable, Equatable {
+    /// So often at once, and so often in a second in the long run.
+    package struct Rate: Sendable, Equatable {
+        package var burst: Int
+        package var perSecond: Double
+
+        package init(burst: Int, perSecond: Double) {
+            self.burst = burst
+            self.perSecond = perSecond
+        }
+    }
+
+    /// Logins from an address.
+    package var login = Rate(burst: 1000, perSecond: 10)
+    /// Wrong passwords for an account, and wrong registration tokens from an address.
+    package var failedLogin = Rate(burst: 10, perSecond: 0.1)
+    /// Registrations from an address.
+    package var registration = Rate(burst: 1000, perSecond: 10)
+    /// Messages to an email address.
+    package var email = Rate(burst: 5, perSecond: 0.01)
+    /// Events that a user sends.
+    package var messages = Rate(burst: 10_000, perSecond: 1000)
+
+    package init() {}
+}
