@@ -40,20 +40,20 @@ package struct SMTPClient: OutgoingMail {
 
     private let settings: Settings
     private let environment: Environment
+    private let timeout: TimeAmount
 
-    /// How long all of it may take.
-    private static let timeout = TimeAmount.seconds(30)
-
-    package init(settings: Settings, environment: Environment) {
+    /// - Parameter timeout: how long connecting may take, and all that follows.
+    package init(settings: Settings, environment: Environment, timeout: TimeAmount = .seconds(30)) {
         self.settings = settings
         self.environment = environment
+        self.timeout = timeout
     }
 
     package func send(_ message: MailMessage) async throws {
         guard Self.isAddress(message.recipient) else { throw OutgoingMailError.refused("\(message.recipient) is no address") }
         do {
             let channel = try await connect()
-            let timeout = channel.channel.eventLoop.scheduleTask(in: Self.timeout) { channel.channel.close(promise: nil) }
+            let timeout = channel.channel.eventLoop.scheduleTask(in: self.timeout) { channel.channel.close(promise: nil) }
             defer { timeout.cancel() }
             try await channel.executeThenClose { inbound, outbound in
                 var session = SMTPSession(replies: SMTPReplies(inbound), outbound: outbound)
@@ -81,7 +81,7 @@ package struct SMTPClient: OutgoingMail {
     private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
         let tls = settings.security == .tls ? try tlsContext() : nil
         return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(.seconds(10))
+            .connectTimeout(timeout)
             .connect(host: settings.host, port: settings.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls { try channel.pipeline.syncOperations.addHandler(tlsHandler(tls)) }

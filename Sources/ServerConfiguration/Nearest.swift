@@ -1,7 +1,7 @@
 /// The candidate that takes the fewest changes to become `text` (a changed, added or missing character, or two that changed places);
 /// the first of several. Nil without candidates.
 func nearest(to text: String, among candidates: [String]) -> String? {
-    candidates.min { editDistance($0, text) < editDistance($1, text) }
+    candidates.min { editDistance($0.lowercased(), text.lowercased()) < editDistance($1.lowercased(), text.lowercased()) }
 }
 
 /// The optimal string alignment distance between two strings, by UTF-8 bytes.

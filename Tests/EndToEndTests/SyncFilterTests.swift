@@ -89,8 +89,8 @@ import Testing
         let alice = try await newUser("alice")
         let room = try await alice.createRoom()
         for type in ["org.example.a", "org.example.b"] {
-            try await alice.put("user", alice.userID, "account_data", type, body: [:]).ok()
-            try await alice.put("user", alice.userID, "rooms", room, "account_data", type, body: [:]).ok()
+            try await alice.put("user", alice.userID, "account_data", type, body: ["a": 1]).ok()
+            try await alice.put("user", alice.userID, "rooms", room, "account_data", type, body: ["a": 1]).ok()
         }
         let answer = try await alice.sync(filter: [
             "account_data": ["types": ["org.example.a"]], "room": ["account_data": ["not_types": ["org.example.a"]]],

@@ -55,8 +55,7 @@ import Testing
             #expect(server.addresses[0].description == "https://127.0.0.1:\(server.addresses[0].port)")
             var tls = TLSConfiguration.makeClientConfiguration()
             tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(certificate.chainPath))
-            let client = TestServer.makeClient(
-                port: server.addresses[0].port, tls: TestClient.Configuration(tlsConfiguration: tls, serverName: "localhost"))
+            let client = TestServer.makeClient(port: server.addresses[0].port, tls: tls, serverName: "localhost")
             for _ in 0..<2 { #expect(try await client.get("/_matrix/client/versions").status == .ok) }
             try await client.shutdown()
         }

@@ -1,4 +1,5 @@
 import Glibc
+import NIOCore
 import SMTP
 import Store
 import TestSupport
@@ -15,7 +16,7 @@ import Testing
     ) -> SMTPClient {
         var settings = SMTPClient.Settings(host: host, port: port, security: security, sender: "martlet@example.org")
         change(&settings)
-        return SMTPClient(settings: settings, environment: .system())
+        return SMTPClient(settings: settings, environment: .system(), timeout: .minutes(5))
     }
 
     /// The paths of a certificate for `localhost` and its key.

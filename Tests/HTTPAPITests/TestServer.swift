@@ -6,6 +6,7 @@ import Logging
 import MatrixProtocol
 import NIOCore
 import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 import Store
 import Testing
@@ -71,9 +72,11 @@ struct TestServer {
     }
 
     /// Another connection to a port of the loopback address.
-    static func makeClient(port: Int, host: String = "127.0.0.1", tls: TestClient.Configuration = .init()) -> TestClient {
+    static func makeClient(port: Int, host: String = "127.0.0.1", tls: TLSConfiguration? = nil, serverName: String? = nil) -> TestClient {
+        // Where hundreds of tests begin at once, an answer takes its time.
+        let configuration = TestClient.Configuration(tlsConfiguration: tls, timeout: .seconds(300), serverName: serverName)
         let client = TestClient(
-            host: host, port: port, configuration: tls, eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton))
+            host: host, port: port, configuration: configuration, eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton))
         client.connect()
         return client
     }

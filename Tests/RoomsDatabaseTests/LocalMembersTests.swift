@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func whoJoinsIsWokenFromThenOn() async throws {
+    @Test(.timeLimit(.minutes(10))) func whoJoinsIsWokenFromThenOn() async throws {
         try await TestRooms.session { rooms in
             let room = try await rooms.makeRoom(.v12, [(.joinRules, ["join_rule": "public"])])
             let alices = rooms.notifier.register([.user(alice)])

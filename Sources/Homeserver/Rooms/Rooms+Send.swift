@@ -61,8 +61,8 @@ extension Rooms {
         _ template: EventTemplate, in room: Room, _ commit: RoomsCommit, by transaction: Transaction?, isSuspended: Bool = false
     ) throws -> SentEvent {
         if let transaction, let sent = try commit.view.eventID(transaction) { return SentEvent(id: sent) }
-        let redacted = try template.redacts.map { try redactedEvent($0, by: template.sender, in: room, commit) }
-        if isSuspended, redacted?.sender != template.sender { throw MatrixError.userSuspended }
+        let redacted = try template.redacts.map { try redactedEvent($0, by: template.sender, isSuspended: isSuspended, in: room, commit) }
+        if isSuspended, redacted == nil { throw MatrixError.userSuspended }
         if let relation = Relation(template.content) {
             try RelationRules.check(relation, type: template.type, sender: template.sender, in: room, commit)
         }
@@ -138,7 +138,9 @@ extension Rooms {
     }
 
     /// The event that is to be redacted, if the sender may do that.
-    private func redactedEvent(_ eventID: EventID, by sender: UserID, in room: Room, _ commit: RoomsCommit) throws -> Event {
+    private func redactedEvent(
+        _ eventID: EventID, by sender: UserID, isSuspended: Bool, in room: Room, _ commit: RoomsCommit
+    ) throws -> Event {
         guard try commit.view.isJoined(sender, to: room.shortID) else { throw Self.notInRoom }
         guard let (pduID, target) = try commit.view.timelineEvent(eventID), pduID.room == room.shortID else {
             throw MatrixError(.notFound, "There is no event \(eventID) in this room")
@@ -147,6 +149,7 @@ extension Rooms {
         guard !Self.unredactableTypes.contains(event.type) else {
             throw MatrixError(.forbidden, "Events of type \(event.type) can't be redacted")
         }
+        if isSuspended, event.sender != sender { throw MatrixError.userSuspended }
         let levels = try commit.powerLevels(in: room)
         guard event.sender == sender || levels.user(sender, has: levels.redact) else {
             throw MatrixError(.forbidden, "Redacting other people's events needs power level \(levels.redact)")
