@@ -61,8 +61,12 @@ package struct SMTPClient: OutgoingMail {
                 if settings.security == .startTLS {
                     try await session.startTLS()
                     let tls = try tlsContext()
-                    try await channel.channel.eventLoop.submit {
-                        try channel.channel.pipeline.syncOperations.addHandler(tlsHandler(tls), position: .first)
+                    try await channel.channel.eventLoop.flatSubmit {
+                        channel.channel.eventLoop.makeCompletedFuture {
+                            let handshake = TLSHandshake(on: channel.channel.eventLoop)
+                            try channel.channel.pipeline.syncOperations.addHandlers(tlsHandler(tls), handshake, position: .first)
+                            return handshake.isDone
+                        }.flatMap { $0 }
                     }.get()
                     try await session.greet()
                 }

@@ -42,7 +42,7 @@ class Handler:
 def authenticator(server, session, envelope, mechanism, data):
     name, password = option("--login")
     good = isinstance(data, LoginPassword) and (data.login, data.password) == (name.encode(), password.encode())
-    return AuthResult(success=good)
+    return AuthResult(success=good, handled=False)
 
 
 async def main():
