@@ -40,7 +40,8 @@ struct SynapseResolution {
 
     /// What the script writes when it reads the request.
     private func run(_ request: [UInt8]) throws -> [UInt8] {
-        var template = Array("/tmp/martlet-bench-XXXXXX".utf8CString)
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? P_tmpdir
+        var template = Array("\(parent)/martlet-bench-XXXXXX".utf8CString)
         guard let directory = mkdtemp(&template).map({ String(cString: $0) }) else {
             throw Failure(description: "No temporary directory: \(String(cString: strerror(errno)))")
         }
