@@ -30,23 +30,11 @@ from nio import (
     SyncResponse,
 )
 
+from nio_support import PASSWORD, ROOM_VERSION, STEP_TIMEOUT_SECONDS, check, expect
+
 MESSAGE_COUNT = 100
 SENDERS_PER_USER = 3
 LONG_POLL_MS = 30_000
-STEP_TIMEOUT_SECONDS = 120
-PASSWORD = "correct horse battery staple"
-# The room version is the newest whose room IDs matrix-nio accepts.
-ROOM_VERSION = "11"
-
-
-def check(condition, message):
-    if not condition:
-        raise SystemExit(f"nio_chat: {message}")
-
-
-def expect(kind, response):
-    check(isinstance(response, kind), f"expected {kind.__name__}, got {response}")
-    return response
 
 
 @dataclass

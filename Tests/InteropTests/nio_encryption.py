@@ -41,22 +41,10 @@ from nio.event_builders import EnableEncryptionBuilder
 from unpaddedbase64 import encode_base64
 from vodozemac import Curve25519SecretKey, Message, PkDecryption, PkEncryption
 
-STEP_TIMEOUT_SECONDS = 120
-PASSWORD = "correct horse battery staple"
-# The room version is the newest whose room IDs matrix-nio accepts.
-ROOM_VERSION = "11"
+from nio_support import PASSWORD, ROOM_VERSION, STEP_TIMEOUT_SECONDS, check, expect
+
 MEGOLM = "m.megolm.v1.aes-sha2"
 BACKUP_ALGORITHM = "m.megolm_backup.v1.curve25519-aes-sha2"
-
-
-def check(condition, message):
-    if not condition:
-        raise SystemExit(f"nio_encryption: {message}")
-
-
-def expect(kind, response):
-    check(isinstance(response, kind), f"expected {kind.__name__}, got {response}")
-    return response
 
 
 class Device:

@@ -10,14 +10,7 @@ import sys
 
 from nio import AsyncClient, AsyncClientConfig, ErrorResponse, RoomPreset, RoomVisibility
 
-PASSWORD = "correct horse battery staple"
-# The room version is the newest whose room IDs matrix-nio accepts.
-ROOM_VERSION = "11"
-
-
-def check(condition, message):
-    if not condition:
-        raise SystemExit(f"nio_endpoints: {message}")
+from nio_support import PASSWORD, ROOM_VERSION, check
 
 
 async def ok(call):
