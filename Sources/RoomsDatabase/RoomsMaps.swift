@@ -126,11 +126,14 @@ package enum RoomsMaps {
 
     // MARK: receipts
 
-    package static let receipts = Column<TupleKey<ShortRoomID, Position, UserID>, [UInt8]>(
+    package static let receipts = Column<TupleKey<ShortRoomID, Position, UserID>, ReadReceipt>(
         "readreceiptid_readreceipt", in: "receipts", .random)
     package static let lastPrivateRead = Column<TupleKey<ShortRoomID, UserID>, Position>(
         "roomuserid_lastprivatereadupdate", in: "receipts", .randomSmall)
-    package static let privateRead = Column<TupleKey<ShortRoomID, UserID>, PDUID>("roomuserid_privateread", in: "receipts", .randomSmall)
+    package static let privateRead = Column<TupleKey<ShortRoomID, UserID, Position>, ReadReceipt>(
+        "roomuserid_privateread", in: "receipts", .randomSmall)
+    package static let readPositions = Column<TupleKey<ShortRoomID, UserID, String, String>, FixedKey<Position, Int64>>(
+        "roomuserthread_readposition", in: "receipts", .randomSmall)
     package static let highlightCount = Column<TupleKey<UserID, ShortRoomID>, UInt64>("userroomid_highlightcount", in: "receipts", .random)
     package static let notificationCount = Column<TupleKey<UserID, ShortRoomID>, UInt64>(
         "userroomid_notificationcount", in: "receipts", .random)
@@ -145,7 +148,7 @@ package enum RoomsMaps {
 
     /// The database as a whole.
     package static let schema = DatabaseSchema(
-        name: "rooms", version: 5,
+        name: "rooms", version: 6,
         maps: [
             eventIDToOutlier.map, eventIDToPDUID.map, eventIDToShortID.map, pduIDToEvent.map, referencedEvents.map,
             shortEventIDToAuthChain.map, shortEventIDToEventID.map, shortEventIDToPDUID.map, shortEventIDToStateHash.map,
@@ -162,10 +165,10 @@ package enum RoomsMaps {
             roomInvitedCount.map, roomInviteVia.map, roomJoinedCount.map, roomExtremities.map, roomIDToShortID.map, shortIDToRoomID.map,
             roomInvited.map, roomJoined.map, roomKnocked.map, roomLeft.map, roomOnceJoined.map, userAvatarURL.map, userBlurhash.map,
             userDisplayName.map, userProfileField.map, userInvited.map, userJoined.map, userKnocked.map, userLeft.map,
-            receipts.map, lastPrivateRead.map, privateRead.map, highlightCount.map, notificationCount.map,
+            receipts.map, lastPrivateRead.map, privateRead.map, readPositions.map, highlightCount.map, notificationCount.map,
             roomServers.map, serverSigningKeys.map, serverTransaction.map, serverQueue.map, serverRooms.map,
         ],
-        migrations: [RoomsVersion3.migration, RoomsVersion4.migration, RoomsVersion5.migration])
+        migrations: [RoomsVersion3.migration, RoomsVersion4.migration, RoomsVersion5.migration, RoomsVersion6.migration])
 }
 
 /// What the log of positions holds in the rooms database; the numbers are stored.
@@ -179,4 +182,8 @@ package enum RoomsChange: UInt8, Sendable {
     case state = 3
     /// A user follows a thread, or does no longer. Scope: the user; key: the short room ID and the short event ID of the thread's root.
     case threadSubscription = 4
+    /// A user's public receipt went forward. Scope: the room; key: the user's ID.
+    case receipt = 5
+    /// A user's private receipt went forward. Scope: the user; key: the short room ID.
+    case privateReceipt = 6
 }

@@ -132,6 +132,7 @@ extension RoomsCommit {
         commit.delete(RoomsMaps.receipts, .tuples(room))
         commit.delete(RoomsMaps.privateRead, .tuples(room))
         commit.delete(RoomsMaps.lastPrivateRead, .tuples(room))
+        commit.delete(RoomsMaps.readPositions, .tuples(room))
         commit.delete(RoomsMaps.roomInviteVia, .tuples(room))
         commit.delete(RoomsMaps.publicRooms, room)
         var aliases = try view.reader.domain(RoomsMaps.roomAliases, .tuples(room))

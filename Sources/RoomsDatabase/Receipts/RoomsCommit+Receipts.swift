@@ -1,0 +1,32 @@
+import MatrixProtocol
+import Store
+import StoredIdentifiers
+
+extension RoomsCommit {
+    /// Lets a user's receipt take the place of the one before of its kind and thread. Receipts only go forward.
+    ///
+    /// - Returns: whether it went forward.
+    @discardableResult
+    package func setReceipt(_ receipt: ReadReceipt, _ kind: ReadReceipt.Kind, of user: UserID, in room: ShortRoomID) throws -> Bool {
+        let key = TupleKey(room, user, kind.rawValue, receipt.thread?.string ?? "")
+        if let (position, order) = try commit.get(RoomsMaps.readPositions, key)?.parts {
+            guard receipt.order > order else { return false }
+            switch kind {
+            case .everybody: commit.delete(RoomsMaps.receipts, TupleKey(room, position, user))
+            case .own: commit.delete(RoomsMaps.privateRead, TupleKey(room, user, position))
+            }
+        }
+        let position: Position
+        switch kind {
+        case .everybody:
+            position = commit.stamp(kind: RoomsChange.receipt.rawValue, scope: room.scope) { _ in user.encoded }
+            commit.put(RoomsMaps.receipts, TupleKey(room, position, user), receipt)
+        case .own:
+            position = commit.stamp(kind: RoomsChange.privateReceipt.rawValue, scope: .user(user)) { _ in room.encoded }
+            commit.put(RoomsMaps.privateRead, TupleKey(room, user, position), receipt)
+            commit.put(RoomsMaps.lastPrivateRead, TupleKey(room, user), position)
+        }
+        commit.put(RoomsMaps.readPositions, key, FixedKey(position, receipt.order))
+        return true
+    }
+}

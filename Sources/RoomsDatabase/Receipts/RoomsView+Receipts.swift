@@ -1,0 +1,35 @@
+import MatrixProtocol
+import Store
+import StoredIdentifiers
+
+/// What users have read.
+extension RoomsView {
+    /// How far a user has read a room and its threads.
+    package func readPositions(of user: UserID, in room: ShortRoomID) throws -> ReadPositions {
+        var positions = ReadPositions()
+        var receipts = try reader.domain(RoomsMaps.readPositions, .tuples(room, user))
+        while let (key, value) = try receipts.next() {
+            let thread = key.parts.3
+            positions.add(value.parts.1, in: thread.isEmpty ? nil : ThreadID(trusted: thread))
+        }
+        return positions
+    }
+
+    /// The public receipts of a room that were set after a position, or all of them for nil: the latest one of each user and thread.
+    package func receipts(in room: ShortRoomID, after position: Position?) throws -> [(user: UserID, receipt: ReadReceipt)] {
+        let all = KeyRange.tuples(room)
+        var receipts = try reader.domain(RoomsMaps.receipts, position.map { all.from(TupleKey(room, $0.next).encoded) } ?? all)
+        return try receipts.collect().map { ($0.key.parts.2, $0.value) }
+    }
+
+    /// A user's private receipts in a room that were set after a position, or all of them for nil: the latest one of each thread.
+    package func privateReceipts(of user: UserID, in room: ShortRoomID, after position: Position?) throws -> [ReadReceipt] {
+        // Most users have none, which a filter answers.
+        guard let newest = try reader.get(RoomsMaps.lastPrivateRead, TupleKey(room, user)), position.map({ newest > $0 }) ?? true else {
+            return []
+        }
+        let all = KeyRange.tuples(room, user)
+        var receipts = try reader.domain(RoomsMaps.privateRead, position.map { all.from(TupleKey(room, user, $0.next).encoded) } ?? all)
+        return try receipts.collect().map(\.value)
+    }
+}
