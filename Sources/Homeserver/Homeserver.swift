@@ -24,6 +24,8 @@ package struct HomeserverSettings: Sendable {
     /// Whether requests that come too often are refused.
     package var limitsRates = true
     package var streams = StreamsSettings()
+    /// Whether users see who is online.
+    package var isPresenceEnabled = true
     /// How much of the databases' logs is read, remembered and kept.
     package var following = FollowingLimits()
 
@@ -59,6 +61,9 @@ package final class Homeserver: Sendable {
     package let calls: Calls
     package let sync: Sync
     package let eventStream: EventStream
+    package let presence: Presence
+    package let typing: Typing
+    package let receipts: Receipts
     package let streams: PublicStreams
     /// What an administrator sees of the databases.
     package let inspection: StoreInspection
@@ -146,9 +151,13 @@ package final class Homeserver: Sendable {
         toDeviceMessages = ToDeviceMessages(
             accounts: self.accountsDatabase, transitory: self.transitoryDatabase, serverName: settings.serverName)
         reports = Reports(rooms: rooms, limitsRates: settings.limitsRates)
+        presence = Presence(
+            rooms: self.roomsDatabase, transitory: self.transitoryDatabase, environment: environment, isEnabled: settings.isPresenceEnabled)
+        typing = Typing(rooms: self.roomsDatabase, transitory: self.transitoryDatabase, presence: presence, environment: environment)
+        receipts = Receipts(rooms: rooms, presence: presence)
         sync = Sync(
-            rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, notifier: notifier,
-            environment: environment)
+            rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, presence: presence,
+            notifier: notifier, environment: environment)
         eventStream = EventStream(rooms: rooms, transitory: self.transitoryDatabase, notifier: notifier)
         streams = PublicStreams(
             streams: self.transitoryDatabase.streams, rooms: self.roomsDatabase, accounts: self.accountsDatabase, notifier: notifier,
@@ -158,6 +167,8 @@ package final class Homeserver: Sendable {
             try await background.begin()
             delayedEvents.begin()
             self.transitoryDatabase.streams.begin()
+            try presence.begin()
+            try typing.begin()
         } catch {
             await close()
             throw error
@@ -189,6 +200,8 @@ package final class Homeserver: Sendable {
         await accounts.lastSeen.end()
         await delayedEvents.end()
         await background.end()
+        await typing.end()
+        await presence.end()
         await transitoryDatabase.streams.end()
         roomsDatabase.close()
         accountsDatabase.close()

@@ -9,6 +9,7 @@ import Synchronization
 /// what is remembered is that of the last publication.
 final class LocalMembers: Sendable {
     private let rooms = Mutex<[ShortRoomID: Set<Scope>]>([:])
+    private let leaveAction = Mutex<(@Sendable (UserID, ShortRoomID) -> Void)?>(nil)
 
     /// The most rooms that are remembered at a time.
     private static let roomsMax = 4096
@@ -27,9 +28,9 @@ final class LocalMembers: Sendable {
         return scopes
     }
 
-    /// The scopes of those who share a room with the user whose device list it is, and the user's own.
-    func scopes(sharingRoomsWith deviceList: Scope, in snapshot: PublishedSnapshot, on server: ServerName) -> Set<Scope> {
-        guard let user = try? UserID(encoded: deviceList.id) else { return [] }
+    /// The scopes of those who share a room with the user whose device list or presence it is, and the user's own.
+    func scopes(sharingRoomsWith scope: Scope, in snapshot: PublishedSnapshot, on server: ServerName) -> Set<Scope> {
+        guard let user = try? UserID(encoded: scope.id) else { return [] }
         let rooms = (try? RoomsView(snapshot).joinedRooms(of: user)) ?? []
         return rooms.reduce(into: [.user(user)]) { $0.formUnion(scopes(of: $1.room.scope, in: snapshot, on: server)) }
     }
@@ -39,10 +40,16 @@ final class LocalMembers: Sendable {
         rooms.withLock { $0.removeAll() }
     }
 
+    /// Has `action` called when one of our users is no longer in a room.
+    func onLeave(_ action: @escaping @Sendable (UserID, ShortRoomID) -> Void) {
+        leaveAction.withLock { $0 = action }
+    }
+
     /// Takes over a membership of one of our users that is being published. Rooms that aren't remembered stay so.
     func setJoined(_ isJoined: Bool, _ user: UserID, in room: ShortRoomID) {
         rooms.withLock { rooms in
             if isJoined { rooms[room]?.insert(.user(user)) } else { rooms[room]?.remove(.user(user)) }
         }
+        if !isJoined { leaveAction.withLock { $0 }?(user, room) }
     }
 }

@@ -49,9 +49,16 @@ package final class RoomsDatabase: Sendable {
         notifier.expand(.room) { [localMembers, weak database] scope in
             database.map { localMembers.scopes(of: scope, in: $0.snapshot(), on: serverName) } ?? []
         }
-        notifier.expand(.deviceList) { [localMembers, weak database] scope in
-            database.map { localMembers.scopes(sharingRoomsWith: scope, in: $0.snapshot(), on: serverName) } ?? []
+        for kind in [Scope.Kind.deviceList, .presence] {
+            notifier.expand(kind) { [localMembers, weak database] scope in
+                database.map { localMembers.scopes(sharingRoomsWith: scope, in: $0.snapshot(), on: serverName) } ?? []
+            }
         }
+    }
+
+    /// Has `action` called when one of our users is no longer in a room, as that is published. It must be quick.
+    package func onLeave(_ action: @escaping @Sendable (UserID, ShortRoomID) -> Void) {
+        localMembers.onLeave(action)
     }
 
     /// The database for whoever looks into it.

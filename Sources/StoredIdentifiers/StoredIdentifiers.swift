@@ -43,4 +43,7 @@ extension Scope {
 
     /// What concerns those who encrypt for a user: the user's devices and their keys.
     package static func deviceList(_ user: UserID) -> Scope { Scope(.deviceList, user.encoded) }
+
+    /// What concerns those who see whether a user is there.
+    package static func presence(_ user: UserID) -> Scope { Scope(.presence, user.encoded) }
 }

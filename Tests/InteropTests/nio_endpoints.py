@@ -123,6 +123,22 @@ async def sync(alice, bob, room):
     check(bob.rooms[room].member_count == 2, f"members: {bob.rooms[room].member_count}")
 
 
+async def passing(alice, bob, room):
+    """Typing, receipts and presence, as the other one learns of them."""
+    sent = await ok(alice.room_send(room, "m.room.message", {"msgtype": "m.text", "body": "read this"}))
+    await ok(bob.room_typing(room, True, timeout=60_000))
+    await ok(bob.update_receipt_marker(room, sent.event_id))
+    await ok(bob.room_read_markers(room, sent.event_id, sent.event_id))
+    await ok(bob.set_presence("unavailable", "away"))
+    presence = await ok(alice.get_presence(bob.user_id))
+    check((presence.presence, presence.status_msg) == ("unavailable", "away"), f"presence: {presence}")
+    told = await ok(alice.sync(full_state=True))
+    check("unavailable" in [it.presence for it in told.presence_events if it.user_id == bob.user_id], f"presence: {told.presence_events}")
+    check(alice.rooms[room].typing_users == [bob.user_id], f"typing: {alice.rooms[room].typing_users}")
+    check(alice.rooms[room].read_receipts[bob.user_id].event_id == sent.event_id, f"receipts: {alice.rooms[room].read_receipts}")
+    await ok(bob.room_typing(room, False))
+
+
 async def main(url, token):
     alice, bob = new_client(url, "endpoint-alice"), new_client(url, "endpoint-bob")
     tablet = new_client(url, "endpoint-alice")
@@ -133,6 +149,7 @@ async def main(url, token):
         room = await rooms(alice, bob)
         await membership(alice, bob, room)
         await sync(alice, bob, room)
+        await passing(alice, bob, room)
         await ok(tablet.login(PASSWORD, device_name="Tablet"))
         token = tablet.access_token
         await ok(tablet.logout())

@@ -45,6 +45,11 @@ import Testing
                 let thread = try #require(try commit.view.shortID(of: root))
                 try commit.setThreadSubscription(.byHand, of: bob, to: thread, in: room.shortID)
                 try commit.setThreadSubscription(.unsubscribed, of: bob, to: thread, in: room.shortID)
+                let order = try #require(try commit.view.timelineEvent(root)).pduID.order
+                for (kind, thread) in [(.read, nil), (.readPrivate, .main)] as [(ReadReceipt.Kind, ThreadID?)] {
+                    let receipt = ReadReceipt(event: root, order: order, thread: thread, time: commit.commit.time)
+                    try commit.setReceipt(receipt, kind, of: bob, in: room.shortID)
+                }
                 let (number, cancelled) = try #require(try commit.view.delayedEvent("cancelled"))
                 try commit.finish(cancelled, number, .cancelled)
             }
@@ -109,6 +114,10 @@ import Testing
         .removing(from: RoomsMaps.aggregations, shows: ["shortroomid_thread", "threadid_userids"]),
         .removing(from: RoomsMaps.threadSubscriptions, shows: ["useridposition_threadid"]),
         .removing(from: RoomsMaps.threadSubscriptionsByPosition, shows: ["useridthreadid_subscription"]),
+        .removing(from: RoomsMaps.receipts, shows: ["roomuserthread_readposition"]),
+        .removing(from: RoomsMaps.privateRead, shows: ["roomuserthread_readposition"]),
+        .removing(from: RoomsMaps.lastPrivateRead, shows: ["roomuserid_privateread"]),
+        .removing(from: RoomsMaps.readPositions, shows: ["roomuserid_privateread"]),
         .removing(
             from: RoomsMaps.delayedEvents,
             shows: [

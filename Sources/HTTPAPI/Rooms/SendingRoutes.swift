@@ -6,10 +6,12 @@ import MatrixProtocol
 package struct SendingRoutes: RouteGroup {
     private let rooms: Rooms
     private let delayedEvents: DelayedEvents
+    private let presence: Presence
 
-    package init(rooms: Rooms, delayedEvents: DelayedEvents) {
+    package init(rooms: Rooms, delayedEvents: DelayedEvents, presence: Presence) {
         self.rooms = rooms
         self.delayedEvents = delayedEvents
+        self.presence = presence
     }
 
     /// The query parameter by which an event is sent later (MSC4140).
@@ -33,7 +35,10 @@ package struct SendingRoutes: RouteGroup {
             ) { try await delayed(request, in: room, type: type, stateKey: nil) }
         }
         let content = try await request.body().object
-        return Self.answer(try await rooms.send(type, content, to: room, transactionID: transactionID, by: request.requester))
+        let requester = try request.requester
+        let event = try await rooms.send(type, content, to: room, transactionID: transactionID, by: requester)
+        await presence.noteActivity(of: requester)
+        return Self.answer(event)
     }
 
     private func delayed(_ request: ClientRequest, in room: RoomID, type: String, stateKey: String?) async throws -> DelayedEventRequest {

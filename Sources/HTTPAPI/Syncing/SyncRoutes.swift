@@ -2,6 +2,7 @@ import CanonicalJSON
 import Homeserver
 import MatrixProtocol
 import Store
+import TransitoryDatabase
 
 /// "Syncing": how clients learn what has happened.
 package struct SyncRoutes: RouteGroup {
@@ -17,20 +18,15 @@ package struct SyncRoutes: RouteGroup {
         routes.get("/_matrix/client/v3/sync", access: .guest, isLongPoll: true, getSync)
     }
 
-    /// What `set_presence` may say. Nobody has a presence here yet.
-    private enum Presence: String {
-        case offline, online, unavailable
-    }
-
     private func getSync(_ request: ClientRequest) async throws -> Answer {
         let query = request.query
         let since = try query.syncToken("since")
-        _ = try query.choice("set_presence", of: Presence.self)
         let syncRequest = SyncRequest(
             since: since, timeoutMilliseconds: try query.integer("timeout", in: 0...Int64.max) ?? 0,
             isFullState: try query.bool("full_state") ?? false,
             stateSection: try stateSection(query),
-            filter: try filter(query.string("filter"), for: request.requester))
+            filter: try filter(query.string("filter"), for: request.requester),
+            presence: try query.choice("set_presence", of: UserPresence.State.self) ?? .online)
         return Answer(json: try await sync.sync(syncRequest, for: request.requester))
     }
 

@@ -54,6 +54,13 @@ package struct EventFilter: Sendable {
         !notTypes.fit(type) && types?.fit(type) ?? true
     }
 
+    /// Whether something that passes by is wanted, which has a type and perhaps a sender. The limit says nothing of it, as in Synapse.
+    func wants(type: String, from sender: UserID?) -> Bool {
+        guard wants(type: type) else { return false }
+        guard let sender else { return senders == nil }
+        return !notSenders.contains(sender) && senders?.contains(sender) != false
+    }
+
     /// Whether the event is wanted, whatever its room.
     ///
     /// - Parameter view: where events that relate to it are looked up.

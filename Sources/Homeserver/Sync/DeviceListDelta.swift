@@ -12,6 +12,8 @@ import Store
 struct DeviceListDelta {
     private(set) var changed: Set<UserID> = []
     private(set) var left: Set<UserID> = []
+    /// Those of `changed` who share a room with the requester that they, or the requester, have joined since then.
+    let newlyShared: Set<UserID>
 
     var isEmpty: Bool { changed.isEmpty && left.isEmpty }
 
@@ -44,6 +46,7 @@ struct DeviceListDelta {
                 gone.formUnion(try memberships.before())
             }
         }
+        newlyShared = changed
         for candidate in try Self.usersWithNewKeys(since: accountsSince, log, capture.accounts) where !changed.contains(candidate) {
             if try candidate == user || view.doShareRoom(candidate, user) { changed.insert(candidate) }
         }

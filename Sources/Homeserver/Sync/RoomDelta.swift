@@ -140,16 +140,19 @@ struct RoomDelta {
     // MARK: - JSON
 
     /// The room as it stands in `rooms.join`, or `nil` when there is nothing to tell.
-    func joinedJSON(_ accountData: [AccountDataDelta.Entry]) throws -> [UInt8]? {
+    ///
+    /// - Parameter ephemeral: the room's ephemeral events as JSON.
+    func joinedJSON(_ accountData: [AccountDataDelta.Entry], _ ephemeral: [[UInt8]]) throws -> [UInt8]? {
         let filter = builder.request.filter.roomAccountData
         let accountData = filter.wants(id) ? accountData.filter { filter.wants(type: $0.type) } : []
-        let hasNews = !timeline.events.isEmpty || timeline.isLimited || hasStateNews || !accountData.isEmpty || summary != nil
+        let hasNews =
+            !timeline.events.isEmpty || timeline.isLimited || hasStateNews || !accountData.isEmpty || !ephemeral.isEmpty || summary != nil
         if builder.since != nil, !hasNews { return nil }
         var writer = JSONWriter(capacity: 4096)
         writer.beginObject()
         try writeEvents(to: &writer)
         writer.key("ephemeral")
-        writer.accountData([])
+        writer.events(ephemeral)
         writer.key("account_data")
         writer.accountData(accountData)
         writer.key("unread_notifications")

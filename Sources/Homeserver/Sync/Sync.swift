@@ -10,15 +10,18 @@ package final class Sync: Sendable {
     private let rooms: RoomsDatabase
     private let accounts: AccountsDatabase
     private let transitory: TransitoryDatabase
+    private let presence: Presence
     private let notifier: Notifier
     private let environment: Environment
 
     package init(
-        rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, notifier: Notifier, environment: Environment
+        rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, presence: Presence, notifier: Notifier,
+        environment: Environment
     ) {
         self.rooms = rooms
         self.accounts = accounts
         self.transitory = transitory
+        self.presence = presence
         self.notifier = notifier
         self.environment = environment
     }
@@ -27,18 +30,22 @@ package final class Sync: Sendable {
     ///
     /// - Returns: the endpoint's answer.
     package func sync(_ request: SyncRequest, for requester: Requester) async throws -> [UInt8] {
+        try await presence.whileSyncing(requester, as: request.presence) { try await answer(request, for: requester) }
+    }
+
+    private func answer(_ request: SyncRequest, for requester: Requester) async throws -> [UInt8] {
         let inbox = try inbox(of: requester)
         if let since = request.since { await acknowledge(upTo: since.transitory.position, in: inbox) }
         guard request.since != nil, !request.isFullState else {
             // It reads every room of the user.
             return try await withTaskExecutorPreference(environment.executors.long) {
-                try await SyncAnswer(to: self.capture(request, inbox, for: requester)).bytes
+                try await SyncAnswer(to: self.capture(request, inbox, for: requester), self.presence).bytes
             }
         }
         return try await LongPoll(notifier: notifier, clock: environment.clock).answer(
             waitingFor: [.user(requester.userID)] + (inbox.map { [$0.scope] } ?? []), atMost: request.timeoutMilliseconds
         ) {
-            let answer = try await SyncAnswer(to: capture(request, inbox, for: requester))
+            let answer = try await SyncAnswer(to: capture(request, inbox, for: requester), presence)
             return (answer.bytes, answer.tellsSomething)
         }
     }

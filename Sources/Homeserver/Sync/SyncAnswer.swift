@@ -14,22 +14,26 @@ struct SyncAnswer {
     private static let roomsPerPiece = 25
 
     /// Puts the answer together.
-    init(to capture: SyncCapture) async throws {
-        let since = capture.request.since.map { min($0.accounts.position, capture.accounts.position) }
-        let log = try since.flatMap { try SyncBuilder.log(of: capture.accounts, since: $0) }
-        let accountData = try AccountDataDelta(of: capture.requester.userID, since: since, log, in: capture.accounts)
-        let builder = try SyncBuilder(capture, accountData)
+    ///
+    /// - Parameter presence: who is online.
+    init(to capture: SyncCapture, _ presence: Presence) async throws {
+        let accountsLog = try capture.accountsSince.flatMap { try SyncBuilder.log(of: capture.accounts, since: $0) }
+        let transitoryLog = try capture.transitorySince.flatMap { try SyncBuilder.log(of: capture.transitory, since: $0) }
+        let accountData = try AccountDataDelta(
+            of: capture.requester.userID, since: capture.accountsSince, accountsLog, in: capture.accounts)
+        let ephemeral = try EphemeralDelta(capture, transitoryLog)
+        let builder = try SyncBuilder(capture, accountData, ephemeral)
         let changed = try builder.changedRooms()
-        let rooms = try await Self.rooms(changed, of: capture, accountData, builder)
+        let rooms = try await Self.rooms(changed, of: capture, accountData, ephemeral, builder)
         let deviceLists = try builder.since.flatMap { roomsSince in
-            try since.map { try DeviceListDelta(of: changed, since: roomsSince, $0, log, builder.view, capture) }
+            try capture.accountsSince.map { try DeviceListDelta(of: changed, since: roomsSince, $0, accountsLog, builder.view, capture) }
         }
         let globalData = accountData.global.filter { capture.request.filter.accountData.wants(type: $0.type) }
+        let presences = try PresenceDelta(
+            capture, transitoryLog, newlyShared: deviceLists?.newlyShared ?? [], builder.ignored, presence)
+        let toDevice = try ToDeviceDelta(of: capture.inbox, since: capture.transitorySince, in: capture.transitory)
 
-        let toDevice = try ToDeviceDelta(
-            of: capture.inbox, since: capture.request.since?.transitory.position, in: capture.transitory)
-
-        var writer = JSONWriter(capacity: 512 + rooms.sizeBytes + toDevice.sizeBytes)
+        var writer = JSONWriter(capacity: 512 + rooms.sizeBytes + toDevice.sizeBytes + presences.sizeBytes)
         writer.beginObject()
         writer.key("next_batch")
         writer.string(
@@ -37,6 +41,10 @@ struct SyncAnswer {
         if !globalData.isEmpty {
             writer.key("account_data")
             writer.accountData(globalData)
+        }
+        if !presences.events.isEmpty {
+            writer.key("presence")
+            writer.events(presences.events)
         }
         if !rooms.isEmpty {
             writer.key("rooms")
@@ -57,18 +65,21 @@ struct SyncAnswer {
         writer.value(.array(keyCounts.unusedFallbackKeysJSON))
         writer.endObject()
         bytes = writer.bytes
-        tellsSomething = !rooms.isEmpty || !globalData.isEmpty || !toDevice.events.isEmpty || !(deviceLists?.isEmpty ?? true)
+        tellsSomething =
+            !rooms.isEmpty || !globalData.isEmpty || !toDevice.events.isEmpty || !presences.events.isEmpty
+            || !(deviceLists?.isEmpty ?? true)
     }
 
     private static func rooms(
-        _ changed: [SyncBuilder.UserRoom], of capture: SyncCapture, _ accountData: AccountDataDelta, _ builder: SyncBuilder
+        _ changed: [SyncBuilder.UserRoom], of capture: SyncCapture, _ accountData: AccountDataDelta,
+        _ ephemeral: EphemeralDelta, _ builder: SyncBuilder
     ) async throws -> SyncRooms {
         guard changed.count > roomsPerPiece else { return try builder.rooms(changed[...]) }
         return try await withThrowingTaskGroup(of: (start: Int, rooms: SyncRooms).self) { group in
             for start in stride(from: 0, to: changed.count, by: roomsPerPiece) {
                 group.addTask {
                     let piece = changed[start..<min(start + roomsPerPiece, changed.count)]
-                    return (start, try SyncBuilder(capture, accountData).rooms(piece))
+                    return (start, try SyncBuilder(capture, accountData, ephemeral).rooms(piece))
                 }
             }
             var pieces: [(start: Int, rooms: SyncRooms)] = []

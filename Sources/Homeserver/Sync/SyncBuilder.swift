@@ -19,6 +19,7 @@ struct SyncBuilder {
     private let rooms: PublishedSnapshot
     private let accountsView: AccountsView
     private let accountData: AccountDataDelta
+    private let ephemeral: EphemeralDelta
 
     /// So many entries of a database's log are read; with more since the token, the newest position of each scope is looked up.
     private static let logEntriesMax = 1000
@@ -29,7 +30,8 @@ struct SyncBuilder {
         return log
     }
 
-    init(_ capture: SyncCapture, _ accountData: AccountDataDelta) throws {
+    init(_ capture: SyncCapture, _ accountData: AccountDataDelta, _ ephemeral: EphemeralDelta = EphemeralDelta()) throws {
+        self.ephemeral = ephemeral
         request = capture.request
         requester = capture.requester
         now = capture.now
@@ -37,7 +39,7 @@ struct SyncBuilder {
         view = RoomsView(capture.rooms)
         accountsView = AccountsView(capture.accounts)
         self.accountData = accountData
-        since = capture.request.since.map { min($0.rooms.position, capture.rooms.position) }
+        since = capture.roomsSince
         ignored = try accountsView.ignoredUsers(of: capture.requester.userID)
         sightKeys = try HistorySight.Keys(for: capture.requester.userID, in: view)
     }
@@ -61,7 +63,8 @@ struct SyncBuilder {
             // For a room that is new to the client there is no time before.
             let known = since.flatMap { joinedSince > $0 ? nil : $0 }
             let delta = try RoomDelta(joined: shortID, id, standing, since: known, self)
-            if let json = try delta.joinedJSON(accountData.room(id, isNew: known == nil, in: accountsView, requester.userID)) {
+            let passing = try ephemeral.events(in: shortID, id, since: known, self)
+            if let json = try delta.joinedJSON(accountData.room(id, isNew: known == nil, in: accountsView, requester.userID), passing) {
                 rooms.joined.append((id, json))
             }
         case .invited(let invite):
@@ -103,11 +106,13 @@ struct SyncBuilder {
     private func changedShortIDs() throws -> [ShortRoomID] {
         guard let since, !request.isFullState else { return try allRooms() }
         var changed = Set(try accountData.rooms.compactMap { try view.shortID(of: $0) })
+        changed.formUnion(ephemeral.rooms)
         if let log = try Self.log(of: rooms, since: since) {
+            let ofUser: Set = [RoomsChange.membership.rawValue, RoomsChange.privateReceipt.rawValue]
             for change in log.map(\.change) {
                 switch change.scope.kind {
                 case .room: changed.insert(try ShortRoomID(encoded: change.scope.id))
-                case .user where change.kind == RoomsChange.membership.rawValue && change.scope == .user(requester.userID):
+                case .user where ofUser.contains(change.kind) && change.scope == .user(requester.userID):
                     changed.insert(try ShortRoomID(encoded: change.key))
                 default: break
                 }
@@ -118,6 +123,9 @@ struct SyncBuilder {
         let all = try standings()
         for (standing, newest) in zip(all, try rooms.positions(of: all.map(\.room.scope))) {
             if standing.since > since || newest.map({ $0 > since }) ?? false { changed.insert(standing.room) }
+        }
+        if let newest = try rooms.positions(of: [.user(requester.userID)])[0], newest > since {
+            changed.formUnion(try view.roomsWithPrivateReceipts(of: requester.userID, in: all.map(\.room), after: since))
         }
         return changed.sorted()
     }
@@ -151,6 +159,16 @@ struct SyncBuilder {
 }
 
 extension JSONWriter {
+    /// Writes events, which are JSON, as an object with their array.
+    mutating func events(_ events: [[UInt8]]) {
+        beginObject()
+        key("events")
+        beginArray()
+        for event in events { raw(event) }
+        endArray()
+        endObject()
+    }
+
     /// Writes entries of account data as the object with their events.
     mutating func accountData(_ entries: [(type: String, content: [UInt8])]) {
         beginObject()

@@ -14,6 +14,11 @@ struct SyncCapture: Sendable {
     /// Now, in milliseconds.
     let now: Int64
 
+    /// How far the client has seen each database; nil in an initial sync. Never beyond what there is, where a token of a database that was lost may be.
+    var roomsSince: Position? { request.since.map { min($0.rooms.position, rooms.position) } }
+    var accountsSince: Position? { request.since.map { min($0.accounts.position, accounts.position) } }
+    var transitorySince: Position? { request.since.map { min($0.transitory.position, transitory.position) } }
+
     /// How many keys of the requester's device can be claimed.
     func keyCounts() throws -> KeyCounts {
         guard let device = requester.deviceID else { return KeyCounts() }

@@ -1,6 +1,7 @@
 import CanonicalJSON
 import MatrixProtocol
 import Store
+import TransitoryDatabase
 
 /// What a client asks for in `GET /sync`.
 package struct SyncRequest: Sendable {
@@ -13,16 +14,19 @@ package struct SyncRequest: Sendable {
     /// Which state is wanted.
     package var stateSection: StateSection
     package var filter: SyncFilter
+    /// What the sync makes of the presence of the requester's device; `offline` leaves it as it is.
+    package var presence: UserPresence.State
 
     package init(
         since: SyncToken? = nil, timeoutMilliseconds: Int64 = 0, isFullState: Bool = false, stateSection: StateSection = .before,
-        filter: SyncFilter = .everything
+        filter: SyncFilter = .everything, presence: UserPresence.State = .offline
     ) {
         self.since = since
         self.timeoutMilliseconds = timeoutMilliseconds
         self.isFullState = isFullState
         self.stateSection = stateSection
         self.filter = filter
+        self.presence = presence
     }
 }
 
@@ -45,7 +49,9 @@ package struct SyncFilter: Sendable {
     let timeline: EventFilter
     let state: EventFilter
     let roomAccountData: EventFilter
+    let ephemeral: EventFilter
     let accountData: EventFilter
+    let presence: EventFilter
     /// Whether rooms that the user has left are part of an initial sync.
     let includesLeft: Bool
     /// The form of the events.
@@ -72,7 +78,9 @@ package struct SyncFilter: Sendable {
         timeline = part("timeline", of: room)
         state = part("state", of: room)
         roomAccountData = part("account_data", of: room)
+        ephemeral = part("ephemeral", of: room)
         accountData = part("account_data", of: json)
+        presence = part("presence", of: json)
         includesLeft = room["include_leave"]?.boolValue ?? false
         eventFields = EventFields(json["event_fields"]?.arrayValue?.compactMap(\.stringValue) ?? [])
         format = json["event_format"]?.stringValue.flatMap(ClientEvents.Format.init(rawValue:)) ?? .client

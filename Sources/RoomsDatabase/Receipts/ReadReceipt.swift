@@ -7,9 +7,9 @@ package struct ReadReceipt: StoreCodable, Hashable {
     /// Whom a receipt is told to: its type. The names are stored.
     package enum Kind: String, Sendable, CaseIterable {
         /// Everybody in the room.
-        case everybody = "m.read"
+        case read = "m.read"
         /// The user only.
-        case own = "m.read.private"
+        case readPrivate = "m.read.private"
     }
 
     /// The event up to which the user has read.

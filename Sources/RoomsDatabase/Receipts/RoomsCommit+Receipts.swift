@@ -12,16 +12,16 @@ extension RoomsCommit {
         if let (position, order) = try commit.get(RoomsMaps.readPositions, key)?.parts {
             guard receipt.order > order else { return false }
             switch kind {
-            case .everybody: commit.delete(RoomsMaps.receipts, TupleKey(room, position, user))
-            case .own: commit.delete(RoomsMaps.privateRead, TupleKey(room, user, position))
+            case .read: commit.delete(RoomsMaps.receipts, TupleKey(room, position, user))
+            case .readPrivate: commit.delete(RoomsMaps.privateRead, TupleKey(room, user, position))
             }
         }
         let position: Position
         switch kind {
-        case .everybody:
+        case .read:
             position = commit.stamp(kind: RoomsChange.receipt.rawValue, scope: room.scope) { _ in user.encoded }
             commit.put(RoomsMaps.receipts, TupleKey(room, position, user), receipt)
-        case .own:
+        case .readPrivate:
             position = commit.stamp(kind: RoomsChange.privateReceipt.rawValue, scope: .user(user)) { _ in room.encoded }
             commit.put(RoomsMaps.privateRead, TupleKey(room, user, position), receipt)
             commit.put(RoomsMaps.lastPrivateRead, TupleKey(room, user), position)

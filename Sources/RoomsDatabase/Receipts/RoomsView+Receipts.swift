@@ -32,4 +32,12 @@ extension RoomsView {
         var receipts = try reader.domain(RoomsMaps.privateRead, position.map { all.from(TupleKey(room, user, $0.next).encoded) } ?? all)
         return try receipts.collect().map(\.value)
     }
+
+    /// Those of the rooms in which a private receipt of the user's was set after a position.
+    package func roomsWithPrivateReceipts(
+        of user: UserID, in rooms: [ShortRoomID], after position: Position
+    ) throws -> [ShortRoomID] {
+        let newest = try reader.get(RoomsMaps.lastPrivateRead, all: rooms.map { TupleKey($0, user) })
+        return zip(rooms, newest).compactMap { room, newest in newest.map { $0 > position } ?? false ? room : nil }
+    }
 }

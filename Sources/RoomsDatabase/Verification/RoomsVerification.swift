@@ -11,6 +11,7 @@ package enum RoomsVerification {
             check.run { try events(&$0) }
             check.run { try relations(&$0) }
             check.run { try threadSubscriptions(&$0) }
+            check.run { try receipts(&$0) }
             check.run { try delayedEvents(&$0) }
             check.run { try states(&$0) }
             check.run { try currentStates(&$0) }

@@ -1,4 +1,4 @@
-/// Whom an entry concerns: a room, a user, a device, a user's device list, a destination. It is what readers follow and waiters wait for.
+/// Whom an entry concerns: a room, a user, a device, a user's device list or presence, a destination. It is what readers follow and waiters wait for.
 package struct Scope: Hashable, StoreCodable, CustomStringConvertible {
     /// The kinds of scopes. The numbers are stored.
     package enum Kind: UInt8, Sendable {
@@ -8,6 +8,7 @@ package struct Scope: Hashable, StoreCodable, CustomStringConvertible {
         case server = 4
         case stream = 5
         case deviceList = 6
+        case presence = 7
     }
 
     package let kind: Kind
@@ -79,7 +80,7 @@ extension Scope {
     private var readableID: ReadableValue {
         switch kind {
         case .room: (try? UInt64(encoded: id).readable) ?? .bytes(id)
-        case .user, .server, .deviceList: (try? String(encoded: id).readable) ?? .bytes(id)
+        case .user, .server, .deviceList, .presence: (try? String(encoded: id).readable) ?? .bytes(id)
         case .device, .stream: .bytes(id)
         }
     }
@@ -91,7 +92,8 @@ extension Scope {
         }
         switch (kind, parts[1]) {
         case (.room, .integer): self.init(kind, try UInt64(readable: parts[1]).encoded)
-        case (.user, .text(let text)), (.server, .text(let text)), (.deviceList, .text(let text)): self.init(kind, text.encoded)
+        case (.user, .text(let text)), (.server, .text(let text)), (.deviceList, .text(let text)), (.presence, .text(let text)):
+            self.init(kind, text.encoded)
         case (_, let id): self.init(kind, try id.bytes(Self.readableForm))
         }
     }

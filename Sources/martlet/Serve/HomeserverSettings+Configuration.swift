@@ -42,6 +42,7 @@ extension Configuration {
         settings.limitsRates = rateLimits.enabled
         settings.accounts.rateLimits = rateLimits.enabled ? rateLimits.settings : nil
         settings.eventDelayMaxMilliseconds = Int64(rooms.maxEventDelay) * 1000
+        settings.isPresenceEnabled = presence.enabled
         settings.streams.newRooms = streams.newRooms.settings
         settings.streams.lifetimeMilliseconds = Int64(streams.idleTime) * 1000
         return settings

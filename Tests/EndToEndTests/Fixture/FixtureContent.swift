@@ -84,6 +84,8 @@ enum FixtureContent {
             "rooms", room, "send", "m.reaction", "reaction",
             body: ["m.relates_to": ["rel_type": "m.annotation", "event_id": .string(first), "key": "🍵"]]
         ).ok()
+        try await bob.post("rooms", room, "receipt", "m.read", first).ok()
+        try await alice.post("rooms", room, "read_markers", body: ["m.fully_read": .string(first), "m.read.private": .string(first)]).ok()
         try await alice.setState("m.room.topic", in: room, to: ["topic": "Green"])
         try await bob.put("user", bob.userID, "rooms", room, "account_data", "org.example.room", body: ["colour": "green"]).ok()
         for (device, event) in [("alice", first), ("bob", regretted)] { try await recording.record(device, "rooms", room, "event", event) }

@@ -11,9 +11,9 @@ struct Recording {
     /// What else a test has to know to go on: IDs and tokens, by names.
     var facts: JSONObject = [:]
 
-    /// Members of answers that say when or from where somebody asked, and how many one-time keys there are, which a copy drops.
+    /// Members of answers that say when or from where somebody asked, who was online then, and how many one-time keys there are, which a copy drops.
     private static let volatile: Set<String> = [
-        "age", "next_batch", "start", "end", "last_seen_ip", "last_seen_ts", "device_one_time_keys_count",
+        "age", "next_batch", "start", "end", "last_seen_ip", "last_seen_ts", "presence", "device_one_time_keys_count",
     ]
 
     /// Asks as a device, and keeps the answer.

@@ -5,7 +5,7 @@ import Testing
 /// A user's device that works against the server, one request after another, and remembers what it was answered.
 ///
 /// It sends messages to the room and to a device with transaction IDs, and again, with the same ID, what had no answer or an error; it sets
-/// state, account data, its display name, and makes rooms.
+/// state, account data, its display name, receipts, and makes rooms.
 actor LoadClient {
     /// Something in the shared room that the server has acknowledged.
     struct Acknowledged: Sendable {
@@ -53,6 +53,11 @@ actor LoadClient {
     private var state = TriedValue()
     private var accountData = TriedValue()
     private var profile = TriedValue()
+    /// By the values of its state events, up to which it has read the room.
+    private var receipt = TriedValue()
+    /// The values of its state events, and the last one of them: these come in the order in which they were sent, since none is sent again.
+    private var stateEvents: [String: Int64] = [:]
+    private var lastStateEvent: (event: String, value: Int64)?
     private var rooms: [String] = []
     private var syncToken: (token: String, accountData: Int64)?
 
@@ -98,6 +103,7 @@ actor LoadClient {
         let isName = profile.isRead(nameRead.flatMap { Int64($0) } ?? 0)
         #expect(isName, "display name of client \(name): \(nameRead ?? "none"), not \(profile)")
 
+        try await checkReceipt()
         let joined = try #require(try await client.get("joined_rooms").ok()["joined_rooms"]?.strings)
         #expect(Set(joined).isSuperset(of: rooms + [room]))
         for room in joined { #expect(try await client.state("m.room.history_visibility", in: room) != nil, "\(room) is not complete") }
@@ -108,6 +114,15 @@ actor LoadClient {
         syncToken = (answer.nextBatch, accountData.known)
     }
 
+    private func checkReceipt() async throws {
+        let filter: JSONValue = ["room": ["rooms": [.string(room)], "timeline": ["limit": 1], "ephemeral": ["types": ["m.receipt"]]]]
+        let receipts = try await client.sync(filter: filter).ephemeral(room)["m.receipt"]?.objectValue ?? [:]
+        let read = receipts.compactMap { event, types in types["m.read", client.userID] == nil ? nil : event }
+        #expect(read.count <= 1, "client \(name) has read up to \(read)")
+        let isReceipt = receipt.isRead(read.first.flatMap { stateEvents[$0] } ?? 0)
+        #expect(isReceipt, "client \(name) has read up to \(read), not \(receipt)")
+    }
+
     private func doSomething() async -> Bool {
         if unanswered.count >= Self.unansweredMax { return await send(unanswered[0]) }
         switch Int.random(in: 0..<100, using: &generator) {
@@ -116,7 +131,8 @@ actor LoadClient {
         case 40..<55: return await send(newMessage(toDevice: true))
         case 55..<70: return await setState()
         case 70..<85: return await setAccountData()
-        case 85..<99: return await setDisplayName()
+        case 85..<92: return await setDisplayName()
+        case 92..<99: return await setReceipt()
         default: return await makeRoom()
         }
     }
@@ -182,7 +198,10 @@ actor LoadClient {
         }) {
         case .answered(let body):
             state.isAnswered(value)
-            acknowledged.append(Acknowledged(event: body["event_id"]?.stringValue ?? "", text: "\(name)\(value)"))
+            let event = body["event_id"]?.stringValue ?? ""
+            acknowledged.append(Acknowledged(event: event, text: "\(name)\(value)"))
+            stateEvents[event] = value
+            lastStateEvent = (event, value)
             return true
         case .refused: return true
         case .gone: return false
@@ -214,6 +233,18 @@ actor LoadClient {
         }) {
         case .answered:
             profile.isAnswered(value)
+            return true
+        case .refused: return true
+        case .gone: return false
+        }
+    }
+
+    private func setReceipt() async -> Bool {
+        guard let (event, value) = lastStateEvent, value != receipt.known else { return true }
+        receipt.isTried(value)
+        switch await outcome({ [client, room] in try await client.post("rooms", room, "receipt", "m.read", event) }) {
+        case .answered:
+            receipt.isAnswered(value)
             return true
         case .refused: return true
         case .gone: return false

@@ -23,6 +23,19 @@ struct SyncAnswer: Sendable {
     /// A joined room's state section; empty if the room is not there.
     func state(_ room: String) -> [JSONValue] { joined(room)?["state", "events"]?.arrayValue ?? [] }
 
+    /// A joined room's ephemeral events, by their types: their contents.
+    func ephemeral(_ room: String) -> [String: JSONValue] {
+        Dictionary((joined(room)?["ephemeral", "events"]?.arrayValue ?? []).map { ($0["type"]?.stringValue ?? "", $0["content"] ?? .null) })
+        {
+            $1
+        }
+    }
+
+    /// What is told of a user's presence; nil if nothing is.
+    func presence(of user: String) -> JSONValue? {
+        body["presence", "events"]?.arrayValue?.first { $0["sender"]?.stringValue == user }?["content"]
+    }
+
     /// The user's own global data.
     var accountData: [JSONValue] { body["account_data", "events"]?.arrayValue ?? [] }
 }
@@ -33,11 +46,13 @@ extension MatrixTestClient {
     /// - Parameters:
     ///   - timeout: How long the server may wait for something, in milliseconds.
     ///   - filter: A filter in the request.
+    ///   - presence: What it makes of the user's presence; by default nothing, so that nobody else is told of it.
     func sync(
         since: String? = nil, timeout: Int = 0, filter: JSONValue? = nil, query extra: [(String, String)] = [],
+        presence: String = "offline",
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> SyncAnswer {
-        var query = extra + [("timeout", "\(timeout)")]
+        var query = extra + [("timeout", "\(timeout)"), ("set_presence", presence)]
         if let since { query.append(("since", since)) }
         if let filter { query.append(("filter", String(decoding: filter.encoded(), as: UTF8.self))) }
         let body = try await get("sync", query: query).ok(sourceLocation: sourceLocation)

@@ -1,0 +1,53 @@
+import CanonicalJSON
+import MatrixProtocol
+import RoomsDatabase
+import Store
+import StoredIdentifiers
+import TransitoryDatabase
+
+/// Whose presence a sync has to tell of ("Presence"): those who share a room with the requester, and the requester.
+struct PresenceDelta {
+    /// The events as JSON.
+    let events: [[UInt8]]
+
+    /// - Parameters:
+    ///   - log: what the transitory database's log has since the token; nil when that is too much, or the log doesn't go back so far.
+    ///   - newlyShared: who shares a room with the requester only since then: they are told of as they are, whenever that has changed.
+    ///   - ignored: whom the requester doesn't want to see.
+    init(
+        _ capture: SyncCapture, _ log: [LogEntry]?, newlyShared: Set<UserID>, _ ignored: IgnoredUsers, _ presence: Presence
+    ) throws {
+        let filter = capture.request.filter.presence
+        let user = capture.requester.userID
+        guard presence.isEnabled, filter.wants(type: Self.type) else {
+            events = []
+            return
+        }
+        let candidates = try Self.candidates(capture, log).union(newlyShared)
+        let view = RoomsView(capture.rooms)
+        events = try candidates.sorted().compactMap { candidate in
+            guard !ignored.contains(candidate), filter.wants(type: Self.type, from: candidate),
+                let told = try capture.transitory.presence(of: candidate)
+            else { return nil }
+            guard try candidate == user || newlyShared.contains(candidate) || view.doShareRoom(candidate, user) else { return nil }
+            let event: JSONObject = [
+                "content": .object(presence.content(of: candidate, told)), "sender": .string(candidate.string), "type": .string(Self.type),
+            ]
+            return event.encoded()
+        }
+    }
+
+    private static let type = "m.presence"
+
+    /// About how much JSON it is.
+    var sizeBytes: Int { events.reduce(0) { $0 + $1.count + 1 } }
+
+    /// Whose presence has changed; in an initial sync, who isn't offline.
+    private static func candidates(_ capture: SyncCapture, _ log: [LogEntry]?) throws -> Set<UserID> {
+        guard let since = capture.transitorySince else { return Set(try capture.transitory.presentUsers()) }
+        let scopes =
+            try log?.map(\.change.scope).filter { $0.kind == .presence }
+            ?? capture.transitory.scopes(newerThan: since, from: Scope(.presence, [])).filter { $0.kind == .presence }
+        return Set(try scopes.map { try UserID(encoded: $0.id) })
+    }
+}
