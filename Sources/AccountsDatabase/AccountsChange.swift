@@ -10,6 +10,8 @@ package enum AccountsChange: UInt8, Sendable {
     case deviceList = 2
     /// A user has signed another one's key. Scope: the user who signed; key: the other one's ID.
     case keySignature = 3
+    /// A user's pushers changed. Scope: the user; key: nothing.
+    case pushers = 4
 
     /// The key of a change of account data.
     static func accountDataKey(_ room: RoomID?, _ type: String) -> [UInt8] {

@@ -22,4 +22,6 @@ package enum AccountsConflict: Error, Equatable {
     case otherBackup(UInt64?)
     /// The address is another user's.
     case thirdPartyIDInUse
+    /// The user would have too many pushers.
+    case tooManyPushers
 }

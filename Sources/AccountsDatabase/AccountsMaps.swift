@@ -61,8 +61,8 @@ package enum AccountsMaps {
 
     // MARK: push
 
-    package static let pushKeyToDeviceID = Column<TupleKey<UserID, String, String>, String>("pushkey_deviceid", in: "push", .randomSmall)
-    package static let pushers = Column<TupleKey<UserID, String, String>, [UInt8]>("senderkey_pusher", in: "push", .randomSmall)
+    package static let pushKeyToDeviceID = Column<TupleKey<String, String, UserID>, String>("pushkey_deviceid", in: "push", .randomSmall)
+    package static let pushers = Column<TupleKey<UserID, String, String>, Pusher>("senderkey_pusher", in: "push", .randomSmall)
 
     // MARK: application services
 

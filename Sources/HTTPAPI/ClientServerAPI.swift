@@ -49,6 +49,9 @@ package enum ClientServerAPI {
             UserDirectoryRoutes(directory: homeserver.userDirectory),
             ThirdPartyNetworkRoutes(),
             CallRoutes(calls: homeserver.calls),
+            PushRuleRoutes(rules: homeserver.pushRules),
+            PusherRoutes(pushers: homeserver.pushers),
+            NotificationRoutes(notifications: homeserver.notifications),
             EventStreamRoutes(stream: homeserver.eventStream),
             SyncRoutes(sync: homeserver.sync, accounts: homeserver.accounts),
         ]

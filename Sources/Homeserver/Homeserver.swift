@@ -59,6 +59,9 @@ package final class Homeserver: Sendable {
     package let profiles: Profiles
     package let reports: Reports
     package let calls: Calls
+    package let pushRules: PushRules
+    package let pushers: Pushers
+    package let notifications: Notifications
     package let sync: Sync
     package let eventStream: EventStream
     package let presence: Presence
@@ -135,9 +138,19 @@ package final class Homeserver: Sendable {
             serverName: settings.serverName,
             signingKey: settings.signingKey, environment: environment, defaultVersion: settings.defaultRoomVersion,
             messageRate: settings.accounts.rateLimits?.messages)
+        let pushEvaluators = PushEvaluators()
+        let unreadCounts = UnreadCounts(rooms: self.roomsDatabase, evaluators: pushEvaluators)
+        let pushDelivery = PushDelivery(
+            rooms: self.roomsDatabase, accounts: self.accountsDatabase, evaluators: pushEvaluators, unreadCounts: unreadCounts,
+            environment: environment)
+        pushRules = PushRules(database: self.accountsDatabase)
+        pushers = Pushers(database: self.accountsDatabase, delivery: pushDelivery)
+        notifications = Notifications(
+            rooms: self.roomsDatabase, accounts: self.accountsDatabase, evaluators: pushEvaluators, clock: environment.clock)
         background = BackgroundWork(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, roomsJobs: roomsJobs,
-            roomsIntents: roomsIntents, accountsIntents: accountsIntents, following: settings.following, environment: environment)
+            roomsIntents: roomsIntents, accountsIntents: accountsIntents, push: pushDelivery, following: settings.following,
+            environment: environment)
         delayedEvents = DelayedEvents(rooms: rooms, delayMaxMilliseconds: settings.eventDelayMaxMilliseconds)
         directory = Directory(rooms: rooms)
         userDirectory = UserDirectory(rooms: rooms)
@@ -157,8 +170,9 @@ package final class Homeserver: Sendable {
         receipts = Receipts(rooms: rooms, presence: presence)
         sync = Sync(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, presence: presence,
-            notifier: notifier, environment: environment)
-        eventStream = EventStream(rooms: rooms, transitory: self.transitoryDatabase, notifier: notifier)
+            unreadCounts: unreadCounts, notifier: notifier, environment: environment)
+        eventStream = EventStream(
+            rooms: rooms, transitory: self.transitoryDatabase, unreadCounts: unreadCounts, notifier: notifier)
         streams = PublicStreams(
             streams: self.transitoryDatabase.streams, rooms: self.roomsDatabase, accounts: self.accountsDatabase, notifier: notifier,
             environment: environment, settings: settings.streams, limitsRates: settings.limitsRates)

@@ -13,7 +13,7 @@ package final class RoomsDatabase: Sendable {
     let stateSecret: SymmetricKey
     /// Rooms never change in what `Room` holds, so they can be remembered once they are published.
     private let knownRooms = Mutex<[RoomID: Room]>([:])
-    private let localMembers = LocalMembers()
+    let localMembers = LocalMembers()
     let authEvents = EventCache()
 
     /// The most rooms that are remembered at a time.

@@ -134,8 +134,9 @@ package enum RoomsMaps {
         "roomuserid_privateread", in: "receipts", .randomSmall)
     package static let readPositions = Column<TupleKey<ShortRoomID, UserID, String, String>, FixedKey<Position, Int64>>(
         "roomuserthread_readposition", in: "receipts", .randomSmall)
-    package static let highlightCount = Column<TupleKey<UserID, ShortRoomID>, UInt64>("userroomid_highlightcount", in: "receipts", .random)
-    package static let notificationCount = Column<TupleKey<UserID, ShortRoomID>, UInt64>(
+    package static let highlightCount = Column<TupleKey<UserID, ShortRoomID>, ThreadCounts>(
+        "userroomid_highlightcount", in: "receipts", .random)
+    package static let notificationCount = Column<TupleKey<UserID, ShortRoomID>, ThreadCounts>(
         "userroomid_notificationcount", in: "receipts", .random)
 
     // MARK: servers

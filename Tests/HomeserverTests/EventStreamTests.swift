@@ -125,7 +125,7 @@ import Testing
 
             var answer = try stream.initialSync(limit: 2, includesLeft: false, for: server.bob).json()
             #expect(answer["presence"] == [])
-            #expect(answer["account_data"]?.arrayValue?.compactMap { $0["type"]?.stringValue } == ["org.example"])
+            #expect(answer["account_data"]?.arrayValue?.compactMap { $0["type"]?.stringValue } == ["org.example", "m.push_rules"])
             func room(_ id: RoomID) -> JSONValue? { answer["rooms"]?.arrayValue?.first { $0["room_id"]?.stringValue == id.string } }
             #expect(answer["rooms"]?.arrayValue?.count == 2)
             #expect(room(joined)?["membership"] == "join")

@@ -63,6 +63,51 @@ import Testing
         database.close()
     }
 
+    @Test func isToldOnlyOfWhatConcernsIt() throws {
+        try seeded.run { [self] in
+            let dispatcher = Dispatcher(of: database, environment: seeded.environment)
+            let recorder = Recorder()
+            let running = try await dispatcher.add(
+                Follower("two", concernedBy: { $0.change.scope == Scope(.room, [2]) }, entriesMax: 1) { recorder.take($0) })
+            var wanted: [Position] = []
+            for room in [1, 2, 1, 2, 2, 1] as [UInt8] {
+                let position = try await database.stamp(room)
+                if room == 2 { wanted.append(position) }
+            }
+            try await running.caughtUp(to: database.snapshot().position)
+            #expect(recorder.positions == wanted)
+            #expect(recorder.largest == 1)
+            await dispatcher.stop()
+        }
+        database.close()
+    }
+
+    @Test func isToldNothingOnceItIsRemoved() throws {
+        try seeded.run { [self] in
+            let dispatcher = Dispatcher(of: database, environment: seeded.environment)
+            let (removed, left) = (Recorder(), Recorder())
+            let going = try await dispatcher.add(Follower("going") { removed.take($0) })
+            let staying = try await dispatcher.add(Follower("staying") { left.take($0) })
+            let first = try await database.stamp()
+            for follower in [going, staying] { try await follower.caughtUp(to: first) }
+            try await dispatcher.remove(going)
+            #expect(dispatcher.followerStatuses.map(\.name) == ["staying"])
+            let second = try await database.stamp()
+            try await staying.caughtUp(to: second)
+            #expect(removed.positions == [first])
+            #expect(left.positions == [first, second])
+            await #expect(throws: StoreError.self) { try await going.caughtUp(to: second) }
+            #expect(try database.snapshot().get(CommonMaps.followerPosition, "test/going") == nil)
+            // One of the same name is a new one.
+            let again = try await dispatcher.add(Follower("going") { removed.take($0) })
+            let third = try await database.stamp()
+            try await again.caughtUp(to: third)
+            #expect(removed.positions == [first, third])
+            await dispatcher.stop()
+        }
+        database.close()
+    }
+
     @Test func repeatsWhatWasNotSaved() throws {
         let recorder = Recorder()
         let follower = Follower("letters") { recorder.take($0) }

@@ -21,6 +21,11 @@ extension AccountsView {
         return try reader.get(AccountsMaps.accountData, TupleKey(user, room, position))
     }
 
+    /// When one entry in a room, or a global one for nil, was set or removed; nil if it was never set.
+    package func accountDataPosition(of user: UserID, in room: RoomID?, type: String) throws -> Position? {
+        try reader.get(AccountsMaps.accountDataPositions, TupleKey(user, room, type))
+    }
+
     /// All account data of a user, in one walk: the global entries first, then those of each room together.
     ///
     /// - Parameter position: what was set or removed after it; nil stands for all that is there now.

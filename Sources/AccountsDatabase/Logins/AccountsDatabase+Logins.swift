@@ -72,6 +72,7 @@ extension Commit {
         delete(AccountsMaps.deviceToMetadata, TupleKey(user, device))
         delete(AccountsMaps.interactiveAuthSessions, .tuples(user as UserID?, device as String?))
         try removeKeys(of: user, device: device)
+        try removePushers(of: user, device: device)
         stampDeviceList(of: user, device: device)
         // Local notification settings are of the device alone (MSC3890).
         for prefix in ["m.local_notification_settings", "org.matrix.msc3890.local_notification_settings"] {

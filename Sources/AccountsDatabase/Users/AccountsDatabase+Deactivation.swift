@@ -55,7 +55,6 @@ extension Commit {
         delete(Maps.backupIDToAlgorithm, own)
         delete(Maps.backupIDToETag, own)
         delete(Maps.backedUpKeys, own)
-        delete(Maps.pushers, own)
-        delete(Maps.pushKeyToDeviceID, own)
+        try removePushers(of: user, device: nil)
     }
 }

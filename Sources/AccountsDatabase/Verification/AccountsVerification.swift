@@ -13,6 +13,7 @@ package enum AccountsVerification {
             check.run { try keys(&$0) }
             check.run { try thirdPartyIDs(&$0) }
             check.run { try accountData(&$0) }
+            check.run { try pushers(&$0) }
         }
     }
 
@@ -58,6 +59,15 @@ package enum AccountsVerification {
             where: { key, _, user in key.parts.0 == user })
         try check.each(Maps.thirdPartyIDToUser, has: Maps.thirdPartyIDs, at: { TupleKey($1, $0.parts.0, $0.parts.1) })
         try check.each(Maps.thirdPartyIDs, has: Maps.userIDToAccount, at: { key, _ in key.parts.0 })
+    }
+
+    private static func pushers(_ check: inout ReferenceCheck) throws {
+        typealias Maps = AccountsMaps
+        try check.each(
+            Maps.pushers, has: Maps.pushKeyToDeviceID, at: { key, _ in TupleKey(key.parts.1, key.parts.2, key.parts.0) },
+            where: { _, pusher, device in device == pusher.device ?? "" })
+        try check.each(
+            Maps.pushKeyToDeviceID, has: Maps.pushers, at: { key, _ in TupleKey(key.parts.2, key.parts.0, key.parts.1) })
     }
 
     private static func accountData(_ check: inout ReferenceCheck) throws {

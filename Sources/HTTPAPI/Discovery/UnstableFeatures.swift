@@ -8,8 +8,10 @@ enum UnstableFeatures {
     private static let always = [
         "org.matrix.msc3391": true,
         "org.matrix.msc3440.stable": true,
+        "org.matrix.msc3773": true,
         "org.matrix.msc3827.stable": true,
         "org.matrix.msc3874": true,
+        "org.matrix.msc3881": true,
         "org.matrix.msc3981": true,
         "org.matrix.msc4140": true,
         "org.matrix.msc4155": true,

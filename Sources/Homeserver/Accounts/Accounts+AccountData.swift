@@ -1,4 +1,5 @@
 import AccountsDatabase
+import CanonicalJSON
 import MatrixProtocol
 import Store
 
@@ -12,7 +13,9 @@ extension Accounts {
     /// - Throws: `M_FORBIDDEN` for another user's, `M_NOT_FOUND` if it was never set, or was removed.
     package func accountData(of user: UserID, in room: RoomID?, type: String, for requester: Requester) throws -> [UInt8] {
         try Self.check(requester, is: user, "Account data can be read by its own user only")
-        guard let content = try database.view().accountData(of: user, in: room, type: type) else {
+        let view = database.view()
+        if room == nil, type == PushRuleset.accountDataType { return try view.pushRuleset(of: user).content.encoded() }
+        guard let content = try view.accountData(of: user, in: room, type: type) else {
             throw MatrixError(.notFound, "No such account data")
         }
         return content

@@ -7,8 +7,11 @@ import TransitoryDatabase
 package struct BackgroundWork: Sendable {
     /// One for each database, by its name.
     package let dispatchers: [(database: String, dispatcher: Dispatcher)]
+    private let roomsDispatcher: Dispatcher
+    private let accountsDispatcher: Dispatcher
     /// What follows from the accounts' log.
     private let accountsFollowers: [Follower]
+    private let push: PushDelivery
     /// The jobs of the rooms database.
     package let roomsJobs: Jobs
     /// The intents of the rooms database.
@@ -18,12 +21,16 @@ package struct BackgroundWork: Sendable {
 
     init(
         rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, roomsJobs: Jobs, roomsIntents: Intents,
-        accountsIntents: Intents, following: FollowingLimits, environment: Environment
+        accountsIntents: Intents, push: PushDelivery, following: FollowingLimits, environment: Environment
     ) {
-        dispatchers = [rooms.database, accounts.database, transitory.database].map { database in
-            (database.schema.name, Dispatcher(of: database, environment: environment, limits: following))
-        }
+        roomsDispatcher = Dispatcher(of: rooms.database, environment: environment, limits: following)
+        accountsDispatcher = Dispatcher(of: accounts.database, environment: environment, limits: following)
+        dispatchers = [
+            (RoomsMaps.schema.name, roomsDispatcher), (AccountsMaps.schema.name, accountsDispatcher),
+            (TransitoryMaps.schema.name, Dispatcher(of: transitory.database, environment: environment, limits: following)),
+        ]
         accountsFollowers = [ToDeviceMessages.emptyingInboxes(of: accounts, in: transitory)]
+        self.push = push
         self.roomsJobs = roomsJobs
         self.roomsIntents = roomsIntents
         self.accountsIntents = accountsIntents
@@ -34,9 +41,8 @@ package struct BackgroundWork: Sendable {
         try await accountsIntents.resume()
         try await roomsIntents.resume()
         try roomsJobs.resume()
-        for (database, dispatcher) in dispatchers where database == AccountsMaps.schema.name {
-            for follower in accountsFollowers { _ = try await dispatcher.add(follower) }
-        }
+        for follower in accountsFollowers { _ = try await accountsDispatcher.add(follower) }
+        try await push.begin(on: roomsDispatcher, accountsDispatcher)
         for (_, dispatcher) in dispatchers { dispatcher.beginTrimming() }
     }
 

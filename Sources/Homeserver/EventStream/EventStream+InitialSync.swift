@@ -27,7 +27,7 @@ extension EventStream {
         writer.key("presence")
         writer.value([])
         writer.key("account_data")
-        writer.accountDataEvents(try AccountsView(capture.accounts).accountData(of: user, in: nil))
+        writer.accountDataEvents(try AccountsView(capture.accounts).globalAccountData(of: user))
         writer.key("rooms")
         writer.beginArray()
         for room in rooms { try write(view.roomID(of: room), capture, limit: limit, for: requester, to: &writer) }

@@ -10,6 +10,7 @@ import TransitoryDatabase
 package final class EventStream: Sendable {
     let rooms: Rooms
     private let transitory: TransitoryDatabase
+    private let unreadCounts: UnreadCounts
     private let longPoll: LongPoll
     private var accounts: AccountsDatabase { rooms.accounts }
 
@@ -18,9 +19,10 @@ package final class EventStream: Sendable {
     /// The most events of a room that are looked at for one answer.
     private static let scannedMax = 1000
 
-    package init(rooms: Rooms, transitory: TransitoryDatabase, notifier: Notifier) {
+    init(rooms: Rooms, transitory: TransitoryDatabase, unreadCounts: UnreadCounts, notifier: Notifier) {
         self.rooms = rooms
         self.transitory = transitory
+        self.unreadCounts = unreadCounts
         longPoll = LongPoll(notifier: notifier, clock: rooms.environment.clock)
     }
 
@@ -84,7 +86,7 @@ package final class EventStream: Sendable {
         let builder = try SyncBuilder(
             SyncCapture(
                 request: request, requester: requester, rooms: capture.rooms, accounts: capture.accounts, transitory: capture.transitory,
-                inbox: nil, now: rooms.environment.clock.now()),
+                inbox: nil, unreadCounts: unreadCounts, now: rooms.environment.clock.now()),
             AccountDataDelta())
         let view = RoomsView(capture.rooms)
         let hiddenInvites = try HiddenInvites(of: requester.userID, in: AccountsView(capture.accounts))

@@ -1,4 +1,5 @@
 import AccountsDatabase
+import CanonicalJSON
 import MatrixProtocol
 import Store
 import StoredIdentifiers
@@ -29,24 +30,35 @@ struct AccountDataDelta {
         let view = AccountsView(accounts)
         isWhole = since == nil
         guard let since else {
-            for (room, type, content) in try view.accountData(of: user, after: nil) { add((type, content), to: room) }
+            for (room, type, content) in try view.accountData(of: user, after: nil) where room != nil { add((type, content), to: room) }
+            global = try view.globalAccountData(of: user)
             return
         }
         guard let log else {
-            for (room, type, content) in try view.accountData(of: user, after: since) { add((type, content), to: room) }
+            for (room, type, content) in try view.accountData(of: user, after: since) {
+                add((type, Self.told(type, content, in: room, of: user)), to: room)
+            }
             return
         }
         var seen: Set<[UInt8]> = []
         for change in log.map(\.change) where change.scope == .user(user) && change.kind == AccountsChange.accountData.rawValue {
             guard seen.insert(change.key).inserted else { continue }
             let (room, type) = try AccountsChange.accountDataKey(decoding: change.key)
-            if let entry = try view.accountDataEntry(of: user, in: room, type: type) { add((type, entry.content), to: room) }
+            if let entry = try view.accountDataEntry(of: user, in: room, type: type) {
+                add((type, Self.told(type, entry.content, in: room, of: user)), to: room)
+            }
         }
     }
 
     /// The room's entries to tell of: all of a room that is new to the client, else those that have changed.
     func room(_ room: RoomID, isNew: Bool, in view: AccountsView, _ user: UserID) throws -> [Entry] {
         isNew && !isWhole ? try view.accountData(of: user, in: room) : byRoom[room] ?? []
+    }
+
+    /// An entry's content as clients are told it: push rules with those that everybody has.
+    private static func told(_ type: String, _ content: [UInt8], in room: RoomID?, of user: UserID) -> [UInt8] {
+        guard room == nil, type == PushRuleset.accountDataType else { return content }
+        return PushRuleset(content, of: user).content.encoded()
     }
 
     private mutating func add(_ entry: Entry, to room: RoomID?) {

@@ -14,16 +14,20 @@ struct RoomDelta {
     /// Whether there is state that the client can't know, members beside.
     private let hasStateNews: Bool
     private let summary: RoomSummary?
+    /// What the user has not read; `nil` for who is not in the room.
+    private let unread: RoomUnread?
 
     /// A room that the user is in.
     ///
     /// - Parameter since: what the client knows of the room; `nil` when the room is new to it.
-    init(joined room: ShortRoomID, _ id: RoomID, _ standing: RoomsView.Standing, since: Position?, _ builder: SyncBuilder) throws {
+    init(
+        joined room: ShortRoomID, _ id: RoomID, joinedSince joined: Position, since: Position?, _ builder: SyncBuilder
+    ) throws {
         self.builder = builder
         self.id = id
         let view = builder.view
         let orders = since.map { PDUID.order(of: $0.next) } ?? .min
-        var timeline = try RoomTimeline(of: room, id, orders...Int64.max, standing: standing, isKnown: since != nil, builder)
+        var timeline = try RoomTimeline(of: room, id, orders...Int64.max, standing: .joined(since: joined), isKnown: since != nil, builder)
         // A room that is new only since the token is told from its beginning, whatever the client knows of an earlier stay.
         if since == nil, builder.since != nil { timeline.isLimited = true }
         self.timeline = timeline
@@ -36,6 +40,7 @@ struct RoomDelta {
         summary =
             try states.haveMembersChanged(in: view) ? RoomSummary(of: room, for: builder.requester.userID, in: view) : nil
         (state, hasStateNews) = try states.events(for: id, timeline, heroes: summary?.heroes ?? [], builder)
+        unread = try builder.unread(in: room, id, joinedSince: joined)
     }
 
     /// A room that the user has left or was banned from, told of up to the end of the user's last stay, and who ended it.
@@ -60,6 +65,7 @@ struct RoomDelta {
         self.timeline = timeline
         previousBatch = PaginationToken(order: (timeline.firstOrder ?? newest) - 1)
         summary = nil
+        unread = nil
         guard isStayNews else {
             (state, hasStateNews) = ([], false)
             return
@@ -147,7 +153,7 @@ struct RoomDelta {
         let accountData = filter.wants(id) ? accountData.filter { filter.wants(type: $0.type) } : []
         let hasNews =
             !timeline.events.isEmpty || timeline.isLimited || hasStateNews || !accountData.isEmpty || !ephemeral.isEmpty || summary != nil
-        if builder.since != nil, !hasNews { return nil }
+        if let since = builder.since, !hasNews, unread.map({ $0.basis <= since }) ?? true { return nil }
         var writer = JSONWriter(capacity: 4096)
         writer.beginObject()
         try writeEvents(to: &writer)
@@ -155,14 +161,27 @@ struct RoomDelta {
         writer.events(ephemeral)
         writer.key("account_data")
         writer.accountData(accountData)
-        writer.key("unread_notifications")
-        writer.object(["highlight_count": 0, "notification_count": 0])
+        writeUnread(to: &writer)
         if let summary {
             writer.key("summary")
             writer.object(summary.json)
         }
         writer.endObject()
         return writer.bytes
+    }
+
+    /// Writes how many unread events notify the user: of all threads together, or of each for those who want that.
+    private func writeUnread(to writer: inout JSONWriter) {
+        let areThreadsApart = builder.request.filter.timeline.wantsUnreadThreads
+        let all = (areThreadsApart ? unread?.threads[.main] : unread?.total) ?? UnreadCount()
+        writer.key("unread_notifications")
+        writer.object(all.json)
+        guard areThreadsApart, let threads = unread?.threads else { return }
+        writer.key("unread_thread_notifications")
+        writer.object(
+            threads.reduce(into: [:]) { json, thread in
+                if case .root(let root) = thread.key { json[root.string] = .object(thread.value.json) }
+            })
     }
 
     /// The room as it stands in `rooms.leave`.

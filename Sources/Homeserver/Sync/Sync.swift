@@ -13,10 +13,11 @@ package final class Sync: Sendable {
     private let presence: Presence
     private let notifier: Notifier
     private let environment: Environment
+    private let unreadCounts: UnreadCounts
 
     package init(
-        rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, presence: Presence, notifier: Notifier,
-        environment: Environment
+        rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, presence: Presence, unreadCounts: UnreadCounts,
+        notifier: Notifier, environment: Environment
     ) {
         self.rooms = rooms
         self.accounts = accounts
@@ -24,6 +25,7 @@ package final class Sync: Sendable {
         self.presence = presence
         self.notifier = notifier
         self.environment = environment
+        self.unreadCounts = unreadCounts
     }
 
     /// Answers `GET /sync`: at once when there is something to tell, else when something happens or the time is up.
@@ -39,13 +41,16 @@ package final class Sync: Sendable {
         guard request.since != nil, !request.isFullState else {
             // It reads every room of the user.
             return try await withTaskExecutorPreference(environment.executors.long) {
-                try await SyncAnswer(to: self.capture(request, inbox, for: requester), self.presence).bytes
+                let answer = try await SyncAnswer(to: self.capture(request, inbox, for: requester), self.presence)
+                await self.unreadCounts.writeDown()
+                return answer.bytes
             }
         }
         return try await LongPoll(notifier: notifier, clock: environment.clock).answer(
             waitingFor: [.user(requester.userID)] + (inbox.map { [$0.scope] } ?? []), atMost: request.timeoutMilliseconds
         ) {
             let answer = try await SyncAnswer(to: capture(request, inbox, for: requester), presence)
+            await unreadCounts.writeDown()
             return (answer.bytes, answer.tellsSomething)
         }
     }
@@ -69,7 +74,7 @@ package final class Sync: Sendable {
         let accountsState = accounts.snapshot()
         return SyncCapture(
             request: request, requester: requester, rooms: roomsState, accounts: accountsState, transitory: transitory.snapshot(),
-            inbox: inbox, now: environment.clock.now())
+            inbox: inbox, unreadCounts: unreadCounts, now: environment.clock.now())
     }
 
     // MARK: - Messages to the device

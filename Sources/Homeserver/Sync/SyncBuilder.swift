@@ -17,6 +17,7 @@ struct SyncBuilder {
     /// Whose events the user doesn't want to see.
     let ignored: IgnoredUsers
     private let rooms: PublishedSnapshot
+    private let unreadCounts: UnreadCounts
     private let accountsView: AccountsView
     private let accountData: AccountDataDelta
     private let ephemeral: EphemeralDelta
@@ -36,6 +37,7 @@ struct SyncBuilder {
         requester = capture.requester
         now = capture.now
         rooms = capture.rooms
+        unreadCounts = capture.unreadCounts
         view = RoomsView(capture.rooms)
         accountsView = AccountsView(capture.accounts)
         self.accountData = accountData
@@ -62,7 +64,7 @@ struct SyncBuilder {
         case .joined(let joinedSince):
             // For a room that is new to the client there is no time before.
             let known = since.flatMap { joinedSince > $0 ? nil : $0 }
-            let delta = try RoomDelta(joined: shortID, id, standing, since: known, self)
+            let delta = try RoomDelta(joined: shortID, id, joinedSince: joinedSince, since: known, self)
             let passing = try ephemeral.events(in: shortID, id, since: known, self)
             if let json = try delta.joinedJSON(accountData.room(id, isNew: known == nil, in: accountsView, requester.userID), passing) {
                 rooms.joined.append((id, json))
@@ -89,6 +91,14 @@ struct SyncBuilder {
     private func addLeave(_ shortID: ShortRoomID, _ id: RoomID, _ left: LeftRoom, to rooms: inout SyncRooms) throws {
         guard let since, left.position > since else { return }
         rooms.left.append((id, try RoomDelta(left: shortID, id, left, since: since, self).leftJSON()))
+    }
+
+    /// What the user has not read of a room.
+    ///
+    /// - Parameter joined: since when the user has been a member.
+    func unread(in room: ShortRoomID, _ id: RoomID, joinedSince joined: Position) throws -> RoomUnread {
+        try unreadCounts.unread(
+            in: room, id, of: requester.userID, joinedSince: joined, ignoring: ignored, view, at: rooms.position, accountsView)
     }
 
     private func isNew(_ position: Position) -> Bool {

@@ -11,6 +11,8 @@ struct SyncCapture: Sendable {
     let transitory: PublishedSnapshot
     /// Where messages wait for the requester's device; nil without a device.
     let inbox: DeviceInbox?
+    /// What the user has not read.
+    let unreadCounts: UnreadCounts
     /// Now, in milliseconds.
     let now: Int64
 

@@ -70,6 +70,8 @@ extension RoomsCommit {
         }
         if wasInvited { try count(RoomsMaps.roomInvitedCount, room, -1) }
         guard user.isOn(serverName) else { return }
+        commit.delete(RoomsMaps.notificationCount, byUser)
+        commit.delete(RoomsMaps.highlightCount, byUser)
         for event in try view.delayedEvents(of: user) {
             guard let (number, event) = try view.delayedEvent(event.id), try view.shortID(of: event.room) == room else { continue }
             try finish(event, number, .cancelled)

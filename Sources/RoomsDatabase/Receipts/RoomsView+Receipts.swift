@@ -10,7 +10,7 @@ extension RoomsView {
         var receipts = try reader.domain(RoomsMaps.readPositions, .tuples(room, user))
         while let (key, value) = try receipts.next() {
             let thread = key.parts.3
-            positions.add(value.parts.1, in: thread.isEmpty ? nil : ThreadID(trusted: thread))
+            positions.add(value.parts.1, in: thread.isEmpty ? nil : ThreadID(trusted: thread), at: value.parts.0)
         }
         return positions
     }

@@ -51,6 +51,15 @@ package final class Dispatcher: Sendable {
         return running
     }
 
+    /// Takes a follower away that won't be added again, and forgets its cursor. What it is doing comes to its end.
+    ///
+    /// - Throws: `StoreError` when its cursor can't be deleted, which then stays behind.
+    package func remove(_ running: RunningFollower) async throws {
+        state.withLock { state in state.followers.removeAll { $0 === running } }
+        running.end()
+        try await running.home.commit(.relaxed) { [key = running.cursorKey] commit in commit.delete(CommonMaps.followerPosition, key) }
+    }
+
     /// Lets the log be trimmed from now on. It is called when the followers are there that the last run has left: before it is added again, none
     /// holds the trimming back.
     package func beginTrimming() {
@@ -87,7 +96,7 @@ package final class Dispatcher: Sendable {
     // MARK: - The followers' tasks
 
     private func run(_ running: RunningFollower) async {
-        while !Task.isCancelled {
+        while !Task.isCancelled, !running.hasEnded {
             do {
                 guard let (news, end) = try next(for: running) else {
                     await running.waitForNews()
@@ -105,13 +114,18 @@ package final class Dispatcher: Sendable {
     /// What a follower is to be told next, if anything, and the position up to which it then is; `nil` when it has everything.
     private func next(for running: RunningFollower) throws -> (News?, Position)? {
         let position = running.position
-        let remembered: Part?? = state.withLock { state in
+        let remembered: (entries: [LogEntry], end: Position)?? = state.withLock { state in
             guard position >= state.log.start else { return nil }
             guard position < state.log.end else { return .some(nil) }
-            return Part(of: state.log.entries(after: position), upTo: state.log.end, for: running.follower)
+            return (Array(state.log.entries(after: position)), state.log.end)
         }
         switch remembered {
-        case .some(let part): return part.map { ($0.news, $0.end) }
+        case .some(let remembered):
+            // Outside the lock, since a follower may read to say what concerns it.
+            return remembered.map { remembered in
+                let part = Part(of: remembered.entries[...], upTo: remembered.end, for: running.follower)
+                return (part.news, part.end)
+            }
         case nil:
             let snapshot = database.snapshot()
             guard let entries = try snapshot.changes(after: position, limit: limits.readMaxEntries) else {

@@ -26,6 +26,8 @@ package struct Follower: Sendable {
     package let name: String
     /// The kinds of entries that it wants; `nil` for all.
     package let kinds: Set<UInt8>?
+    /// Which entries of those kinds it wants; `nil` for all. It is asked for each entry, so it has to be quick.
+    let concerns: (@Sendable (LogEntry) -> Bool)?
     /// Where it begins when it wasn't there before.
     package let beginning: Beginning
     /// So many entries at most it is told at a time.
@@ -34,12 +36,14 @@ package struct Follower: Sendable {
 
     /// A follower whose work may be done again: its cursor goes on some time after the work.
     ///
-    /// - Parameter work: takes note of the task's cancellation, which is how it is ended.
+    /// - Parameters:
+    ///   - concerns: which entries of those kinds it wants; it is asked for each of them, so it has to be quick.
+    ///   - work: takes note of the task's cancellation, which is how it is ended.
     package init(
-        _ name: String, kinds: Set<UInt8>? = nil, beginning: Beginning = .now, entriesMax: Int = 256,
-        work: @escaping @Sendable (News) async throws -> Void
+        _ name: String, kinds: Set<UInt8>? = nil, concernedBy concerns: (@Sendable (LogEntry) -> Bool)? = nil, beginning: Beginning = .now,
+        entriesMax: Int = 256, work: @escaping @Sendable (News) async throws -> Void
     ) {
-        self.init(name, kinds, beginning, entriesMax, .repeatable(work))
+        self.init(name, kinds, concerns, beginning, entriesMax, .repeatable(work))
     }
 
     /// A follower whose work is done exactly once: it is a part of a commit of the database `target`, which has the cursor in it too.
@@ -49,19 +53,23 @@ package struct Follower: Sendable {
         _ name: String, into target: Database, kinds: Set<UInt8>? = nil, beginning: Beginning = .now, entriesMax: Int = 64,
         work: @escaping @Sendable (News, Commit) throws -> Void
     ) {
-        self.init(name, kinds, beginning, entriesMax, .once(into: target, work))
+        self.init(name, kinds, nil, beginning, entriesMax, .once(into: target, work))
     }
 
-    private init(_ name: String, _ kinds: Set<UInt8>?, _ beginning: Beginning, _ entriesMax: Int, _ work: Work) {
+    private init(
+        _ name: String, _ kinds: Set<UInt8>?, _ concerns: (@Sendable (LogEntry) -> Bool)?, _ beginning: Beginning, _ entriesMax: Int,
+        _ work: Work
+    ) {
         precondition(!name.contains("/") && entriesMax > 0)
         self.name = name
         self.kinds = kinds
+        self.concerns = concerns
         self.beginning = beginning
         self.entriesMax = entriesMax
         self.work = work
     }
 
     func wants(_ entry: LogEntry) -> Bool {
-        kinds?.contains(entry.change.kind) ?? true
+        (kinds?.contains(entry.change.kind) ?? true) && (concerns?(entry) ?? true)
     }
 }

@@ -109,9 +109,10 @@ package final class RunningFollower: Sendable {
 
     /// Tells it that there is more: what came after `start` up to `end`. One that waits and wants none of it stays asleep.
     func offer(_ entries: [LogEntry], after start: Position, through end: Position) {
+        // Asked outside the lock, since a follower may read to say what concerns it.
+        let newestWanted = entries.last(where: follower.wants)?.position ?? start
         let isAsleep = state.withLock { state in
-            guard state.isIdle, state.position >= start, !entries.contains(where: { follower.wants($0) && $0.position > state.position })
-            else { return false }
+            guard state.isIdle, state.position >= start, state.position >= newestWanted else { return false }
             state.advance(to: end)
             return true
         }
@@ -128,13 +129,18 @@ package final class RunningFollower: Sendable {
         retry.raise()
     }
 
-    /// Lets those go who wait for it.
+    /// Lets those go who wait for it, and has its task end after what it is doing.
     func end() {
         state.withLock { state in
             state.hasEnded = true
             for waiter in state.waiters { waiter.signal.raise() }
         }
+        news.raise()
+        retry.raise()
     }
+
+    /// Whether it is to do nothing any more.
+    var hasEnded: Bool { state.withLock { $0.hasEnded } }
 
     private struct State {
         var position: Position

@@ -22,6 +22,7 @@ enum FixtureContent {
         try await recording.record("bob", "profile", alice.userID)
 
         try await accountData(of: alice, into: &recording)
+        try await push(of: alice, into: &recording)
         try await keys(of: alice, into: &recording)
         let since = try await bob.sync().nextBatch
         recording.facts["since"] = .string(since)
@@ -49,6 +50,18 @@ enum FixtureContent {
         let id = try #require(try await alice.post("user", alice.userID, "filter", body: filter).ok()["filter_id"]?.stringValue)
         try await recording.record("alice", "user", alice.userID, "filter", id)
         recording.facts["filter"] = .string(id)
+    }
+
+    /// A push rule, and a pusher that sends nothing.
+    private static func push(of alice: MatrixTestClient, into recording: inout Recording) async throws {
+        try await alice.put("pushrules", "global", "content", "cake", body: ["pattern": "cake*lie", "actions": ["notify"]]).ok()
+        let pusher: JSONValue = [
+            "app_id": "com.example.app", "pushkey": "key", "kind": "http", "app_display_name": "App", "device_display_name": "Phone",
+            "lang": "en", "data": ["url": "https://gateway.fixture.example/_matrix/push/v1/notify"], "org.matrix.msc3881.enabled": false,
+        ]
+        try await alice.post("pushers", "set", body: pusher).ok()
+        try await recording.record("phone", "pushrules", "global", "content", "cake")
+        try await recording.record("phone", "pushers")
     }
 
     /// Keys of a device, one of which is claimed, and a key backup.

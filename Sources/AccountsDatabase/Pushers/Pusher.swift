@@ -1,0 +1,88 @@
+import CanonicalJSON
+import Store
+
+/// Where a user has notifications sent: one app on one device, by a push gateway ("Push Notifications").
+package struct Pusher: StoreCodable, Hashable {
+    /// Names it for as long as it is there; no other one has had the number.
+    package let number: UInt64
+    /// The app: `app_id`.
+    package let appID: String
+    /// The app on one device: `pushkey`.
+    package let pushKey: String
+    /// How notifications are sent, such as `http`.
+    package let kind: String
+    package let appDisplayName: String
+    package let deviceDisplayName: String
+    package let profileTag: String?
+    /// The language of notifications.
+    package let language: String
+    /// What the gateway needs, and its `url`.
+    package let data: JSONObject
+    /// Whether anything is sent (MSC3881).
+    package let isEnabled: Bool
+    /// The device that it was set from, and with which it goes.
+    package let device: String?
+    /// When it was set last, in milliseconds since 1970.
+    package let setAt: Int64
+
+    package init(
+        number: UInt64 = 0, appID: String, pushKey: String, kind: String, appDisplayName: String, deviceDisplayName: String,
+        profileTag: String?, language: String, data: JSONObject, isEnabled: Bool, device: String?, setAt: Int64 = 0
+    ) {
+        self.number = number
+        self.appID = appID
+        self.pushKey = pushKey
+        self.kind = kind
+        self.appDisplayName = appDisplayName
+        self.deviceDisplayName = deviceDisplayName
+        self.profileTag = profileTag
+        self.language = language
+        self.data = data
+        self.isEnabled = isEnabled
+        self.device = device
+        self.setAt = setAt
+    }
+
+    /// The same as it is kept.
+    func kept(number: UInt64, at time: Int64) -> Pusher {
+        Pusher(
+            number: number, appID: appID, pushKey: pushKey, kind: kind, appDisplayName: appDisplayName,
+            deviceDisplayName: deviceDisplayName, profileTag: profileTag, language: language, data: data, isEnabled: isEnabled,
+            device: device, setAt: time)
+    }
+
+    /// The pusher as clients see it: `Pusher` of the specification, with the members of MSC3881.
+    package var json: JSONObject {
+        var json: JSONObject = [
+            "app_id": .string(appID), "pushkey": .string(pushKey), "kind": .string(kind), "app_display_name": .string(appDisplayName),
+            "device_display_name": .string(deviceDisplayName), "lang": .string(language), "data": .object(data),
+            "org.matrix.msc3881.enabled": .bool(isEnabled),
+        ]
+        json["profile_tag"] = profileTag.map { .string($0) }
+        json["org.matrix.msc3881.device_id"] = device.map { .string($0) }
+        return json
+    }
+
+    /// The object that clients see, with the number and the time.
+    package var encoded: [UInt8] {
+        var object = json
+        object["number"] = .integer(Int64(bitPattern: number))
+        object["ts"] = .integer(setAt)
+        return object.encoded()
+    }
+
+    package init(encoded bytes: [UInt8]) throws {
+        let object = try? JSONValue(parsing: bytes).objectValue
+        func string(_ name: String) -> String? { object?[name]?.stringValue }
+        guard let appID = string("app_id"), let pushKey = string("pushkey"), let kind = string("kind"),
+            let appDisplayName = string("app_display_name"), let deviceDisplayName = string("device_display_name"),
+            let language = string("lang"), let data = object?["data"]?.objectValue, let number = object?["number"]?.integerValue,
+            let setAt = object?["ts"]?.integerValue
+        else { throw StoreError.undecodable(bytes, as: "a pusher") }
+        self.init(
+            number: UInt64(bitPattern: number), appID: appID, pushKey: pushKey, kind: kind, appDisplayName: appDisplayName,
+            deviceDisplayName: deviceDisplayName, profileTag: string("profile_tag"), language: language, data: data,
+            isEnabled: object?["org.matrix.msc3881.enabled"]?.boolValue ?? true, device: string("org.matrix.msc3881.device_id"),
+            setAt: setAt)
+    }
+}

@@ -1,0 +1,62 @@
+import CanonicalJSON
+import MatrixProtocol
+import RoomsDatabase
+import Store
+
+/// What push rules ask of a room as it is now, each looked up when it is asked for the first time.
+final class PushRoomFacts: PushRoom {
+    private let view: RoomsView
+    private let room: ShortRoomID
+    private let id: RoomID
+    private let user: UserID
+    private var knownCount: Int?
+    private var knownName: String??
+    private var knownLevels: PowerLevels??
+
+    init(of room: ShortRoomID, _ id: RoomID, for user: UserID, in view: RoomsView) {
+        self.view = view
+        self.room = room
+        self.id = id
+        self.user = user
+    }
+
+    func memberCount() throws -> Int {
+        if let knownCount { return knownCount }
+        let count = try view.memberCounts(of: room).joined
+        knownCount = count
+        return count
+    }
+
+    func displayName() throws -> String? {
+        if let knownName { return knownName }
+        let name = try displayName(of: user)
+        knownName = .some(name)
+        return name
+    }
+
+    /// The name that a user has in the room.
+    func displayName(of user: UserID) throws -> String? { try string("displayname", of: .member(user)) }
+
+    func canNotify(_ sender: UserID, _ kind: String) throws -> Bool {
+        guard let levels = try powerLevels() else { return false }
+        return levels.user(sender, has: levels.levelToNotify(kind))
+    }
+
+    /// What a member of the content of one of the room's state events says, where that is a string.
+    func string(_ member: String, of key: StateKey) throws -> String? {
+        try content(of: key)?[member]?.stringValue
+    }
+
+    private func content(of key: StateKey) throws -> JSONObject? {
+        guard let event = try view.currentEvent(key, in: room) else { return nil }
+        return try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
+    }
+
+    private func powerLevels() throws -> PowerLevels? {
+        if let knownLevels { return knownLevels }
+        let room = try view.room(id)
+        let levels = try room.map { PowerLevels(content: try content(of: .powerLevels), create: $0.create, version: $0.version) }
+        knownLevels = .some(levels)
+        return levels
+    }
+}

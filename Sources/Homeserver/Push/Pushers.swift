@@ -1,0 +1,115 @@
+import AccountsDatabase
+import CanonicalJSON
+import MatrixProtocol
+import Store
+
+/// A pusher as a client asks for it (`POST /pushers/set`).
+package struct PusherRequest: Sendable {
+    package let appID: String
+    package let pushKey: String
+    package let kind: String
+    package let appDisplayName: String
+    package let deviceDisplayName: String
+    package let profileTag: String?
+    package let language: String
+    package let data: JSONObject
+    package let isEnabled: Bool
+    /// Whether other users keep theirs of the same app and push key: `append`.
+    package let keepsOthers: Bool
+
+    package init(
+        appID: String, pushKey: String, kind: String = "http", appDisplayName: String, deviceDisplayName: String,
+        profileTag: String? = nil, language: String, data: JSONObject, isEnabled: Bool = true, keepsOthers: Bool = false
+    ) {
+        self.appID = appID
+        self.pushKey = pushKey
+        self.kind = kind
+        self.appDisplayName = appDisplayName
+        self.deviceDisplayName = deviceDisplayName
+        self.profileTag = profileTag
+        self.language = language
+        self.data = data
+        self.isEnabled = isEnabled
+        self.keepsOthers = keepsOthers
+    }
+}
+
+/// Where users have notifications sent ("Push Notifications"). `PushDelivery` sends them.
+package final class Pushers: Sendable {
+    private let database: AccountsDatabase
+    private let delivery: PushDelivery
+
+    init(database: AccountsDatabase, delivery: PushDelivery) {
+        self.database = database
+        self.delivery = delivery
+    }
+
+    /// The requester's pushers (`GET /pushers`).
+    package func list(for requester: Requester) throws -> [JSONObject] {
+        try database.view().pushers(of: requester.userID).map(\.json)
+    }
+
+    /// Sets a pusher of the requester's (`POST /pushers/set`). What happens from the answer on is sent.
+    ///
+    /// - Throws: `M_INVALID_PARAM` for what can't be; `M_MISSING_PARAM` for a URL that is missing.
+    package func set(_ request: PusherRequest, for requester: Requester) async throws {
+        try Self.check(request)
+        let pusher = Pusher(
+            appID: request.appID, pushKey: request.pushKey, kind: request.kind, appDisplayName: request.appDisplayName,
+            deviceDisplayName: request.deviceDisplayName, profileTag: request.profileTag, language: request.language, data: request.data,
+            isEnabled: request.isEnabled, device: requester.deviceID)
+        do {
+            let position = try await database.set(pusher, of: requester.userID, keepsOthers: request.keepsOthers)
+            try await delivery.settled(at: position)
+        } catch AccountsConflict.tooManyPushers {
+            throw MatrixError(.invalidParameter, "A user has at most \(AccountsDatabase.pushersMax) pushers")
+        }
+    }
+
+    /// Removes a pusher of the requester's, if it is there. From the answer on nothing is sent any more.
+    package func remove(app: String, pushKey: String, for requester: Requester) async throws {
+        if let position = try await database.removePusher(of: requester.userID, app: app, pushKey: pushKey) {
+            try await delivery.settled(at: position)
+        }
+    }
+
+    // MARK: - Checks
+
+    private static let appIDLengthMax = 64
+    private static let pushKeySizeMaxBytes = 512
+    /// The longest name, language or tag, in bytes.
+    private static let textSizeMaxBytes = 1024
+    private static let dataSizeMaxBytes = 8 << 10
+    /// Where gateways take notifications.
+    private static let gatewayPath = "/_matrix/push/v1/notify"
+
+    private static func check(_ pusher: PusherRequest) throws(MatrixError) {
+        guard pusher.appID.unicodeScalars.count <= appIDLengthMax else {
+            throw MatrixError(.invalidParameter, "app_id has at most \(appIDLengthMax) characters")
+        }
+        guard pusher.pushKey.utf8.count <= pushKeySizeMaxBytes else {
+            throw MatrixError(.invalidParameter, "pushkey has at most \(pushKeySizeMaxBytes) bytes")
+        }
+        for text in [pusher.appDisplayName, pusher.deviceDisplayName, pusher.language, pusher.profileTag ?? ""] {
+            guard text.utf8.count <= textSizeMaxBytes else {
+                throw MatrixError(.invalidParameter, "The names, lang and profile_tag of a pusher have at most \(textSizeMaxBytes) bytes")
+            }
+        }
+        guard pusher.kind == "http" else { throw MatrixError(.invalidParameter, "This server has no pushers of the kind \(pusher.kind)") }
+        guard let value = pusher.data["url"] else { throw MatrixError(.missingParameter, "Missing data.url") }
+        guard let url = value.stringValue, isGateway(url) else {
+            throw MatrixError(.invalidParameter, "data.url must be an https URL with the path \(gatewayPath)")
+        }
+        guard pusher.data.encoded().count <= dataSizeMaxBytes else {
+            throw MatrixError(.invalidParameter, "A pusher's data has at most \(dataSizeMaxBytes) bytes")
+        }
+    }
+
+    private static func isGateway(_ url: String) -> Bool {
+        let scheme = "https://"
+        guard url.hasPrefix(scheme) else { return false }
+        let rest = url.dropFirst(scheme.count)
+        guard let path = rest.firstIndex(of: "/"), path > rest.startIndex else { return false }
+        return rest[path...].prefix { $0 != "?" && $0 != "#" } == gatewayPath
+    }
+}
