@@ -54,6 +54,7 @@ package enum ClientServerAPI {
             NotificationRoutes(notifications: homeserver.notifications),
             EventStreamRoutes(stream: homeserver.eventStream),
             SyncRoutes(sync: homeserver.sync, accounts: homeserver.accounts),
+            SlidingSyncRoutes(sync: homeserver.slidingSync),
         ]
     }
 }

@@ -63,6 +63,7 @@ package final class Homeserver: Sendable {
     package let pushers: Pushers
     package let notifications: Notifications
     package let sync: Sync
+    package let slidingSync: SlidingSync
     package let eventStream: EventStream
     package let presence: Presence
     package let typing: Typing
@@ -169,6 +170,9 @@ package final class Homeserver: Sendable {
         typing = Typing(rooms: self.roomsDatabase, transitory: self.transitoryDatabase, presence: presence, environment: environment)
         receipts = Receipts(rooms: rooms, presence: presence)
         sync = Sync(
+            rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, presence: presence,
+            unreadCounts: unreadCounts, notifier: notifier, environment: environment)
+        slidingSync = SlidingSync(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, presence: presence,
             unreadCounts: unreadCounts, notifier: notifier, environment: environment)
         eventStream = EventStream(

@@ -75,6 +75,7 @@ extension MatrixError {
         case threePIDMediumNotSupported = "M_THREEPID_MEDIUM_NOT_SUPPORTED"
         case inviteBlocked = "M_INVITE_BLOCKED"
         case cannotLeaveServerNoticeRoom = "M_CANNOT_LEAVE_SERVER_NOTICE_ROOM"
+        case unknownPosition = "M_UNKNOWN_POS"
         case notInThread = "IO.ELEMENT.MSC4306.M_NOT_IN_THREAD"
         case conflictingUnsubscription = "IO.ELEMENT.MSC4306.M_CONFLICTING_UNSUBSCRIPTION"
         case maxDelayExceeded = "ORG.MATRIX.MSC4140_MAX_DELAY_EXCEEDED"

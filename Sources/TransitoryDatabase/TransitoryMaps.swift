@@ -14,6 +14,17 @@ package enum TransitoryMaps {
         "userdevicetxnid_todevice", in: "devices", .randomSmall, .pointLookups)
     package static let userIDToDeviceListVersion = Column<UserID, UInt64>("userid_devicelistversion", in: "devices", .randomSmall)
 
+    // MARK: connections of simplified sliding sync
+
+    static let slidingConnections = Column<SlidingConnectionKey, SlidingConnection>(
+        "userdeviceconnid_connection", in: "devices", .randomSmall, .pointLookups)
+    static let slidingRooms = Column<FixedKey<SlidingConnectionID, UInt64>, SentRoom>(
+        "connectionroomid_sentroom", in: "devices", .randomSmall, .pointLookups)
+    static let slidingAnswers = Column<FixedKey<SlidingConnectionID, UInt64>, SentRooms>(
+        "connectionversion_sentrooms", in: "devices", .randomSmall)
+    static let slidingRequiredStates = Column<FixedKey<SlidingConnectionID, UInt64>, [UInt8]>(
+        "connectionid_requiredstate", in: "devices", .randomSmall)
+
     // MARK: presence
 
     package static let presenceIDToPresence = Column<Position, [UInt8]>("presenceid_presence", in: "presence", .sequentialSmall)
@@ -38,13 +49,14 @@ package enum TransitoryMaps {
 
     /// The database as a whole.
     package static let schema = DatabaseSchema(
-        name: "transitory", version: 4,
+        name: "transitory", version: 5,
         maps: [
             keyChangeIDToUserID.map, lazyLoadedMembers.map, toDeviceEvents.map, toDeviceTransactions.map, userIDToDeviceListVersion.map,
+            slidingConnections.map, slidingRooms.map, slidingAnswers.map, slidingRequiredStates.map,
             presenceIDToPresence.map, userIDToPresenceID.map,
             serverNameToDestination.map, serverNameToEDUCount.map, serverNameToOverride.map,
             urlPreviews.map,
             streams.map, streamKeys.map, streamMessages.map, streamExpiries.map,
         ],
-        migrations: [TransitoryVersion3.migration, TransitoryVersion4.migration])
+        migrations: [TransitoryVersion3.migration, TransitoryVersion4.migration, TransitoryVersion5.migration])
 }

@@ -16,6 +16,7 @@ enum UnstableFeatures {
         "org.matrix.msc4140": true,
         "org.matrix.msc4155": true,
         "org.matrix.msc4380.stable": true,
+        "org.matrix.simplified_msc3575": true,
         "uk.half-shot.msc2666.query_mutual_rooms.stable": true,
     ]
 }

@@ -1,3 +1,4 @@
+import Homeserver
 import MatrixProtocol
 import Store
 
@@ -7,12 +8,13 @@ extension Query {
     private static let positionMax: Int64 = 1 << 46
 
     /// A place in a room's timeline; nil if the parameter is missing. A token of a sync stands for the place after everything that the sync
-    /// has told of.
+    /// has told of, and so does a position of simplified sliding sync.
     ///
     /// - Throws: `M_INVALID_PARAM` if it is no token of this server.
     package func paginationToken(_ name: String) throws(MatrixError) -> PaginationToken? {
         guard let text = try string(name) else { return nil }
-        let token = PaginationToken(text) ?? SyncToken(text).map { PaginationToken($0.rooms.position, suborder: .max) }
+        let synced = SyncToken(text) ?? SlidingSyncPosition(text)?.token
+        let token = PaginationToken(text) ?? synced.map { PaginationToken($0.rooms.position, suborder: .max) }
         guard let token, Self.isPossible(token.position) else { throw Self.isNoToken(name) }
         return token
     }

@@ -85,35 +85,11 @@ extension Rooms {
         of requester: Requester, from: PaginationToken?, to: PaginationToken?, limit: Int
     ) throws -> JSONObject {
         let snapshot = database.snapshot()
-        let view = RoomsView(snapshot)
-        // One more than wanted shows whether there is more.
-        var changes = try view.threadSubscriptions(
-            of: requester.userID, after: to?.position ?? Position(0), upTo: min(from?.position ?? snapshot.position, snapshot.position),
-            limit: limit + 1)
-        let hasMore = changes.count > limit
-        if hasMore { changes.removeLast() }
-        let roots = try view.eventIDs(of: changes.map(\.root))
-
-        var subscribed: [RoomID: JSONObject] = [:]
-        var unsubscribed: [RoomID: JSONObject] = [:]
-        for (change, root) in zip(changes, roots) {
-            let room = try view.roomID(of: change.room)
-            let stamp: JSONValue = .integer(change.subscription.position.value)
-            if change.subscription.state == .unsubscribed {
-                unsubscribed[room, default: [:]][root.string] = ["bump_stamp": stamp]
-            } else {
-                subscribed[room, default: [:]][root.string] = [
-                    "automatic": .bool(change.subscription.state == .automatic), "bump_stamp": stamp,
-                ]
-            }
-        }
-        func object(_ rooms: [RoomID: JSONObject]) -> JSONValue {
-            .object(rooms.reduce(into: [:]) { $0[$1.key.string] = .object($1.value) })
-        }
-        var answer: JSONObject = ["subscribed": object(subscribed), "unsubscribed": object(unsubscribed)]
-        if hasMore, let last = changes.last {
-            answer["end"] = .string(PaginationToken(Position(last.subscription.position.value - 1)).description)
-        }
+        let changes = try ThreadSubscriptionChanges(
+            of: requester.userID, after: to?.position ?? .zero, upTo: min(from?.position ?? snapshot.position, snapshot.position),
+            limit: limit, in: RoomsView(snapshot))
+        var answer: JSONObject = ["subscribed": .object(changes.subscribed), "unsubscribed": .object(changes.unsubscribed)]
+        if let rest = changes.rest { answer["end"] = .string(rest.description) }
         return answer
     }
 }

@@ -16,9 +16,13 @@ struct LongPoll: Sendable {
         let waiter = notifier.register(scopes)
         let deadline = clock.now() + min(timeoutMilliseconds, Self.timeoutMaxMilliseconds)
         while true {
-            let (answer, tellsSomething) = try await ask()
-            let remaining = deadline - clock.now()
-            if tellsSomething || remaining <= 0 || Task.isCancelled { return answer }
+            let remaining: Int64
+            do {
+                // What the answer was made from isn't held while waiting.
+                let (answer, tellsSomething) = try await ask()
+                remaining = deadline - clock.now()
+                if tellsSomething || remaining <= 0 || Task.isCancelled { return answer }
+            }
             await waiter.wait(atMost: remaining, on: clock)
         }
     }

@@ -27,7 +27,10 @@ struct RoomDelta {
         self.id = id
         let view = builder.view
         let orders = since.map { PDUID.order(of: $0.next) } ?? .min
-        var timeline = try RoomTimeline(of: room, id, orders...Int64.max, standing: .joined(since: joined), isKnown: since != nil, builder)
+        let filter = builder.request.filter
+        var timeline = try RoomTimeline(
+            of: room, id, orders...Int64.max, standing: .joined(since: joined), isKnown: since != nil, filter: filter.timeline,
+            limit: filter.timelineLimit, builder)
         // A room that is new only since the token is told from its beginning, whatever the client knows of an earlier stay.
         if since == nil, builder.since != nil { timeline.isLimited = true }
         self.timeline = timeline
@@ -53,12 +56,15 @@ struct RoomDelta {
         let isStayNews = left.joinedUntil > since ?? Position(0)
         let oldest = since.map { PDUID.order(of: $0.next) } ?? .min
         let newest = PDUID.order(of: left.joinedUntil)
-        var timeline = try RoomTimeline(of: room, id, isStayNews ? oldest...newest : nil, standing: .left(left), isKnown: false, builder)
+        let filter = builder.request.filter
+        var timeline = try RoomTimeline(
+            of: room, id, isStayNews ? oldest...newest : nil, standing: .left(left), isKnown: false, filter: filter.timeline,
+            limit: filter.timelineLimit, builder)
         if left.position > left.joinedUntil,
             // The leave need not stand at its position: a resolution may have brought it about.
             let ending = try view.event(of: .member(builder.requester.userID), in: view.state(of: room, at: left.position))
                 .flatMap({ try view.event($0) }),
-            try builder.request.filter.timeline.wants(id) && builder.request.filter.timeline.wants(ending, in: view)
+            try filter.timeline.wants(id) && filter.timeline.wants(ending, in: view)
         {
             try timeline.append(ending)
         }

@@ -27,7 +27,7 @@ struct RoomSummary {
     }
 
     /// The first of the joined and invited members; those who have left where there is nobody else.
-    private static func heroes(of room: ShortRoomID, but user: UserID, in view: RoomsView) throws -> [UserID] {
+    static func heroes(of room: ShortRoomID, but user: UserID, in view: RoomsView) throws -> [UserID] {
         // One more than needed, since the user may be among them.
         let present = try view.firstMembers(of: room, [.join, .invite], limit: heroesMax + 1).filter { $0 != user }
         let heroes = try present.isEmpty ? view.firstMembers(of: room, [.leave], limit: heroesMax + 1).filter { $0 != user } : present

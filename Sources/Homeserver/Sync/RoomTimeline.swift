@@ -10,8 +10,10 @@ struct RoomTimeline {
     private(set) var memberships: [ShortEventID: Membership] = [:]
     /// Whether there is more between what the client knows and the first event.
     var isLimited = false
+    /// The orders of the events that stand at their places of the timeline.
+    private(set) var orders: [Int64] = []
     /// The order of the oldest event.
-    private(set) var firstOrder: Int64?
+    var firstOrder: Int64? { orders.first }
     /// The oldest event, whose state is that before the timeline.
     private(set) var first: ShortEventID?
 
@@ -21,17 +23,17 @@ struct RoomTimeline {
     /// - Parameters:
     ///   - orders: which part of the room's timeline is news to the client; `nil` for none.
     ///   - isKnown: whether the user has been in the room all that time, and so may see everything of it.
+    ///   - filter: which events are wanted.
+    ///   - limit: how many events at most.
     init(
         of room: ShortRoomID, _ id: RoomID, _ orders: ClosedRange<Int64>?, standing: RoomsView.Standing, isKnown: Bool,
-        _ builder: SyncBuilder
+        filter: EventFilter, limit: Int, _ builder: SyncBuilder
     ) throws {
-        let filter = builder.request.filter
-        guard var orders, filter.timeline.wants(id) else { return }
+        guard var orders, filter.wants(id) else { return }
         if let gap = try builder.view.newestGap(in: room, orders) {
             orders = gap.order...orders.upperBound
             isLimited = true
         }
-        let limit = filter.timelineLimit
         var wanted: [(pduID: PDUID, event: StoredEvent)] = []
         var newest = try builder.view.timeline(of: room, orders, .backward)
         var leftOut = 0
@@ -43,7 +45,7 @@ struct RoomTimeline {
             }
             if try builder.ignored.hide(entry.value) {
                 ignored += 1
-            } else if try filter.timeline.wants(entry.value, in: builder.view) {
+            } else if try filter.wants(entry.value, in: builder.view) {
                 wanted.append((entry.key, entry.value))
             } else {
                 leftOut += 1
@@ -57,7 +59,7 @@ struct RoomTimeline {
             if visible < wanted.count { isLimited = true }
             wanted.removeLast(wanted.count - visible)
         }
-        firstOrder = wanted.last?.pduID.order
+        self.orders = wanted.reversed().map(\.pduID.order)
         first = wanted.last?.event.shortID
         events = wanted.reversed().map(\.event)
     }

@@ -36,8 +36,8 @@ package final class Sync: Sendable {
     }
 
     private func answer(_ request: SyncRequest, for requester: Requester) async throws -> [UInt8] {
-        let inbox = try inbox(of: requester)
-        if let since = request.since { await acknowledge(upTo: since.transitory.position, in: inbox) }
+        let inbox = try accounts.inbox(of: requester)
+        if let since = request.since { await transitory.acknowledge(upTo: since.transitory.position, in: inbox) }
         guard request.since != nil, !request.isFullState else {
             // It reads every room of the user.
             return try await withTaskExecutorPreference(environment.executors.long) {
@@ -75,25 +75,5 @@ package final class Sync: Sendable {
         return SyncCapture(
             request: request, requester: requester, rooms: roomsState, accounts: accountsState, transitory: transitory.snapshot(),
             inbox: inbox, unreadCounts: unreadCounts, now: environment.clock.now())
-    }
-
-    // MARK: - Messages to the device
-
-    /// Where messages wait for the requester's device; nil without a device.
-    private func inbox(of requester: Requester) throws -> DeviceInbox? {
-        guard let device = requester.deviceID, let metadata = try accounts.view().metadata(of: device, of: requester.userID) else {
-            return nil
-        }
-        return DeviceInbox(user: requester.userID, device: device, createdAt: metadata.createdAt)
-    }
-
-    /// Lets go of the messages that the client has: it comes with the token of the answer that brought them.
-    private func acknowledge(upTo position: Position, in inbox: DeviceInbox?) async {
-        let snapshot = transitory.snapshot()
-        // A token that is ahead of everything says nothing about what the client has.
-        guard let inbox, position <= snapshot.position else { return }
-        // What can't be let go now is with the next request; it isn't told again, whatever happens.
-        guard let last = try? inbox.messages(after: position, limit: 1, in: snapshot).lastBefore else { return }
-        try? await transitory.acknowledge(last, in: inbox)
     }
 }

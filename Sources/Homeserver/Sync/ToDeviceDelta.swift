@@ -14,14 +14,16 @@ struct ToDeviceDelta {
 
     /// What came since a position.
     ///
-    /// - Parameter inbox: the device's; nil has no messages.
-    init(of inbox: DeviceInbox?, since: Position?, in transitory: PublishedSnapshot) throws {
+    /// - Parameters:
+    ///   - inbox: the device's; nil has no messages.
+    ///   - limit: how many messages at most.
+    init(of inbox: DeviceInbox?, since: Position?, limit: Int = messagesMax, in transitory: PublishedSnapshot) throws {
         // A token of a database that was lost may be beyond what there is.
         let since = min(since ?? .zero, transitory.position)
-        let messages = try inbox?.messages(after: since, limit: Self.messagesMax, in: transitory).messages ?? []
+        let messages = try inbox?.messages(after: since, limit: limit, in: transitory).messages ?? []
         events = messages.map(\.json)
         // The next answer begins where a full one ends.
-        end = if messages.count == Self.messagesMax, let last = messages.last { last.position } else { transitory.position }
+        end = if messages.count == limit, let last = messages.last { last.position } else { transitory.position }
     }
 
     /// About how much JSON it is.
@@ -30,10 +32,15 @@ struct ToDeviceDelta {
     /// Writes the object with the events.
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
+        writeEvents(to: &writer)
+        writer.endObject()
+    }
+
+    /// Writes the events as a member of an object.
+    func writeEvents(to writer: inout JSONWriter) {
         writer.key("events")
         writer.beginArray()
         for event in events { writer.raw(event) }
         writer.endArray()
-        writer.endObject()
     }
 }

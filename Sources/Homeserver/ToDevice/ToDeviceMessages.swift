@@ -104,7 +104,7 @@ package final class ToDeviceMessages: Sendable {
 
     // MARK: - Devices that are gone
 
-    /// Removes the inboxes of devices that have been removed.
+    /// Removes the inboxes of devices that have been removed, and what is known of what their clients were told.
     static func emptyingInboxes(of accounts: AccountsDatabase, in transitory: TransitoryDatabase) -> Follower {
         Follower(
             "inboxes", into: transitory.database, kinds: [AccountsChange.deviceList.rawValue], beginning: .oldestEntry
@@ -116,6 +116,7 @@ package final class ToDeviceMessages: Sendable {
                 let (user, device) = (try UserID(encoded: change.scope.id), try String(encoded: change.key))
                 let present = try view.metadata(of: device, of: user)?.createdAt
                 try transitory.removeInboxes(ofDevice: device, of: user, but: present, in: commit)
+                try transitory.removeConnections(ofDevice: device, of: user, but: present, in: commit)
             }
         }
     }

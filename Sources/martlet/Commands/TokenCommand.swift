@@ -1,15 +1,16 @@
 import ArgumentParser
 import CanonicalJSON
+import Homeserver
 import Store
 
 /// `martlet token`: what a token that the server gave to a client says.
 struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
-        abstract: "Say what a sync token or a pagination token means.",
+        abstract: "Say what a token of a sync or of pagination means.",
         discussion: "A token says how far a client has come: it holds positions in the server's databases, and no secret.")
 
-    @Argument(help: "The token: a next_batch of sync, or a start, end or prev_batch of messages.")
+    @Argument(help: "The token: a next_batch of sync, a pos of sliding sync, or a start, end or prev_batch of messages.")
     var token: String
 
     @Flag(help: "Print a JSON object.")
@@ -17,7 +18,7 @@ struct TokenCommand: ParsableCommand {
 
     func run() throws {
         guard let meaning = TokenMeaning(token) else {
-            throw TokenError(description: "this is neither a sync token nor a pagination token: \(token)")
+            throw TokenError(description: "this is no token of a sync or of pagination: \(token)")
         }
         print(json ? meaning.json : meaning.text)
     }
@@ -30,11 +31,14 @@ private struct TokenError: Error, CustomStringConvertible {
 /// A decoded token in the forms in which it is shown.
 private enum TokenMeaning {
     case sync(SyncToken)
+    case slidingSync(SlidingSyncPosition)
     case pagination(PaginationToken)
 
     init?(_ token: String) {
         if let token = SyncToken(token) {
             self = .sync(token)
+        } else if let position = SlidingSyncPosition(token) {
+            self = .slidingSync(position)
         } else if let token = PaginationToken(token) {
             self = .pagination(token)
         } else {
@@ -45,14 +49,20 @@ private enum TokenMeaning {
     /// The values of the token's parts by their names.
     private var parts: [(name: String, versionstamp: Versionstamp)] {
         switch self {
-        case .sync(let token): [("rooms", token.rooms), ("accounts", token.accounts), ("transitory", token.transitory)]
+        case .sync(let token): Self.parts(of: token)
+        case .slidingSync(let position): Self.parts(of: position.token)
         case .pagination(let token): [("timeline", Versionstamp(token.position, batch: token.suborder))]
         }
+    }
+
+    private static func parts(of token: SyncToken) -> [(name: String, versionstamp: Versionstamp)] {
+        [("rooms", token.rooms), ("accounts", token.accounts), ("transitory", token.transitory)]
     }
 
     private var kind: String {
         switch self {
         case .sync: "sync"
+        case .slidingSync: "sliding sync"
         case .pagination: "pagination"
         }
     }

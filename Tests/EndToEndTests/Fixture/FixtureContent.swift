@@ -31,6 +31,7 @@ enum FixtureContent {
 
         recording.facts["room"] = .string(room)
         recording.facts["last"] = .string(try await sendLast(alice, to: room))
+        recording.facts["pos"] = try await follow(bob, from: nil)["pos"]
         recording.facts["newest"] = .string(try await bob.sync().nextBatch)
         try await record(room, since, &recording)
         return recording
@@ -40,6 +41,17 @@ enum FixtureContent {
     static func sendLast(_ client: MatrixTestClient, to room: String) async throws -> String {
         let answer = try await client.put("rooms", room, "send", "m.room.message", transaction, body: lastMessage).ok()
         return try #require(answer["event_id"]?.stringValue)
+    }
+
+    /// A sliding sync of the one room in which something has happened last.
+    static func follow(_ client: MatrixTestClient, from position: String?) async throws -> JSONValue {
+        let list: JSONValue = [
+            "ranges": [[0, 0]], "timeline_limit": 5, "required_state": [["m.room.topic", ""], ["m.room.member", "$LAZY"]],
+        ]
+        return try await client.post(
+            "sync", query: position.map { [("pos", $0)] } ?? [], body: ["lists": ["newest": list]],
+            api: "/_matrix/client/unstable/org.matrix.simplified_msc3575"
+        ).ok()
     }
 
     private static func accountData(of alice: MatrixTestClient, into recording: inout Recording) async throws {

@@ -18,6 +18,10 @@ import Testing
         try await alice.put("rooms", room, "send", "m.room.message", "after", body: ["msgtype": "m.text", "body": .string(text)]).ok()
         let answer = try await bob.sync(since: recording.fact("newest"))
         #expect(answer.timeline(room).messageBodies == [text])
+        if let position = recording.facts["pos"]?.stringValue {
+            let followed = try await FixtureContent.follow(bob, from: position)
+            #expect(followed["rooms", room, "timeline"]?.arrayValue?.messageBodies == [text])
+        }
         try await alice.put("user", alice.userID, "account_data", "org.example", body: ["kept": "again"]).ok()
         let phone = try recording.client("phone").at(server)
         #expect(try await phone.get("user", alice.userID, "account_data", "org.example").ok() == ["kept": "again"])

@@ -1,0 +1,26 @@
+import CanonicalJSON
+import Homeserver
+import MatrixProtocol
+
+/// Simplified sliding sync (MSC4186): how clients learn what has happened in the rooms that they look at.
+package struct SlidingSyncRoutes: RouteGroup {
+    private let sync: SlidingSync
+
+    package init(sync: SlidingSync) {
+        self.sync = sync
+    }
+
+    package func add(to routes: inout RouteTable) {
+        routes.add(
+            .post, "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync", access: .guest, isLongPoll: true, postSync)
+    }
+
+    private func postSync(_ request: ClientRequest) async throws -> Answer {
+        let body = try await request.body()
+        let requester = try request.requester
+        var syncRequest = try SlidingSyncRequest(body, for: requester.userID)
+        if let position = try request.query.string("pos") { syncRequest.position = position }
+        if let timeout = try request.query.integer("timeout", in: 0...Int64.max) { syncRequest.timeoutMilliseconds = timeout }
+        return Answer(json: try await sync.sync(syncRequest, for: requester))
+    }
+}

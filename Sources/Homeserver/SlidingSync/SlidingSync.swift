@@ -1,0 +1,126 @@
+import AccountsDatabase
+import MatrixProtocol
+import RoomsDatabase
+import Store
+import TransitoryDatabase
+
+/// Tells clients what has happened in the rooms that they look at (simplified sliding sync, MSC4186).
+///
+/// What a client was told is noted in the transitory database, as far as it can't be seen from its position. docs/sliding-sync.md tells how.
+package final class SlidingSync: Sendable {
+    private let rooms: RoomsDatabase
+    private let accounts: AccountsDatabase
+    private let transitory: TransitoryDatabase
+    private let notifier: Notifier
+    private let environment: Environment
+    private let facts = RoomFacts()
+
+    /// A connection that has noted nothing for so long is noted anew, so that it doesn't expire, in milliseconds.
+    private static let noteAfterMilliseconds: Int64 = 24 * 60 * 60 * 1000
+
+    package init(
+        rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, notifier: Notifier, environment: Environment
+    ) {
+        self.rooms = rooms
+        self.accounts = accounts
+        self.transitory = transitory
+        self.notifier = notifier
+        self.environment = environment
+    }
+
+    /// Answers a request: at once when the client begins, or there is something to tell, else when something happens or the time is up.
+    ///
+    /// - Returns: the endpoint's answer.
+    /// - Throws: `M_UNKNOWN_POS` when the client has to begin anew.
+    package func sync(_ request: SlidingSyncRequest, for requester: Requester) async throws -> [UInt8] {
+        let inbox = try accounts.inbox(of: requester)
+        let toDeviceSince = try Self.position(ofMessages: request.extensions.toDevice?.since)
+        if let toDeviceSince { await transitory.acknowledge(upTo: toDeviceSince, in: inbox) }
+        guard let text = request.position else {
+            let answer = try await withTaskExecutorPreference(environment.executors.long) {
+                try await SlidingSyncAnswer(
+                    self.capture(request, nil, inbox, for: requester), nil, toDeviceSince: toDeviceSince, self.facts)
+            }
+            return try await begin(answer)
+        }
+        guard let position = SlidingSyncPosition(text) else { throw Self.unknownPosition }
+        let (answer, connection) = try await LongPoll(notifier: notifier, clock: environment.clock).answer(
+            waitingFor: [.user(requester.userID)] + (inbox.map { [$0.scope] } ?? []), atMost: request.timeoutMilliseconds
+        ) {
+            let capture = capture(request, position, inbox, for: requester)
+            let known = try knownConnection(capture)
+            let answer = try await SlidingSyncAnswer(capture, known, toDeviceSince: toDeviceSince, facts)
+            return ((answer, known.connection), answer.tellsSomething)
+        }
+        return try await goOn(answer, from: position, connection)
+    }
+
+    private static let unknownPosition = MatrixError(.unknownPosition, "This pos is not known any more: begin without one")
+
+    /// Up to where a client has its messages.
+    private static func position(ofMessages since: String?) throws(MatrixError) -> Position? {
+        guard let since else { return nil }
+        guard let token = PaginationToken(since) else {
+            throw MatrixError(.invalidParameter, "extensions.to_device.since is not a token of this server")
+        }
+        return token.position
+    }
+
+    /// The moment of which an answer tells.
+    private func capture(
+        _ request: SlidingSyncRequest, _ position: SlidingSyncPosition?, _ inbox: DeviceInbox?, for requester: Requester
+    ) -> SlidingSyncCapture {
+        // In this order whoever sees an encrypted event also sees the key that was sent before it.
+        let roomsState = rooms.snapshot()
+        let accountsState = accounts.snapshot()
+        return SlidingSyncCapture(
+            request: request, position: position,
+            sync: SyncCapture(
+                request: SyncRequest(since: position?.token), requester: requester, rooms: roomsState, accounts: accountsState,
+                transitory: transitory.snapshot(), inbox: inbox, now: environment.clock.now()),
+            connectionKey: SlidingConnectionKey(requester.userID, requester.deviceID ?? "", request.connectionID))
+    }
+
+    /// What the client has been told, at its position.
+    ///
+    /// - Throws: `M_UNKNOWN_POS`.
+    private func knownConnection(_ capture: SlidingSyncCapture) throws -> KnownConnection {
+        guard let position = capture.position,
+            SyncToken.Part.allCases.allSatisfy({
+                (Position.zero...capture.token.position(of: $0)).contains(position.token.position(of: $0))
+            }),
+            let known = try KnownConnection(
+                capture.connectionKey, position.connection, version: position.version, in: capture.sync.transitory),
+            known.connection.deviceCreatedAt == capture.sync.inbox?.createdAt ?? 0,
+            known.connection.usedAt + SlidingConnection.lifetimeMilliseconds > capture.sync.now
+        else { throw Self.unknownPosition }
+        return known
+    }
+
+    // MARK: - What the client was told
+
+    /// Notes what the first answer of a connection has told.
+    private func begin(_ answer: SlidingSyncAnswer) async throws -> [UInt8] {
+        let capture = answer.capture
+        let connection = try await transitory.beginConnection(
+            capture.connectionKey, deviceCreatedAt: capture.sync.inbox?.createdAt ?? 0, answer.sent, requiredStates: answer.requiredStates)
+        return try answer.bytes(
+            at: SlidingSyncPosition(connection: connection.id, version: SlidingConnection.firstVersion, token: capture.token))
+    }
+
+    /// Notes what an answer has told, where that is more than that it goes up to its position.
+    private func goOn(
+        _ answer: SlidingSyncAnswer, from position: SlidingSyncPosition, _ connection: SlidingConnection
+    ) async throws -> [UInt8] {
+        let capture = answer.capture
+        var version = position.version
+        let sent = answer.sent
+        if !sent.rooms.isEmpty || connection.usedAt + Self.noteAfterMilliseconds < capture.sync.now {
+            let noted = try await transitory.advanceConnection(
+                capture.connectionKey, connection.id, from: version, sent, requiredStates: answer.requiredStates)
+            guard let noted else { throw Self.unknownPosition }
+            version = noted
+        }
+        return try answer.bytes(at: SlidingSyncPosition(connection: connection.id, version: version, token: capture.token))
+    }
+}

@@ -1,0 +1,139 @@
+import AccountsDatabase
+import MatrixProtocol
+import RoomsDatabase
+import Store
+import TransitoryDatabase
+
+/// What an answer tells of rooms, and what the client was told then.
+struct SlidingSyncRooms: Sendable {
+    /// The rooms with something to tell.
+    private(set) var updates: [RoomUpdate] = []
+    /// The rooms that the client looks at and has been told of.
+    private var present: [WantedRoom] = []
+    /// What the client has been told of rooms now, where it is not what it was before.
+    private(set) var changes: [ShortRoomID: SentRoom] = [:]
+    /// The wishes for state that `changes` names, by their numbers.
+    private(set) var requiredStates: [UInt64: RequiredState] = [:]
+
+    /// So many rooms are worked off in one piece, and so many pieces side by side.
+    private static let roomsPerPiece = 25
+    private static let piecesPerWave = 4
+    /// With so much to tell an answer ends; the other rooms are told of in the next one.
+    private static let answerSizeMaxBytes = 8 << 20
+
+    /// - Parameters:
+    ///   - wanted: the rooms that the client looks at.
+    ///   - changed: the rooms in which something may have happened since the client's position.
+    ///   - sent: what the client was told of all these.
+    init(
+        _ wanted: [WantedRoom], changed: Set<ShortRoomID>, sent: [ShortRoomID: SentRoom], known: [UInt64: RequiredState],
+        _ capture: SlidingSyncCapture, _ accountData: AccountDataDelta
+    ) async throws {
+        let needed = wanted.filter { Self.mayHaveNews($0, sent[$0.entry.room], isChanged: changed.contains($0.entry.room), known) }
+        let directRooms =
+            try needed.isEmpty ? DirectRooms() : DirectRooms(of: capture.sync.requester.userID, in: AccountsView(capture.sync.accounts))
+        var rest = needed[...]
+        var size = 0
+        var told: Set<ShortRoomID> = []
+        while !rest.isEmpty, size < Self.answerSizeMaxBytes {
+            let wave = rest.prefix(Self.roomsPerPiece * Self.piecesPerWave)
+            rest = rest.dropFirst(wave.count)
+            for update in try await Self.updates(of: Array(wave), sent, known, directRooms, capture, accountData) {
+                size += update.json?.count ?? 0
+                told.insert(update.room)
+                if update.json != nil { updates.append(update) }
+                if update.sent != sent[update.room] {
+                    changes[update.room] = update.sent
+                    requiredStates[update.sent.requiredState] = update.requiredState
+                }
+            }
+        }
+        let unmoved = Set(wanted.map(\.entry.room)).subtracting(needed.map(\.entry.room))
+        present = wanted.filter { told.contains($0.entry.room) || unmoved.contains($0.entry.room) }
+        // What isn't told of these now is told when the client looks at them again.
+        guard let since = capture.position?.token.rooms.position else { return }
+        for room in changed where !told.contains(room) {
+            guard var sent = sent[room], sent.upTo == nil else { continue }
+            sent.upTo = since
+            changes[room] = sent
+        }
+    }
+
+    /// Whether the room has to be looked at: whether something has happened in it, or the client wants to know more of it.
+    private static func mayHaveNews(
+        _ wanted: WantedRoom, _ sent: SentRoom?, isChanged: Bool, _ known: [UInt64: RequiredState]
+    ) -> Bool {
+        guard let sent, !isChanged, sent.upTo == nil, wanted.wishes.timelineLimit <= Int(clamping: sent.timelineLimit) else { return true }
+        return known[sent.requiredState].map { !wanted.wishes.requiredState.isPart(of: $0) } ?? true
+    }
+
+    private static func updates(
+        of rooms: [WantedRoom], _ sent: [ShortRoomID: SentRoom], _ known: [UInt64: RequiredState], _ directRooms: DirectRooms,
+        _ capture: SlidingSyncCapture, _ accountData: AccountDataDelta
+    ) async throws -> [RoomUpdate] {
+        @Sendable func updates(_ piece: ArraySlice<WantedRoom>) throws -> [RoomUpdate] {
+            let updater = RoomUpdater(
+                builder: try SyncBuilder(capture.sync, accountData), directRooms: directRooms, requiredStates: known)
+            return try piece.map { try updater.update($0, sent[$0.entry.room]) }
+        }
+        guard rooms.count > roomsPerPiece else { return try updates(rooms[...]) }
+        return try await withThrowingTaskGroup(of: (start: Int, updates: [RoomUpdate]).self) { group in
+            for start in stride(from: 0, to: rooms.count, by: roomsPerPiece) {
+                group.addTask { (start, try updates(rooms[start..<min(start + roomsPerPiece, rooms.count)])) }
+            }
+            var pieces: [(start: Int, updates: [RoomUpdate])] = []
+            for try await piece in group { pieces.append(piece) }
+            return pieces.sorted { $0.start < $1.start }.flatMap(\.updates)
+        }
+    }
+
+    // MARK: - Account data
+
+    /// What there is to tell of the user's account data of the rooms.
+    ///
+    /// - Parameters:
+    ///   - selection: of which of the rooms; nil for none.
+    ///   - sent: what the client was told of the rooms before.
+    mutating func takeAccountData(
+        _ selection: SlidingSyncExtensions.RoomSelection?, _ delta: AccountDataDelta, sent: [ShortRoomID: SentRoom],
+        _ capture: SlidingSyncCapture
+    ) throws -> [(room: RoomID, entries: [AccountDataDelta.Entry])] {
+        let view = RoomsView(capture.sync.rooms)
+        let accountsView = AccountsView(capture.sync.accounts)
+        let changedData = Set(try delta.rooms.compactMap { try view.shortID(of: $0) })
+        var selected: Set<ShortRoomID> = []
+        if let selection {
+            let rooms = try selection.rooms.map {
+                Set(try view.reader.get(RoomsMaps.roomIDToShortID, all: Array($0)).compactMap(\.self))
+            }
+            selected = Set(present.filter { selection.contains($0, rooms: rooms) }.map(\.entry.room))
+        }
+        var told: [(room: RoomID, entries: [AccountDataDelta.Entry])] = []
+        for room in selected.sorted() {
+            guard var now = changes[room] ?? sent[room], !now.knowsAccountData || changedData.contains(room) else { continue }
+            let id = try view.roomID(of: room)
+            let entries = try delta.room(id, isNew: !now.knowsAccountData, in: accountsView, capture.sync.requester.userID)
+            if !entries.isEmpty { told.append((id, entries)) }
+            if !now.knowsAccountData {
+                now.knowsAccountData = true
+                changes[room] = now
+            }
+        }
+        for room in changedData where !selected.contains(room) {
+            guard var now = changes[room] ?? sent[room], now.knowsAccountData else { continue }
+            now.knowsAccountData = false
+            changes[room] = now
+        }
+        return told
+    }
+}
+
+extension SlidingSyncExtensions.RoomSelection {
+    /// Whether the extension tells of a room.
+    ///
+    /// - Parameter rooms: the subscribed rooms that count; nil for all.
+    fileprivate func contains(_ room: WantedRoom, rooms: Set<ShortRoomID>?) -> Bool {
+        let isInList = lists.map { !$0.isDisjoint(with: room.lists) } ?? !room.lists.isEmpty
+        return isInList || room.isSubscribed && rooms?.contains(room.entry.room) ?? true
+    }
+}
