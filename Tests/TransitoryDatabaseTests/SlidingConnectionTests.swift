@@ -9,7 +9,9 @@ import Testing
     private static let key = SlidingConnectionKey(UserID(trusted: "@alice:example.org"), "PHONE", "rooms")
 
     private func room(_ limit: Int64, upTo: Position? = nil) -> SentRoom {
-        SentRoom(upTo: upTo, timelineLimit: limit, requiredState: .max, knowsAccountData: limit % 2 == 0, members: [1, .max])
+        SentRoom(
+            upTo: upTo, timelineLimit: limit, requiredState: .max, knowsAccountData: limit % 2 == 0, knowsReceipts: limit % 3 == 0,
+            members: [1, .max])
     }
 
     @Test func valuesComeBack() throws {
@@ -67,7 +69,8 @@ import Testing
             let version = try #require(unused)
             let rooms = SentRooms(
                 numbers.reduce(into: [:]) {
-                    $0[$1] = SentRoom(upTo: nil, timelineLimit: 1, requiredState: $1, knowsAccountData: false, members: [])
+                    $0[$1] = SentRoom(
+                        upTo: nil, timelineLimit: 1, requiredState: $1, knowsAccountData: false, knowsReceipts: false, members: [])
                 })
             #expect(try await database.advanceConnection(Self.key, connection.id, from: version, rooms, requiredStates: many) == nil)
             #expect(try KnownConnection(Self.key, connection.id, version: version, in: database.snapshot()) == nil)

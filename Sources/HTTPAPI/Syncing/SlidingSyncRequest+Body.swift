@@ -1,6 +1,7 @@
 import CanonicalJSON
 import Homeserver
 import MatrixProtocol
+import TransitoryDatabase
 
 extension SlidingSyncRequest {
     /// The longest name of a list, a connection or a transaction, in bytes.
@@ -20,6 +21,7 @@ extension SlidingSyncRequest {
         guard connectionID.utf8.count <= Self.connectionIDSizeMaxBytes else {
             throw MatrixError(.invalidParameter, "conn_id has at most \(Self.connectionIDSizeMaxBytes) bytes")
         }
+        presence = try body.optional("set_presence", as: .choice(of: UserPresence.State.self)) ?? .online
         transactionID = try body.optional("txn_id", as: .string)
         if let sent = try body.optionalBody("lists") {
             guard sent.object.count <= Self.listsMax else {
@@ -115,11 +117,9 @@ extension SlidingSyncExtensions {
             toDevice = ToDevice(since: try sent.optional("since", as: .string), limit: Int(min(max(limit, 1), Self.messagesMax)))
         }
         wantsEncryption = try Self.enabled("e2ee", in: body) != nil
-        if let sent = try Self.enabled("account_data", in: body) {
-            accountData = RoomSelection(
-                lists: Self.selection(try sent.optional("lists", as: .array(of: .string))),
-                rooms: Self.selection(try sent.optional("rooms", as: .array(of: .string))).map { Set($0.compactMap { RoomID($0) }) })
-        }
+        if let sent = try Self.enabled("account_data", in: body) { accountData = try Self.selection(sent) }
+        if let sent = try Self.enabled("receipts", in: body) { receipts = try Self.selection(sent) }
+        if let sent = try Self.enabled("typing", in: body) { typing = try Self.selection(sent) }
         if let sent = try Self.enabled("io.element.msc4308.thread_subscriptions", in: body) {
             let limit = try sent.optional("limit", as: .integer(in: 1...Int64.max)) ?? 100
             threadSubscriptions = ThreadSubscriptions(limit: Int(min(limit, Self.threadSubscriptionsMax)))
@@ -130,6 +130,13 @@ extension SlidingSyncExtensions {
     private static func enabled(_ name: String, in body: Body) throws(MatrixError) -> Body? {
         guard let sent = try body.optionalBody(name), try sent.optional("enabled", as: .bool) ?? false else { return nil }
         return sent
+    }
+
+    /// Of which rooms an extension is to tell.
+    private static func selection(_ sent: Body) throws(MatrixError) -> RoomSelection {
+        RoomSelection(
+            lists: selection(try sent.optional("lists", as: .array(of: .string))),
+            rooms: selection(try sent.optional("rooms", as: .array(of: .string))).map { Set($0.compactMap { RoomID($0) }) })
     }
 
     /// The names of what is selected; nil for everything.

@@ -1,6 +1,7 @@
 import CanonicalJSON
 import Homeserver
 import MatrixProtocol
+import TransitoryDatabase
 
 /// Simplified sliding sync (MSC4186): how clients learn what has happened in the rooms that they look at.
 package struct SlidingSyncRoutes: RouteGroup {
@@ -21,6 +22,7 @@ package struct SlidingSyncRoutes: RouteGroup {
         var syncRequest = try SlidingSyncRequest(body, for: requester.userID)
         if let position = try request.query.string("pos") { syncRequest.position = position }
         if let timeout = try request.query.integer("timeout", in: 0...Int64.max) { syncRequest.timeoutMilliseconds = timeout }
+        if let presence = try request.query.choice("set_presence", of: UserPresence.State.self) { syncRequest.presence = presence }
         return Answer(json: try await sync.sync(syncRequest, for: requester))
     }
 }

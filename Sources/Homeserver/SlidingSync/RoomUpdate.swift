@@ -10,6 +10,11 @@ struct RoomUpdate: Sendable {
     let id: RoomID
     /// The room as it stands in `rooms`; nil when there is nothing to tell.
     let json: [UInt8]?
+    /// Whether the client is to begin with the room, whatever it knows of it.
+    let isInitial: Bool
+    /// The timeline's events, and the order of the oldest one.
+    let events: Set<EventID>
+    let oldestOrder: Int64?
     let sent: SentRoom
     /// What `sent` names by its number.
     let requiredState: RequiredState
@@ -26,7 +31,7 @@ struct RoomUpdater {
     func update(_ wanted: WantedRoom, _ sent: SentRoom?) throws -> RoomUpdate {
         let room = wanted.entry.room
         let id = try builder.view.roomID(of: room)
-        let known = sent.flatMap { $0.upTo ?? builder.since }
+        let known = knownUpTo(sent)
         let limit = wanted.wishes.timelineLimit
         let limitBefore = sent.map { Int(clamping: $0.timelineLimit) } ?? 0
         switch wanted.entry.standing {
@@ -41,35 +46,45 @@ struct RoomUpdater {
             let isNews = known.map { stripped.position > $0 } ?? true
             let json = try isNews ? strippedJSON(id, stripped, isInitial: known == nil) : nil
             // What is known of the room from inside ends here: whoever comes in begins anew.
-            return made(wanted, id, json, timelineLimit: limit, sent, known: wanted.wishes.requiredState, members: [])
+            return made(wanted, id, json, nil, timelineLimit: limit, sent, known: wanted.wishes.requiredState, members: [])
         case .stranger:
-            return made(wanted, id, nil, timelineLimit: limit, sent, known: RequiredState(), members: [])
+            return made(wanted, id, nil, nil, timelineLimit: limit, sent, known: RequiredState(), members: [])
         }
     }
+
+    /// Up to where the client was told of a room; nil when it wasn't.
+    private func knownUpTo(_ sent: SentRoom?) -> Position? { sent.flatMap { $0.upTo ?? builder.since } }
 
     private func update(_ wanted: WantedRoom, _ id: RoomID, _ sent: SentRoom?, _ news: RoomNews, left: LeftRoom?) throws -> RoomUpdate {
         let told = try ToldState(
             of: news, wanted: wanted.wishes.requiredState, known: sent.map { requiredStates[$0.requiredState] ?? RequiredState() },
             members: sent?.members.map(ShortStateKey.init(number:)) ?? [])
+        let unread: RoomUnread? =
+            if case .joined(let since) = wanted.entry.standing {
+                try builder.unread(in: wanted.entry.room, id, joinedSince: since)
+            } else { nil }
         let isNews =
             news.isInitial || news.isExpanded || news.hasEnded || !news.events.isEmpty || news.isLimited || !told.entries.isEmpty
             || news.haveMembersChanged || news.isNews(.name) || news.isNews(.avatar)
+            || unread.map { $0.basis > knownUpTo(sent) ?? .zero } ?? false
         var limit = wanted.wishes.timelineLimit
         // A smaller limit than before matters only where it has left something out.
         if let sent, !news.isInitial, !news.isExpanded, !news.isLimited { limit = max(limit, Int(clamping: sent.timelineLimit)) }
-        let json = try isNews ? json(id, news, told, left: left) : nil
-        return made(wanted, id, json, timelineLimit: limit, sent, known: told.known, members: told.members)
+        let json = try isNews ? json(id, news, told, unread?.total ?? UnreadCount(), left: left) : nil
+        return made(wanted, id, json, news, timelineLimit: limit, sent, known: told.known, members: told.members)
     }
 
     private func made(
-        _ wanted: WantedRoom, _ id: RoomID, _ json: [UInt8]?, timelineLimit: Int, _ sent: SentRoom?, known: RequiredState,
-        members: [ShortStateKey]
+        _ wanted: WantedRoom, _ id: RoomID, _ json: [UInt8]?, _ news: RoomNews?, timelineLimit: Int, _ sent: SentRoom?,
+        known: RequiredState, members: [ShortStateKey]
     ) -> RoomUpdate {
         RoomUpdate(
-            room: wanted.entry.room, id: id, json: json,
+            room: wanted.entry.room, id: id, json: json, isInitial: news?.isInitial ?? false,
+            events: Set(news?.events.map(\.id) ?? []), oldestOrder: news?.timeline?.firstOrder,
             sent: SentRoom(
                 upTo: nil, timelineLimit: Int64(timelineLimit), requiredState: RequiredState.number(of: known.encoded),
-                knowsAccountData: sent?.knowsAccountData ?? false, members: members.map(\.number)),
+                knowsAccountData: sent?.knowsAccountData ?? false, knowsReceipts: sent?.knowsReceipts ?? false,
+                members: members.map(\.number)),
             requiredState: known)
     }
 
@@ -79,7 +94,7 @@ struct RoomUpdater {
         let events = try StrippedEvents(of: stripped)
         var writer = JSONWriter(capacity: stripped.state.count + 256)
         writer.beginObject()
-        writeHead(id, isInitial: isInitial, bumpStamp: stripped.position, to: &writer)
+        writeHead(id, isInitial: isInitial, bumpStamp: stripped.position, UnreadCount(), to: &writer)
         if let name = events.content(EventType.roomName)?["name"]?.stringValue {
             writer.key("name")
             writer.string(name)
@@ -94,10 +109,10 @@ struct RoomUpdater {
         return writer.bytes
     }
 
-    private func json(_ id: RoomID, _ news: RoomNews, _ told: ToldState, left: LeftRoom?) throws -> [UInt8] {
+    private func json(_ id: RoomID, _ news: RoomNews, _ told: ToldState, _ unread: UnreadCount, left: LeftRoom?) throws -> [UInt8] {
         var writer = JSONWriter(capacity: 4096)
         writer.beginObject()
-        try writeHead(id, isInitial: news.isInitial, bumpStamp: bumpStamp(news, left: left), to: &writer)
+        try writeHead(id, isInitial: news.isInitial, bumpStamp: bumpStamp(news, left: left), unread, to: &writer)
         try writeName(news, to: &writer)
         if left == nil { try writeMembers(news, to: &writer) }
 
@@ -134,7 +149,7 @@ struct RoomUpdater {
     }
 
     /// Writes what is told of every room.
-    private func writeHead(_ id: RoomID, isInitial: Bool, bumpStamp: Position?, to writer: inout JSONWriter) {
+    private func writeHead(_ id: RoomID, isInitial: Bool, bumpStamp: Position?, _ unread: UnreadCount, to writer: inout JSONWriter) {
         if isInitial {
             writer.key("initial")
             writer.bool(true)
@@ -148,9 +163,9 @@ struct RoomUpdater {
             writer.integer(bumpStamp.value)
         }
         writer.key("notification_count")
-        writer.integer(0)
+        writer.integer(Int64(unread.notifications))
         writer.key("highlight_count")
-        writer.integer(0)
+        writer.integer(Int64(unread.highlights))
     }
 
     /// Where clients are to put the room; nil where they have it already.

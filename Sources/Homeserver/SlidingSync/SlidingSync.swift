@@ -11,6 +11,8 @@ package final class SlidingSync: Sendable {
     private let rooms: RoomsDatabase
     private let accounts: AccountsDatabase
     private let transitory: TransitoryDatabase
+    private let presence: Presence
+    private let unreadCounts: UnreadCounts
     private let notifier: Notifier
     private let environment: Environment
     private let facts = RoomFacts()
@@ -19,11 +21,14 @@ package final class SlidingSync: Sendable {
     private static let noteAfterMilliseconds: Int64 = 24 * 60 * 60 * 1000
 
     package init(
-        rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, notifier: Notifier, environment: Environment
+        rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, presence: Presence, unreadCounts: UnreadCounts,
+        notifier: Notifier, environment: Environment
     ) {
         self.rooms = rooms
         self.accounts = accounts
         self.transitory = transitory
+        self.presence = presence
+        self.unreadCounts = unreadCounts
         self.notifier = notifier
         self.environment = environment
     }
@@ -33,6 +38,10 @@ package final class SlidingSync: Sendable {
     /// - Returns: the endpoint's answer.
     /// - Throws: `M_UNKNOWN_POS` when the client has to begin anew.
     package func sync(_ request: SlidingSyncRequest, for requester: Requester) async throws -> [UInt8] {
+        try await presence.whileSyncing(requester, as: request.presence) { try await answer(request, for: requester) }
+    }
+
+    private func answer(_ request: SlidingSyncRequest, for requester: Requester) async throws -> [UInt8] {
         let inbox = try accounts.inbox(of: requester)
         let toDeviceSince = try Self.position(ofMessages: request.extensions.toDevice?.since)
         if let toDeviceSince { await transitory.acknowledge(upTo: toDeviceSince, in: inbox) }
@@ -41,6 +50,7 @@ package final class SlidingSync: Sendable {
                 try await SlidingSyncAnswer(
                     self.capture(request, nil, inbox, for: requester), nil, toDeviceSince: toDeviceSince, self.facts)
             }
+            await unreadCounts.writeDown()
             return try await begin(answer)
         }
         guard let position = SlidingSyncPosition(text) else { throw Self.unknownPosition }
@@ -50,6 +60,7 @@ package final class SlidingSync: Sendable {
             let capture = capture(request, position, inbox, for: requester)
             let known = try knownConnection(capture)
             let answer = try await SlidingSyncAnswer(capture, known, toDeviceSince: toDeviceSince, facts)
+            await unreadCounts.writeDown()
             return ((answer, known.connection), answer.tellsSomething)
         }
         return try await goOn(answer, from: position, connection)
@@ -77,7 +88,7 @@ package final class SlidingSync: Sendable {
             request: request, position: position,
             sync: SyncCapture(
                 request: SyncRequest(since: position?.token), requester: requester, rooms: roomsState, accounts: accountsState,
-                transitory: transitory.snapshot(), inbox: inbox, now: environment.clock.now()),
+                transitory: transitory.snapshot(), inbox: inbox, unreadCounts: unreadCounts, now: environment.clock.now()),
             connectionKey: SlidingConnectionKey(requester.userID, requester.deviceID ?? "", request.connectionID))
     }
 

@@ -46,8 +46,8 @@ struct SlidingSyncAnswer {
         }
         var rooms = try await SlidingSyncRooms(
             windows.rooms, changed: Set(changed.map(\.room)), sent: sent, known: requiredStates, capture, delta)
-        let roomData = try rooms.takeAccountData(request.extensions.accountData, delta, sent: sent, capture)
-        extras = try SlidingSyncExtras(capture, changed: changed, log, delta, roomData, toDeviceSince: toDeviceSince)
+        let roomExtras = try RoomExtras(to: &rooms, changed: Set(changed.map(\.room)), sent: sent, delta, capture)
+        extras = try SlidingSyncExtras(capture, changed: changed, log, delta, roomExtras, toDeviceSince: toDeviceSince)
         self.windows = windows
         self.rooms = rooms
     }

@@ -7,14 +7,13 @@ import TransitoryDatabase
 
 /// What an answer tells beside rooms: its `extensions`.
 struct SlidingSyncExtras {
-    /// The account data of rooms.
-    typealias RoomData = [(room: RoomID, entries: [AccountDataDelta.Entry])]
-
     private let toDevice: ToDeviceDelta?
     private let deviceLists: DeviceListDelta?
     private let keyCounts: KeyCounts?
-    /// Global entries, and those of rooms.
-    private let accountData: (global: [AccountDataDelta.Entry], rooms: RoomData)?
+    /// Global account data.
+    private let accountData: [AccountDataDelta.Entry]?
+    private let rooms: RoomExtras
+    private let wanted: SlidingSyncExtensions
     private let threads: ThreadSubscriptionChanges?
 
     /// - Parameters:
@@ -22,10 +21,12 @@ struct SlidingSyncExtras {
     ///   - log: what the accounts' log has since the client's position.
     ///   - toDeviceSince: up to where the client has its messages.
     init(
-        _ capture: SlidingSyncCapture, changed: [SyncBuilder.UserRoom], _ log: [LogEntry]?, _ delta: AccountDataDelta, _ roomData: RoomData,
+        _ capture: SlidingSyncCapture, changed: [SyncBuilder.UserRoom], _ log: [LogEntry]?, _ delta: AccountDataDelta, _ rooms: RoomExtras,
         toDeviceSince: Position?
     ) throws {
-        let (wanted, sync) = (capture.request.extensions, capture.sync)
+        let sync = capture.sync
+        wanted = capture.request.extensions
+        self.rooms = rooms
         toDevice = try wanted.toDevice.map {
             try ToDeviceDelta(of: sync.inbox, since: toDeviceSince, limit: $0.limit, in: sync.transitory)
         }
@@ -36,7 +37,7 @@ struct SlidingSyncExtras {
         } else {
             deviceLists = nil
         }
-        accountData = wanted.accountData.map { _ in (delta.global, roomData) }
+        accountData = wanted.accountData.map { _ in delta.global }
         threads = try wanted.threadSubscriptions.map {
             try ThreadSubscriptionChanges(
                 of: sync.requester.userID, after: capture.position?.token.rooms.position ?? .zero, upTo: sync.rooms.position,
@@ -47,7 +48,7 @@ struct SlidingSyncExtras {
     /// Whether there is anything that the client doesn't know.
     var tellsSomething: Bool {
         !(toDevice?.events.isEmpty ?? true) || !(deviceLists?.isEmpty ?? true) || !(threads?.isEmpty ?? true)
-            || accountData.map { !$0.global.isEmpty || !$0.rooms.isEmpty } ?? false
+            || !(accountData?.isEmpty ?? true) || !rooms.isEmpty
     }
 
     /// Writes the object with what is wanted.
@@ -74,12 +75,16 @@ struct SlidingSyncExtras {
             writer.value(.array(keyCounts.unusedFallbackKeysJSON))
             writer.endObject()
         }
-        if let accountData { Self.write(accountData.global, accountData.rooms, to: &writer) }
+        if let accountData { Self.write(accountData, rooms.accountData, to: &writer) }
+        if wanted.receipts != nil { Self.write(rooms.receipts, as: "receipts", to: &writer) }
+        if wanted.typing != nil { Self.write(rooms.typing, as: "typing", to: &writer) }
         if let threads, !threads.isEmpty { Self.write(threads, to: &writer) }
         writer.endObject()
     }
 
-    private static func write(_ global: [AccountDataDelta.Entry], _ rooms: RoomData, to writer: inout JSONWriter) {
+    private static func write(
+        _ global: [AccountDataDelta.Entry], _ rooms: [(room: RoomID, entries: [AccountDataDelta.Entry])], to writer: inout JSONWriter
+    ) {
         writer.key("account_data")
         writer.beginObject()
         writer.key("global")
@@ -89,6 +94,20 @@ struct SlidingSyncExtras {
         for (room, entries) in rooms {
             writer.key(room.string)
             writer.accountDataEvents(entries)
+        }
+        writer.endObject()
+        writer.endObject()
+    }
+
+    /// Writes an event for each of some rooms.
+    private static func write(_ events: [(room: RoomID, event: [UInt8])], as name: String, to writer: inout JSONWriter) {
+        writer.key(name)
+        writer.beginObject()
+        writer.key("rooms")
+        writer.beginObject()
+        for (room, event) in events {
+            writer.key(room.string)
+            writer.raw(event)
         }
         writer.endObject()
         writer.endObject()

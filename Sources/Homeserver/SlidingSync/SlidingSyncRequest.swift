@@ -1,9 +1,12 @@
 import MatrixProtocol
+import TransitoryDatabase
 
 /// What a client asks for in simplified sliding sync (MSC4186). Nothing of it is remembered: each request says all that the client wants.
 package struct SlidingSyncRequest: Sendable {
     /// The `pos` of the answer that the client has; nil begins a new connection.
     package var position: String?
+    /// What the request makes of the presence of the user's device.
+    package var presence = UserPresence.State.online
     /// How long to wait for something to happen, in milliseconds.
     package var timeoutMilliseconds: Int64 = 0
     /// The name that the client gives the connection.
@@ -74,6 +77,8 @@ package struct SlidingSyncExtensions: Sendable {
     /// Changed devices, and the counts of one's own keys.
     package var wantsEncryption = false
     package var accountData: RoomSelection?
+    package var receipts: RoomSelection?
+    package var typing: RoomSelection?
     package var threadSubscriptions: ThreadSubscriptions?
 
     package init() {}

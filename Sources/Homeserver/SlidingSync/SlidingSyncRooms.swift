@@ -87,44 +87,24 @@ struct SlidingSyncRooms: Sendable {
         }
     }
 
-    // MARK: - Account data
+    // MARK: - Extensions
 
-    /// What there is to tell of the user's account data of the rooms.
+    /// The rooms of which an extension tells: those that the client looks at and has been told of, as far as they are selected.
     ///
-    /// - Parameters:
-    ///   - selection: of which of the rooms; nil for none.
-    ///   - sent: what the client was told of the rooms before.
-    mutating func takeAccountData(
-        _ selection: SlidingSyncExtensions.RoomSelection?, _ delta: AccountDataDelta, sent: [ShortRoomID: SentRoom],
-        _ capture: SlidingSyncCapture
-    ) throws -> [(room: RoomID, entries: [AccountDataDelta.Entry])] {
-        let view = RoomsView(capture.sync.rooms)
-        let accountsView = AccountsView(capture.sync.accounts)
-        let changedData = Set(try delta.rooms.compactMap { try view.shortID(of: $0) })
-        var selected: Set<ShortRoomID> = []
-        if let selection {
-            let rooms = try selection.rooms.map {
-                Set(try view.reader.get(RoomsMaps.roomIDToShortID, all: Array($0)).compactMap(\.self))
-            }
-            selected = Set(present.filter { selection.contains($0, rooms: rooms) }.map(\.entry.room))
+    /// - Parameter selection: nil for none.
+    func selected(by selection: SlidingSyncExtensions.RoomSelection?, in view: RoomsView) throws -> [WantedRoom] {
+        guard let selection else { return [] }
+        let rooms = try selection.rooms.map {
+            Set(try view.reader.get(RoomsMaps.roomIDToShortID, all: Array($0)).compactMap(\.self))
         }
-        var told: [(room: RoomID, entries: [AccountDataDelta.Entry])] = []
-        for room in selected.sorted() {
-            guard var now = changes[room] ?? sent[room], !now.knowsAccountData || changedData.contains(room) else { continue }
-            let id = try view.roomID(of: room)
-            let entries = try delta.room(id, isNew: !now.knowsAccountData, in: accountsView, capture.sync.requester.userID)
-            if !entries.isEmpty { told.append((id, entries)) }
-            if !now.knowsAccountData {
-                now.knowsAccountData = true
-                changes[room] = now
-            }
-        }
-        for room in changedData where !selected.contains(room) {
-            guard var now = changes[room] ?? sent[room], now.knowsAccountData else { continue }
-            now.knowsAccountData = false
-            changes[room] = now
-        }
-        return told
+        return present.filter { selection.contains($0, rooms: rooms) }
+    }
+
+    /// Notes what else the client was told of a room.
+    ///
+    /// - Parameter before: what it was told before this answer.
+    mutating func note(_ sent: SentRoom, of room: ShortRoomID, before: SentRoom?) {
+        changes[room] = sent == before ? nil : sent
     }
 }
 

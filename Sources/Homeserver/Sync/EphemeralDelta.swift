@@ -49,7 +49,8 @@ struct EphemeralDelta {
         return events
     }
 
-    private static func typing(_ users: [UserID]) -> [UInt8] {
+    /// The event `m.typing` as JSON.
+    static func typing(_ users: [UserID]) -> [UInt8] {
         let event: JSONObject = ["content": ["user_ids": .array(users.map { .string($0.string) })], "type": "m.typing"]
         return event.encoded()
     }

@@ -19,6 +19,25 @@ struct ReceiptEvent {
         for receipt in try view.privateReceipts(of: user, in: room, after: since) { add(receipt, .readPrivate, of: user) }
     }
 
+    /// A user's own receipts, and everybody's public ones on some events.
+    ///
+    /// - Parameters:
+    ///   - events: the events.
+    ///   - oldest: the order of the oldest one.
+    init(
+        on events: Set<EventID>, since oldest: Int64?, in room: ShortRoomID, for user: UserID, ignoring ignored: IgnoredUsers,
+        _ view: RoomsView
+    ) throws {
+        for (kind, receipt) in try view.receipts(of: user, in: room) { add(receipt, kind, of: user) }
+        guard let oldest, !events.isEmpty else { return }
+        // Nobody reads an event before it is there.
+        let before = PDUID(room: room, order: oldest).position.value - 1
+        for (reader, receipt) in try view.receipts(in: room, after: before > 0 ? Position(before) : nil)
+        where events.contains(receipt.event) && reader != user && !ignored.contains(reader) {
+            add(receipt, .read, of: reader)
+        }
+    }
+
     /// An event has one receipt of each type and user: one for the whole room says more than one for a thread (MSC4102).
     private mutating func add(_ receipt: ReadReceipt, _ kind: ReadReceipt.Kind, of user: UserID) {
         if receipt.thread != nil, receipts[receipt.event]?[kind]?[user] != nil { return }

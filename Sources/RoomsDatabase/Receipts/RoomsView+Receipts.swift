@@ -33,6 +33,21 @@ extension RoomsView {
         return try receipts.collect().map(\.value)
     }
 
+    /// All receipts of a user in a room, public and private: the latest one of each thread.
+    package func receipts(of user: UserID, in room: ShortRoomID) throws -> [(kind: ReadReceipt.Kind, receipt: ReadReceipt)] {
+        var positions = try reader.domain(RoomsMaps.readPositions, .tuples(room, user))
+        return try positions.collect().compactMap { key, value in
+            guard let kind = ReadReceipt.Kind(rawValue: key.parts.2) else { return nil }
+            let position = value.parts.0
+            let receipt =
+                switch kind {
+                case .read: try reader.get(RoomsMaps.receipts, TupleKey(room, position, user))
+                case .readPrivate: try reader.get(RoomsMaps.privateRead, TupleKey(room, user, position))
+                }
+            return receipt.map { (kind, $0) }
+        }
+    }
+
     /// Those of the rooms in which a private receipt of the user's was set after a position.
     package func roomsWithPrivateReceipts(
         of user: UserID, in rooms: [ShortRoomID], after position: Position

@@ -10,25 +10,33 @@ package struct SentRoom: StoreCodable, Hashable {
     package var requiredState: UInt64
     /// Whether it knows the user's account data of the room, up to the connection's own position.
     package var knowsAccountData: Bool
+    /// Whether it knows the room's receipts, as far as it knows the room.
+    package var knowsReceipts: Bool
     /// The short state keys of the members whose events it has because they were needed; those that came last stand at the end.
     package var members: [UInt64]
 
-    package init(upTo: Position?, timelineLimit: Int64, requiredState: UInt64, knowsAccountData: Bool, members: [UInt64]) {
+    package init(
+        upTo: Position?, timelineLimit: Int64, requiredState: UInt64, knowsAccountData: Bool, knowsReceipts: Bool, members: [UInt64]
+    ) {
         self.upTo = upTo
         self.timelineLimit = timelineLimit
         self.requiredState = requiredState
         self.knowsAccountData = knowsAccountData
+        self.knowsReceipts = knowsReceipts
         self.members = members
     }
 
     private static let headBytes = 1 + 3 * 8
     private static let isLiveFlag: UInt8 = 1
     private static let knowsAccountDataFlag: UInt8 = 2
+    private static let knowsReceiptsFlag: UInt8 = 4
 
-    /// Flags (1 byte: 1 for told everything, 2 for account data), the position or 0, the limit, the number of the wishes, the members' keys; 8
-    /// bytes each.
+    /// Flags (1 byte: 1 for told everything, 2 for account data, 4 for receipts), the position or 0, the limit, the number of the wishes, the
+    /// members' keys; 8 bytes each.
     package var encoded: [UInt8] {
-        let flags = (upTo == nil ? Self.isLiveFlag : 0) | (knowsAccountData ? Self.knowsAccountDataFlag : 0)
+        let flags =
+            (upTo == nil ? Self.isLiveFlag : 0) | (knowsAccountData ? Self.knowsAccountDataFlag : 0)
+            | (knowsReceipts ? Self.knowsReceiptsFlag : 0)
         var bytes = FixedKey(flags, upTo ?? .zero, timelineLimit, requiredState).encoded
         bytes.reserveCapacity(bytes.count + members.count * UInt64.width)
         for member in members { member.encodeFixedWidth(to: &bytes) }
@@ -44,7 +52,7 @@ package struct SentRoom: StoreCodable, Hashable {
         ).parts
         self.init(
             upTo: flags & Self.isLiveFlag != 0 ? nil : upTo, timelineLimit: timelineLimit, requiredState: requiredState,
-            knowsAccountData: flags & Self.knowsAccountDataFlag != 0,
+            knowsAccountData: flags & Self.knowsAccountDataFlag != 0, knowsReceipts: flags & Self.knowsReceiptsFlag != 0,
             members: stride(from: Self.headBytes, to: bytes.count, by: UInt64.width).map {
                 UInt64(fixedWidth: bytes[$0..<$0 + UInt64.width])
             })
@@ -55,7 +63,7 @@ extension SentRoom {
     package var readable: ReadableValue {
         [
             "up_to": upTo.readable, "timeline_limit": timelineLimit.readable, "required_state": requiredState.readable,
-            "account_data": .bool(knowsAccountData), "members": .list(members.map(\.readable)),
+            "account_data": .bool(knowsAccountData), "receipts": .bool(knowsReceipts), "members": .list(members.map(\.readable)),
         ]
     }
 }

@@ -23,27 +23,32 @@ import Testing
             try await server.enter(server.bob)
             for number in 0..<3 { try await send("\(number)", server) }
             var client = SlidingClient(server)
-            func bodies(_ answer: JSONValue) -> [String] {
-                answer["extensions", "to_device", "events"]?.arrayValue?.compactMap { $0["content", "body"]?.stringValue } ?? []
+            func messages(since: String? = nil, limit: Int = 100) async throws -> (bodies: [String], next: String) {
+                let answer = try await client.sync(request(client) { $0.toDevice = .init(since: since, limit: limit) })
+                let messages = try #require(answer["extensions", "to_device"])
+                return (
+                    messages["events"]?.arrayValue?.compactMap { $0["content", "body"]?.stringValue } ?? [],
+                    try #require(messages["next_batch"]?.stringValue)
+                )
             }
-            let first = try await client.sync(request(client) { $0.toDevice = .init(limit: 2) })
-            #expect(bodies(first) == ["0", "1"])
+            let first = try await messages(limit: 2)
+            #expect(first.bodies == ["0", "1"])
             // Whoever has no token yet gets them again.
-            #expect(try await bodies(client.sync(request(client) { $0.toDevice = .init(limit: 2) })) == ["0", "1"])
-            let token = first["extensions", "to_device", "next_batch"]?.stringValue
-            let second = try await client.sync(request(client) { $0.toDevice = .init(since: token) })
-            #expect(bodies(second) == ["2"])
-            let last = second["extensions", "to_device", "next_batch"]?.stringValue
+            let again = try await messages(limit: 2)
+            #expect(again.bodies == ["0", "1"])
+            let second = try await messages(since: first.next)
+            #expect(second.bodies == ["2"])
             // The token shows that the messages before it have come; they are gone.
             try await send("3", server)
-            #expect(try await bodies(client.ask(request(client) { $0.toDevice = .init() })) == ["2", "3"])
-            let next = try await client.sync(request(client) { $0.toDevice = .init(since: last) })
-            #expect(bodies(next) == ["3"] && next["extensions", "to_device", "next_batch"]?.stringValue != nil)
+            let rest = try await messages()
+            #expect(rest.bodies == ["2", "3"])
+            let last = try await messages(since: second.next)
+            #expect(last.bodies == ["3"])
             // Another connection of the device goes on from there.
-            var other = SlidingClient(server, connectionID: "other")
-            #expect(try await bodies(other.sync(request(other) { $0.toDevice = .init(since: last) })) == ["3"])
-            let broken = client
-            await #expect(throws: MatrixError.self) { try await broken.ask(request(broken) { $0.toDevice = .init(since: "x") }) }
+            client = SlidingClient(server, connectionID: "other")
+            let other = try await messages(since: second.next)
+            #expect(other.bodies == ["3"])
+            await #expect(throws: MatrixError.self) { try await messages(since: "x") }
         }
     }
 
@@ -77,8 +82,9 @@ import Testing
             func sync(_ rooms: RoomID..., selection: SlidingSyncExtensions.RoomSelection? = .init()) async throws -> JSONValue {
                 var request = client.request([], subscribed: rooms)
                 request.extensions.accountData = selection
-                let answer = try await client.sync(request)
-                return answer["extensions", "account_data"] ?? .null
+                let told = try await client.sync(request)["extensions", "account_data"]
+                guard let told, let global = told["global"]?.arrayValue else { return .null }
+                return ["global": .array(global.filter { $0["type"] != "m.push_rules" }), "rooms": told["rooms"] ?? .null]
             }
             let entry: JSONValue = ["type": "org.example", "content": ["n": 1]]
             let tagged: JSONValue = [["type": "m.tag", "content": ["tags": ["a": [:]]]]]
@@ -94,6 +100,110 @@ import Testing
             let both: JSONValue = [["type": "m.tag", "content": ["tags": ["a": [:], "b": [:]]]]]
             #expect(try await sync(room, other, selection: .init(rooms: [room])) == ["global": [], "rooms": .object([room.string: both])])
             #expect(try await sync(room, other) == ["global": [], "rooms": .object([other.string: both])])
+        }
+    }
+
+    @Test func receipts() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob, server.carol)
+            var messages: [EventID] = []
+            for number in 0..<3 {
+                messages.append(
+                    try await server.homeserver.rooms.send(
+                        "m.room.message", ["body": .string("\(number)")], to: room, transactionID: "\(number)", by: server.alice))
+            }
+            func read(_ index: Int, by user: Requester, _ type: String = "m.read", thread: JSONValue? = nil) async throws {
+                let markers = try ReadMarkers(type: type, event: messages[index], threadID: thread)
+                try await server.homeserver.receipts.set(markers, in: room, by: user)
+            }
+            var client = SlidingClient(server)
+            /// Who has read what, by event, type and user.
+            func sync(limit: Int = 1, isLooking: Bool = true, isWanted: Bool = true) async throws -> Set<String>? {
+                var request = client.request([], limit: limit, subscribed: isLooking ? [room] : [])
+                request.extensions.receipts = isWanted ? .init() : nil
+                let rooms = try await client.sync(request)["extensions", "receipts", "rooms"]?.objectValue
+                guard let event = rooms?[room.string] else { return rooms.map { _ in [] } }
+                #expect(event["type"] == "m.receipt")
+                var told: Set<String> = []
+                for (id, types) in event["content"]?.objectValue ?? [:] {
+                    let index = try #require(messages.firstIndex { $0.string == id })
+                    for (type, users) in types.objectValue ?? [:] {
+                        for user in users.objectValue.map({ Array($0.keys) }) ?? [] { told.insert("\(index) \(type) \(user)") }
+                    }
+                }
+                return told
+            }
+            try await read(0, by: server.carol)
+            try await read(2, by: server.alice)
+            try await read(1, by: server.bob)
+            try await read(2, by: server.carol, "m.read.private")
+            // At first one's own, and those on the events of the timeline.
+            #expect(try await sync() == ["1 m.read \(server.bob.userID)", "2 m.read \(server.alice.userID)"])
+            #expect(try await sync() == [])
+            try await read(1, by: server.carol)
+            try await read(2, by: server.bob, "m.read.private")
+            #expect(try await sync() == ["1 m.read \(server.carol.userID)", "2 m.read.private \(server.bob.userID)"])
+            // What is set while nobody looks is told later.
+            try await read(2, by: server.carol, thread: "main")
+            #expect(try await sync(isLooking: false) == [])
+            #expect(try await sync() == ["2 m.read \(server.carol.userID)"])
+            // Who goes on without them begins anew.
+            try await read(2, by: server.bob)
+            #expect(try await sync(isWanted: false) == nil)
+            #expect(try await sync()?.isSuperset(of: ["2 m.read \(server.bob.userID)", "2 m.read.private \(server.bob.userID)"]) == true)
+            #expect(try await sync() == [])
+        }
+    }
+
+    @Test func typing() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            var client = SlidingClient(server)
+            func type(_ isTyping: Bool) async throws {
+                try await server.homeserver.typing.set(
+                    isTyping, of: server.alice.userID, in: room, timeoutMilliseconds: 120_000, by: server.alice)
+            }
+            func sync(isLooking: Bool = true, timeout: Int64 = 0) async throws -> JSONValue? {
+                var request = client.request([], subscribed: isLooking ? [room] : [])
+                request.extensions.typing = .init()
+                request.timeoutMilliseconds = timeout
+                let rooms = try await client.sync(request)["extensions", "typing", "rooms"]?.objectValue
+                return try #require(rooms)[room.string]
+            }
+            #expect(try await sync() == nil)
+            try await type(true)
+            #expect(try await sync(timeout: 600_000) == ["type": "m.typing", "content": ["user_ids": ["@alice:example.org"]]])
+            #expect(try await sync() == nil)
+            var other = SlidingClient(server, connectionID: "other")
+            var request = other.request(limit: 0)
+            request.extensions.typing = .init(lists: ["none"])
+            #expect(try await other.sync(request)["extensions", "typing", "rooms"] == [:])
+            other.position = nil
+            request.extensions.typing = .init()
+            #expect(try await other.sync(request)["extensions", "typing", "rooms"]?.objectValue?.keys.map { $0 } == [room.string])
+            try await type(false)
+            #expect(try await sync(timeout: 600_000) == ["type": "m.typing", "content": ["user_ids": []]])
+        }
+    }
+
+    @Test func unreadEventsAreCounted() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            var client = SlidingClient(server)
+            func unread() async throws -> [Int64?] {
+                let told = try await client.sync().room(room)
+                return [told?["notification_count"]?.integerValue, told?["highlight_count"]?.integerValue]
+            }
+            #expect(try await unread() == [0, 0])
+            try await server.say("hello", in: room, by: server.alice)
+            let last = try await server.homeserver.rooms.send(
+                "m.room.message", ["body": "Bob?", "m.mentions": ["user_ids": ["@bob:example.org"]]], to: room, transactionID: "m",
+                by: server.alice)
+            #expect(try await unread() == [2, 1])
+            #expect(try await unread() == [nil, nil])
+            // To read on is news, though nothing else happens.
+            try await server.homeserver.receipts.set(ReadMarkers(type: "m.read", event: last, threadID: nil), in: room, by: server.bob)
+            #expect(try await unread() == [0, 0])
         }
     }
 
