@@ -159,6 +159,7 @@ let package = Package(
             dependencies: [
                 "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "OutgoingRequests", "SMTP", "Store", "TestSupport",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
         .testTarget(
             name: "EndToEndTests",
@@ -170,7 +171,7 @@ let package = Package(
             exclude: ["slow_fsync.c"]),
         .testTarget(
             name: "InteropTests", dependencies: ["TestSupport"],
-            exclude: ["nio_chat.py", "nio_encryption.py", "nio_endpoints.py", "streams.py", "streams_demo.py"]),
+            exclude: ["nio_chat.py", "nio_encryption.py", "nio_endpoints.py", "nio_support.py", "streams.py", "streams_demo.py"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

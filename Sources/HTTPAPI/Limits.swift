@@ -14,6 +14,10 @@ package enum Limits {
     static let streamMessageSizeMaxBytes = 512 << 10
     /// The number of connections to streams; each takes one of those below.
     static let streamConnectionsMax = 4096
+    /// The most of one user or, where nobody says who it is, one address.
+    static let streamConnectionsPerClientMax = 1024
+    /// So much may wait at a time for programs that have asked for it and don't read.
+    static let streamAskedMaxBytes = 64 << 20
 
     /// The longest request line or header field, in bytes.
     static let headerFieldSizeMaxBytes = 32 << 10

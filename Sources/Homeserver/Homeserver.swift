@@ -184,7 +184,8 @@ package final class Homeserver: Sendable {
             try await self.roomsDatabase.receiveArrivedEvents()
             try await background.begin()
             delayedEvents.begin()
-            self.transitoryDatabase.streams.begin()
+            try self.transitoryDatabase.streams.begin()
+            slidingSync.begin()
             try presence.begin()
             try typing.begin()
         } catch {
@@ -220,6 +221,7 @@ package final class Homeserver: Sendable {
         await background.end()
         await typing.end()
         await presence.end()
+        await slidingSync.end()
         await transitoryDatabase.streams.end()
         roomsDatabase.close()
         accountsDatabase.close()

@@ -30,10 +30,10 @@ final class RateLimit<Client: Hashable & Sendable>: Sendable {
         self.clock = clock
     }
 
-    /// Counts one more time.
+    /// Counts one more time, or several at once.
     ///
     /// - Throws: `M_LIMIT_EXCEEDED` when the client has to wait; then it isn't counted.
-    func use(by client: Client) throws(MatrixError) {
+    func use(by client: Client, times: Int = 1) throws(MatrixError) {
         let now = clock.now()
         let refusal = uses.withLock { uses -> Int64? in
             if uses.count >= Self.clientsMax, uses[client] == nil {
@@ -41,8 +41,9 @@ final class RateLimit<Client: Hashable & Sendable>: Sendable {
                 if uses.count >= Self.clientsMax { uses.removeAll() }
             }
             let level = uses[client].map { self.level(of: $0, at: now) } ?? 0
-            guard level + 1 <= burst else { return wait(at: level) }
-            uses[client] = Use(level: level + 1, at: now)
+            let next = level + Double(times)
+            guard next <= burst else { return wait(at: next - 1) }
+            uses[client] = Use(level: next, at: now)
             return nil
         }
         if let refusal { throw Self.exceeded(refusal) }

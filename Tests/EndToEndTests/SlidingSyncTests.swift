@@ -78,7 +78,9 @@ import Testing
         for ranges in [[[-1, 1]], [[2, 1]], [[1]], [1], 1] as [JSONValue] { try await refused(list(["ranges": ranges]), "M_BAD_JSON") }
         for limit in [-1, 1001, "1"] as [JSONValue] { try await refused(list(["timeline_limit": limit]), "M_BAD_JSON") }
         for state in [[["a"]], [1], ["a"]] as [JSONValue] { try await refused(list(["required_state": state]), "M_BAD_JSON") }
-        try await refused(list(["ranges": .array(Array(repeating: [0, 1], count: 101))]), "M_INVALID_PARAM")
+        try await refused(list(["ranges": .array(Array(repeating: [0, 1], count: 21))]), "M_INVALID_PARAM")
+        let many: JSONValue = ["timeline_limit": 1, "ranges": .array(Array(repeating: [0, 1], count: 20))]
+        try await refused(["lists": ["a": many, "b": many, "c": many, "d": many, "e": many, "f": many]], "M_INVALID_PARAM")
         try await refused(list(["required_state": .array(Array(repeating: ["a", "b"], count: 1001))]), "M_INVALID_PARAM")
         try await refused(list(["filters": ["is_dm": 1]]), "M_BAD_JSON")
         try await refused(list(["filters": ["room_types": [1]]]), "M_BAD_JSON")

@@ -1,9 +1,10 @@
 import CanonicalJSON
-import Homeserver
 import MatrixProtocol
 import StoreTestSupport
 import TestSupport
 import Testing
+
+@testable import Homeserver
 
 /// Who may use which streams.
 @Suite struct PublicStreamsTests {
@@ -32,17 +33,63 @@ import Testing
         }
     }
 
+    @Test func guestsMakeNoStreams() throws {
+        try VirtualServer.run { server in
+            let guest = Requester(userID: UserID(trusted: "@1:example.org"), deviceID: "GUEST", isGuest: true)
+            await expect(.guestAccessForbidden, 403) { try await server.homeserver.streams.newRoom(for: guest, from: nil) }
+        }
+    }
+
+    @Test func fullStreamsTakeNothingMoreThatIsKept() throws {
+        try VirtualServer.run(streamsSizeMaxBytes: 1000) { server in
+            let streams = server.homeserver.streams
+            let room = try await streams.room(streams.newRoom(for: server.alice, from: nil))
+            let large = #""\#(String(repeating: "x", count: 1000))""#
+            #expect(try await room.answer(Self.push(large), .json) == nil)
+            let refusal = StreamReply.error("The server has no room for more in its streams")
+            #expect(try await room.answer(Self.push("1"), .json) == refusal)
+            _ = try await room.answer(Self.push("1", "relay"), .json)
+            let delete = #"{"type":"push","key":"k","action":{"type":"compact","seq":1}}"#
+            #expect(try await room.answer(StreamRequest(parsing: Array(delete.utf8)[...], .json), .json) == nil)
+            #expect(try await room.answer(Self.push("2"), .json) == nil)
+        }
+    }
+
+    @Test func whatBefallsTheAccountHoldsOnOpenConnections() async throws {
+        try await SyncServer.run { server in
+            let accounts = server.homeserver.accounts
+            let login = LoginDevice(id: "ALICE").makeLogin(server.homeserver.environment, TokenLifetimes())
+            try await server.enter(server.alice)
+            try await accounts.database.logIn(server.alice.userID, as: accounts.account(of: server.alice), login.kept)
+            let alice = try accounts.requester(ofToken: login.device.tokens.accessToken)
+            let id = try await server.homeserver.rooms.create(CreateRoomRequest(), by: alice)
+            let room = try server.homeserver.streams.matrixRoom(id, for: alice)
+            #expect(try room.refusalToPush() == nil)
+            try await accounts.database.setFlag(.suspended, of: alice.userID, to: true)
+            #expect(try room.refusalToPush() == "This can't be done while the account is suspended")
+            try await accounts.database.setFlag(.suspended, of: alice.userID, to: false)
+            try await accounts.database.setFlag(.locked, of: alice.userID, to: true)
+            #expect(try await room.untilForbidden() == "This account has been locked")
+            try await accounts.database.setFlag(.locked, of: alice.userID, to: false)
+            try await server.logOut(alice)
+            #expect(try await room.untilForbidden() == "The access token is not valid any more")
+        }
+    }
+
     @Test func makingAndSendingHaveTheirRates() throws {
         try VirtualServer.run { server in
             let streams = server.homeserver.streams
             for _ in 0..<100 { _ = try await streams.newRoom(for: server.alice, from: nil) }
             await expect(.limitExceeded, 429) { try await streams.newRoom(for: server.alice, from: nil) }
             _ = try await streams.newRoom(for: server.bob, from: nil)
-            for _ in 0..<1000 { try streams.countSend(from: "here") }
-            await expect(.limitExceeded, 429) { try streams.countSend(from: "here") }
-            try streams.countSend(from: "there")
+            for _ in 0..<1000 { try streams.countSend(1, from: "here") }
+            await expect(.limitExceeded, 429) { try streams.countSend(1, from: "here") }
+            try streams.countSend(1, from: "there")
             try await server.wait(1000)
-            try streams.countSend(from: "here")
+            try streams.countSend(1, from: "here")
+            // What is large counts for many.
+            try streams.countSend(500 << 10, from: "elsewhere")
+            await expect(.limitExceeded, 429) { for _ in 0..<100 { try streams.countSend(500 << 10, from: "elsewhere") } }
         }
     }
 

@@ -16,15 +16,16 @@ struct VirtualServer: Sendable {
 
     /// Runs `body` with a server on the directory, which it may have been on before.
     static func run<Result: Sendable>(
-        on directory: TemporaryDirectory, clock: VirtualClock = VirtualClock(),
+        on directory: TemporaryDirectory, clock: VirtualClock = VirtualClock(), streamsSizeMaxBytes: Int64? = nil,
         _ body: @escaping @Sendable (VirtualServer) async throws -> Result
     ) throws -> Result {
         let key = try #require(SigningKey(seed: [UInt8](repeating: 1, count: SigningKey.seedSizeBytes), version: "1"))
-        let settings = HomeserverSettings(
+        var settings = HomeserverSettings(
             serverName: ServerName(trusted: "example.org"), dataDirectory: directory.path, signingKey: key, blockCacheBytes: 1 << 20,
             accounts: AccountsSettings())
+        if let streamsSizeMaxBytes { settings.streams.sizeMaxBytes = streamsSizeMaxBytes }
         let seeded = SeededEnvironment(seed: 1, clock: clock)
-        return try seeded.run {
+        return try seeded.run { [settings] in
             try await Homeserver.run(settings: settings, environment: seeded.environment) { homeserver in
                 try await body(VirtualServer(homeserver: homeserver, clock: clock))
             }
@@ -32,8 +33,8 @@ struct VirtualServer: Sendable {
     }
 
     /// The same with a directory of its own.
-    static func run(_ body: @escaping @Sendable (VirtualServer) async throws -> Void) throws {
-        try run(on: TemporaryDirectory(), body)
+    static func run(streamsSizeMaxBytes: Int64? = nil, _ body: @escaping @Sendable (VirtualServer) async throws -> Void) throws {
+        try run(on: TemporaryDirectory(), streamsSizeMaxBytes: streamsSizeMaxBytes, body)
     }
 
     var rooms: Rooms { homeserver.rooms }

@@ -57,6 +57,20 @@ import Testing
         }
     }
 
+    @Test func whatHasExpiredIsForgotten() async throws {
+        try await TestStreams.session { session in
+            let database = session.database
+            let connection = try await database.beginConnection(Self.key, deviceCreatedAt: 5, SentRooms([1: room(1)]), requiredStates: [:])
+            func isKnown() throws -> Bool {
+                try KnownConnection(Self.key, connection.id, version: SlidingConnection.firstVersion, in: database.snapshot()) != nil
+            }
+            try await database.forgetExpiredConnections(before: connection.usedAt)
+            #expect(try isKnown())
+            try await database.forgetExpiredConnections(before: connection.usedAt + 1)
+            #expect(try !isKnown())
+        }
+    }
+
     @Test func tooManyWishesEndAConnection() async throws {
         try await TestStreams.session { session in
             let database = session.database

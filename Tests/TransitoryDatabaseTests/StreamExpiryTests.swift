@@ -49,7 +49,10 @@ import TransitoryDatabase
             try await test.environment.clock.sleep(milliseconds: 5 * Self.lifetime)
             #expect(try Self.exists(test))
             #expect(!listener.isAtEnd)
+            // Its time begins when nobody listens any more.
             listener.leave()
+            try await test.environment.clock.sleep(milliseconds: Self.lifetime / 2)
+            #expect(try Self.exists(test))
             try await test.environment.clock.sleep(milliseconds: 2 * Self.lifetime)
             #expect(try !Self.exists(test))
         }

@@ -1,5 +1,6 @@
 import MatrixProtocol
 import Store
+import TestSupport
 import Testing
 import TransitoryDatabase
 
@@ -58,6 +59,44 @@ import TransitoryDatabase
             await #expect(throws: StreamError.tooManyKeys(max: limits.keysMax)) { try await test.push(.append, "x", key: "new") }
             try await test.push(.append, "x", key: "0")
             try await test.push(.relay, "x", key: "new")
+            // A key that has nothing any more is none.
+            let last = try #require(try test.database.snapshot().streamMessages(of: "0", in: TestStreams.room).last).sequence
+            try await test.push(.compact(last), nil, key: "0")
+            try await test.push(.append, "x", key: "new")
+            // What it was compacted up to is known all the same.
+            try await test.push(.compact(last - 1), "late", key: "0")
+            #expect(try test.messages(of: "0") == [])
+        }
+    }
+
+    @Test func aKeyHasALargestSize() async throws {
+        try await TestStreams.session { test in
+            let value = [UInt8](repeating: 0, count: limits.valueMaxBytes)
+            func push(_ action: StreamPush.Action, _ value: [UInt8]) async throws {
+                _ = try await test.push([StreamPush(key: "key", value: value, action: action)])
+            }
+            for _ in 0..<limits.streamMaxBytes / UInt64(value.count) { try await push(.append, value) }
+            await #expect(throws: StreamError.streamFull(key: "key", maxBytes: limits.streamMaxBytes)) { try await push(.append, [1]) }
+            try await test.push(.append, "x", key: "other")
+            try await push(.replace, value)
+            try await push(.append, [1])
+        }
+    }
+
+    @Test func theSizeOfAllPublicStreamsIsKnown() async throws {
+        let directory = try TemporaryDirectory()
+        try await TestStreams.session(in: directory) { test in
+            #expect(test.streams.sizeBytes == 0)
+            try await test.push(.append, "12345")
+            try await test.push(.append, "waits", to: TestStreams.inbox)
+            #expect(test.streams.sizeBytes == 3 + 5)
+            try await test.push(.replace, "1")
+            #expect(test.streams.sizeBytes == 3 + 1)
+        }
+        try await TestStreams.session(in: directory) { test in
+            #expect(test.streams.sizeBytes == 3 + 1)
+            try await test.push(.compact(2), nil)
+            #expect(test.streams.sizeBytes == 0)
         }
     }
 
@@ -68,7 +107,8 @@ import TransitoryDatabase
             var pushed: UInt64 = 0
             await #expect(throws: refused) {
                 while true {
-                    _ = try await test.push([StreamPush(key: "key", value: value, action: .append)])
+                    let key = pushed + UInt64(value.count) > limits.streamMaxBytes ? "\(pushed / limits.streamMaxBytes)" : "key"
+                    _ = try await test.push([StreamPush(key: key, value: value, action: .append)])
                     pushed += UInt64(value.count)
                 }
             }

@@ -1,8 +1,10 @@
 import Store
 import StoreTestSupport
+import Synchronization
 import TestSupport
 import Testing
-import TransitoryDatabase
+
+@testable import TransitoryDatabase
 
 /// Who is told what, and in which order.
 @Suite struct StreamSubscriptionTests {
@@ -70,6 +72,44 @@ import TransitoryDatabase
             #expect(leaves.texts == ["key 1 a"])
             #expect(stays.texts == ["key 1 a", "key 2 b"])
         }
+    }
+
+    /// Gives its place up as soon as it is told something.
+    private final class Leaver: Sendable {
+        private let subscription = Mutex<StreamSubscription?>(nil)
+
+        init(_ test: TestStreams) throws {
+            let subscription = try test.streams.subscribe(to: TestStreams.room) { [self] _ in
+                self.subscription.withLock { $0 = nil }
+            } onEnd: {
+            }
+            self.subscription.withLock { $0 = subscription }
+        }
+
+        var hasLeft: Bool { subscription.withLock { $0 == nil } }
+    }
+
+    @Test func theLastOneMayLeaveWhileItIsTold() async throws {
+        try await TestStreams.session { test in
+            for _ in 0..<5 {
+                let leaver = try Leaver(test)
+                try await test.push(.append, "x")
+                #expect(leaver.hasLeft)
+            }
+            let listener = try Listener(test)
+            try await test.push(.relay, "y")
+            #expect(listener.numbers == [6])
+        }
+    }
+
+    @Test func whatIsPublishedWhileTheFirstOneComesIsNotLost() throws {
+        let stream = LiveStream()
+        // It was published after the newcomer had looked at what there is, and before it was there.
+        stream.publish([StreamNews(key: "key", message: StreamMessage(sequence: 11, value: []), isKept: true)], number: 11, reserved: 11)
+        #expect(stream.add(StreamSubscriber(receive: { _ in }, end: {}), lastKept: 10) != nil)
+        var end: UInt64?
+        #expect(stream.between(lastKept: 11, accepting: false) { end = $0 })
+        #expect(end == 11)
     }
 
     @Test func aScopeThatIsRemovedEndsItsSubscriptions() async throws {

@@ -30,7 +30,7 @@ struct TestStreams: Sendable {
         let database = try TransitoryDatabase(
             directory: "\(directory.path)/transitory", serverName: ServerName(trusted: "example.org"),
             blockCache: BlockCache(capacityBytes: 1 << 20), environment: environment, notifier: notifier)
-        database.streams.begin()
+        try database.streams.begin()
         let outcome: Swift.Result<Result, any Error>
         do {
             outcome = .success(try await body(TestStreams(database: database, notifier: notifier, environment: environment)))

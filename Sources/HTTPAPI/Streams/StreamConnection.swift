@@ -25,6 +25,8 @@ final class StreamConnection: Sendable {
     private let audience: StreamAudience
     private let handler: NIOLoopBound<WebSocketHandler>
     private let connections: StreamConnections
+    /// Whom the connection is counted for.
+    private let client: String
     private let requests = Mutex(StreamRequestQueue())
     private let listening: NIOLoopBoundBox<Listening>
 
@@ -44,7 +46,7 @@ final class StreamConnection: Sendable {
     /// On the connection's event loop.
     init(
         _ handler: WebSocketHandler, on eventLoop: any EventLoop, options: Options, room: StreamRoom, audience: StreamAudience,
-        connections: StreamConnections
+        connections: StreamConnections, client: String
     ) {
         self.eventLoop = eventLoop
         self.options = options
@@ -52,6 +54,7 @@ final class StreamConnection: Sendable {
         self.audience = audience
         self.handler = NIOLoopBound(handler, eventLoop: eventLoop)
         self.connections = connections
+        self.client = client
         listening = NIOLoopBoundBox(Listening(askedKeys: options.wantsAskedKeysOnly ? [] : nil), eventLoop: eventLoop)
     }
 
@@ -61,7 +64,7 @@ final class StreamConnection: Sendable {
         handler.onMessage = { [self] bytes, isText in receive(.message(bytes, isText: isText)) }
         handler.onWritable = { [self] in goOn() }
         handler.onClose = { [self] in end() }
-        connections.join()
+        connections.join(client)
         guard audience.join(self) else { return close(.serviceRestart, "The stream has to be read anew") }
         if options.isDebugging { showEverything() }
     }
@@ -73,7 +76,8 @@ final class StreamConnection: Sendable {
 
     private func end() {
         audience.leave(self)
-        connections.leave()
+        connections.leave(client)
+        giveBack()
         requests.withLock { $0.close() }
     }
 
@@ -113,7 +117,7 @@ final class StreamConnection: Sendable {
 
     /// Goes on when the program reads again; on the event loop.
     private func goOn() {
-        listening.value.askedBytes = 0
+        giveBack()
         if requests.withLock({ $0.hold(false) }) { work() }
     }
 
@@ -153,7 +157,7 @@ final class StreamConnection: Sendable {
             switch request {
             case .show(let key):
                 try await carryOut(&pushes)
-                try show(key, after: 0, asAsked: false)
+                try await show(key, after: 0, asAsked: false)
                 return index + 1
             case .message(let bytes, let isText):
                 switch parse(bytes, isText: isText) {
@@ -161,7 +165,11 @@ final class StreamConnection: Sendable {
                     pushes.append(push)
                 case .success(.get(let key, let sequence)):
                     try await carryOut(&pushes)
-                    if let sequence { try show(key, after: sequence, asAsked: true) } else { eventLoop.execute { self.ask(for: key) } }
+                    if let sequence {
+                        try await show(key, after: sequence, asAsked: true)
+                    } else {
+                        eventLoop.execute { self.ask(for: key) }
+                    }
                     return index + 1
                 case .success(let other):
                     try await carryOut(&pushes)
@@ -201,22 +209,29 @@ final class StreamConnection: Sendable {
 
     private func showEverything() {
         connections.tasks.start { [self] in
-            for key in (try? room.keys()) ?? [] { try? show(key, after: 0, asAsked: false) }
+            for key in (try? room.keys()) ?? [] { try? await show(key, after: 0, asAsked: false) }
         }
     }
 
     /// Sends what a key has, at its place among the broadcasts.
     ///
     /// - Parameter isAsked: whether the program hears of the key from here on.
-    private func show(_ key: String, after sequence: UInt64, asAsked isAsked: Bool) throws {
-        try audience.replay(key, after: sequence) { messages in
-            frame(.initial(key: key, messages))
-        } deliver: { frame in
-            eventLoop.execute { [self] in
-                if isAsked { ask(for: key) }
-                guard let frame else { return }
-                listening.value.askedBytes += frame.readableBytes
-                write([frame])
+    private func show(_ key: String, after sequence: UInt64, asAsked isAsked: Bool) async throws {
+        guard connections.hasRoom else {
+            return eventLoop.execute { self.close(.tryAgainLater, "Too much waits for programs to read it") }
+        }
+        // It may read and write megabytes.
+        try await withTaskExecutorPreference(connections.longExecutor) {
+            try audience.replay(key, after: sequence) { messages in
+                frame(.initial(key: key, messages))
+            } deliver: { frame in
+                connections.take(frame?.readableBytes ?? 0)
+                eventLoop.execute { [self] in
+                    if isAsked { ask(for: key) }
+                    guard let frame else { return }
+                    listening.value.askedBytes += frame.readableBytes
+                    write([frame])
+                }
             }
         }
     }
@@ -238,7 +253,13 @@ final class StreamConnection: Sendable {
         let handler = handler.value
         for frame in frames { handler.write(frame) }
         handler.flush()
-        if handler.isWritable { listening.value.askedBytes = 0 }
+        if handler.isWritable { giveBack() }
+    }
+
+    /// The program has read what it has asked for.
+    private func giveBack() {
+        connections.giveBack(listening.value.askedBytes)
+        listening.value.askedBytes = 0
     }
 
     private func frame(_ reply: StreamReply) -> ByteBuffer? {

@@ -1,3 +1,5 @@
+import Homeserver
+
 /// What a connection has sent and what has not been carried out: bounded, and counted against floods.
 struct StreamRequestQueue {
     enum Request {
@@ -44,7 +46,7 @@ struct StreamRequestQueue {
         guard !isClosed else { return .waits }
         switch request {
         case .message(let bytes, _):
-            if let time, !use(at: time) { return .isTooOften }
+            if let time, !use(bytes.count, at: time) { return .isTooOften }
             waitingBytes += bytes.count
         case .show(let key):
             guard shown.insert(key).inserted else { return .waits }
@@ -106,10 +108,11 @@ struct StreamRequestQueue {
         return true
     }
 
-    private mutating func use(at time: Int64) -> Bool {
+    private mutating func use(_ bytes: Int, at time: Int64) -> Bool {
         let level = max(0, used.level - Double(max(0, time - used.at)) / 1000 * Self.perSecond)
-        guard level + 1 <= Self.burst else { return false }
-        used = (level + 1, time)
+        let weight = Double(PublicStreams.weight(ofMessage: bytes))
+        guard level + weight <= Self.burst else { return false }
+        used = (level + weight, time)
         return true
     }
 }

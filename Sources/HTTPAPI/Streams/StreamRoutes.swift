@@ -79,9 +79,9 @@ package struct StreamRoutes: RouteGroup {
     // MARK: Messages
 
     private func send(_ request: ClientRequest, to room: StreamRoom) async throws -> Answer {
-        try streams.countSend(from: request.optionalRequester?.userID.string ?? request.clientAddress)
         let format: StreamFormat = request.headers[.contentType] == Self.cborType ? .cbor : .json
         let bytes = try await request.bodyBytes()
+        try streams.countSend(bytes.count, from: request.optionalRequester?.userID.string ?? request.clientAddress)
         let message: StreamRequest
         do throws(StreamRequestError) {
             message = try StreamRequest(parsing: bytes[...], format)
@@ -114,10 +114,13 @@ package struct StreamRoutes: RouteGroup {
         options.format = try request.query.bool("cbor") ?? false ? .cbor : .json
         options.isDebugging = try request.query.bool("debug") ?? false
         options.wantsAskedKeysOnly = try request.query.string("keys") == "asked"
-        let audience = try connections.audience(of: room)
+        let client = request.optionalRequester?.userID.string ?? request.clientAddress ?? ""
+        let audience = try connections.audience(of: room, for: client)
         let upgrade = try WebSocketUpgrade(request.headers, messageSizeMaxBytes: Limits.streamMessageSizeMaxBytes) {
             [connections, options] handler, eventLoop in
-            StreamConnection(handler, on: eventLoop, options: options, room: room, audience: audience, connections: connections).begin()
+            StreamConnection(
+                handler, on: eventLoop, options: options, room: room, audience: audience, connections: connections, client: client
+            ).begin()
         } untilForbidden: {
             try await room.untilForbidden()
         }

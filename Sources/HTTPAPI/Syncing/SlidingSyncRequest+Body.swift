@@ -8,6 +8,7 @@ extension SlidingSyncRequest {
     private static let nameSizeMaxBytes = 64
     private static let connectionIDSizeMaxBytes = 255
     private static let listsMax = 100
+    private static let rangesMax = 100
     private static let subscriptionsMax = 1000
 
     /// Reads the request of a user.
@@ -32,6 +33,9 @@ extension SlidingSyncRequest {
                     throw MatrixError(.invalidParameter, "The name of a list has at most \(Self.nameSizeMaxBytes) bytes")
                 }
                 lists[name] = try RoomList(sent.requiredBody(name), for: user)
+            }
+            guard lists.values.reduce(0, { $0 + $1.ranges.count }) <= Self.rangesMax else {
+                throw MatrixError(.invalidParameter, "A request has at most \(Self.rangesMax) ranges")
             }
         }
         if let sent = try body.optionalBody("room_subscriptions") {
@@ -68,7 +72,7 @@ extension RoomWishes {
 }
 
 extension RoomList {
-    private static let rangesMax = 100
+    private static let rangesMax = 20
 
     init(_ body: Body, for user: UserID) throws(MatrixError) {
         let range = JSONShape<ClosedRange<Int>>("an array of two numbers from 0 on, the first of which isn't greater") { value in

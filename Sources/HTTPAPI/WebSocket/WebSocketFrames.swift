@@ -40,4 +40,5 @@ enum WebSocketCloseCode: UInt16, Sendable {
     case serverError = 1011
     /// Come back at once.
     case serviceRestart = 1012
+    case tryAgainLater = 1013
 }

@@ -6,7 +6,7 @@ import NIOWebSocket
 /// One end of a WebSocket (RFC 6455): joins frames to messages, answers pings, closes in order, and keeps within limits.
 ///
 /// - A message longer than the limit, or what is no WebSocket, closes the connection with the code that says so.
-/// - A peer that is silent although it is asked for a sign is taken to be gone.
+/// - A peer that is silent, or reads nothing, although it is asked for a sign is taken to be gone.
 /// - Nothing is sent to a peer that reads too slowly: `isBehind` tells.
 ///
 /// It is used on the connection's event loop only.
@@ -25,15 +25,28 @@ final class WebSocketHandler: ChannelDuplexHandler {
     private let messageSizeMaxBytes: Int
     private var context: ChannelHandlerContext?
     /// The frames of a message that isn't whole yet.
-    private var fragments: (bytes: [UInt8], isText: Bool)?
+    private var fragments: Fragments?
+    /// What the newest ping said, where the answer waits for the peer to read.
+    private var unansweredPing: [UInt8]?
     private var isClosing = false
     private var isPaused = false
     private var hasPendingRead = false
     private var hasHeard = true
+    /// Whether the peer had not read what it was sent when it was asked for a sign last.
+    private var wasBehind = false
     /// How much was read over since the connection is closing.
     private var readOverBytes = 0
     private var signs: RepeatedTask?
 
+    /// The frames of a message so far.
+    private struct Fragments {
+        var bytes: [UInt8] = []
+        var count = 0
+        let isText: Bool
+    }
+
+    /// A message has at most so many frames.
+    private static let fragmentsMax = 1024
     /// How often the peer is asked for a sign; after a second time without one it is gone.
     private static let signInterval = TimeAmount.seconds(30)
     /// So many bytes are read over while the peer's word on the closing is awaited.
@@ -130,13 +143,14 @@ final class WebSocketHandler: ChannelDuplexHandler {
         switch frame.opcode {
         case .text, .binary:
             guard fragments == nil else { return close(.protocolError, "A message began within another") }
-            add(frame, to: (bytes: [], isText: frame.opcode == .text))
+            fragments = Fragments(isText: frame.opcode == .text)
+            add(frame)
         case .continuation:
-            guard let fragments else { return close(.protocolError, "Nothing is to be continued") }
-            add(frame, to: fragments)
+            guard fragments != nil else { return close(.protocolError, "Nothing is to be continued") }
+            add(frame)
         case .ping:
-            write(WebSocketFrames.frame(.pong, Array(buffer: frame.unmaskedData)))
-            flush()
+            unansweredPing = Array(buffer: frame.unmaskedData)
+            answerPing()
         case .pong: break
         case .connectionClose: answerClose(context)
         default: close(.protocolError, "There are no such frames")
@@ -144,7 +158,10 @@ final class WebSocketHandler: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { onWritable?() }
+        if context.channel.isWritable {
+            answerPing()
+            onWritable?()
+        }
         context.fireChannelWritabilityChanged()
     }
 
@@ -173,16 +190,22 @@ final class WebSocketHandler: ChannelDuplexHandler {
 
     private var tooBig: String { "A message has at most \(messageSizeMaxBytes) bytes" }
 
-    private func add(_ frame: WebSocketFrame, to message: (bytes: [UInt8], isText: Bool)) {
-        guard message.bytes.count + frame.data.readableBytes <= messageSizeMaxBytes else { return close(.messageTooBig, tooBig) }
+    private func add(_ frame: WebSocketFrame) {
+        guard (fragments?.bytes.count ?? 0) + frame.data.readableBytes <= messageSizeMaxBytes else { return close(.messageTooBig, tooBig) }
+        guard fragments?.count ?? 0 < Self.fragmentsMax else { return close(.policyViolation, "A message has too many frames") }
+        fragments?.count += 1
+        fragments?.bytes.append(contentsOf: frame.unmaskedData.readableBytesView)
+        guard frame.fin, let message = fragments else { return }
         fragments = nil
-        var message = message
-        message.bytes.append(contentsOf: frame.unmaskedData.readableBytesView)
-        guard frame.fin else {
-            fragments = message
-            return
-        }
         onMessage?(message.bytes, message.isText)
+    }
+
+    /// Answers the newest ping (RFC 6455, section 5.5.3) as soon as the peer reads.
+    private func answerPing() {
+        guard isWritable, let ping = unansweredPing else { return }
+        unansweredPing = nil
+        write(WebSocketFrames.frame(.pong, ping))
+        flush()
     }
 
     /// Waits for the peer's word on the closing. Who sends on and on is made to wait, so that it comes to read ours.
@@ -204,8 +227,9 @@ final class WebSocketHandler: ChannelDuplexHandler {
     }
 
     private func askForSign() {
-        guard hasHeard else { return abort() }
+        guard hasHeard, isWritable || !wasBehind else { return abort() }
         hasHeard = false
+        wasBehind = !isWritable
         write(WebSocketFrames.frame(.ping, []))
         flush()
     }

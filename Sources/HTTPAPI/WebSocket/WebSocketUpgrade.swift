@@ -57,9 +57,16 @@ struct WebSocketUpgrade: Sendable {
         try await channel.eventLoop.submit { try exchangeHandlers(of: channel) }.get()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: executor) {
-                guard let reason = try await untilForbidden() else { return }
+                let (code, reason): (WebSocketCloseCode, String)
+                do {
+                    guard let forbidden = try await untilForbidden() else { return }
+                    (code, reason) = (.policyViolation, forbidden)
+                } catch {
+                    // Who may not be there any more must not stay because that can't be read.
+                    (code, reason) = (.serverError, "The server can't do this at the moment")
+                }
                 try await channel.eventLoop.submit {
-                    try channel.pipeline.syncOperations.handler(type: WebSocketHandler.self).close(.policyViolation, reason)
+                    try channel.pipeline.syncOperations.handler(type: WebSocketHandler.self).close(code, reason)
                 }.get()
             }
             try await channel.closeFuture.get()

@@ -9,10 +9,10 @@ final class Memo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         self.countMax = countMax
     }
 
-    /// What is remembered for the key, or is found now.
-    func value(of key: Key, find: () throws -> Value) rethrows -> Value {
+    /// What is remembered for the key, or is found now; nil, which isn't remembered, when it isn't there yet.
+    func value(of key: Key, find: () throws -> Value?) rethrows -> Value? {
         if let known = values.withLock({ $0[key] }) { return known }
-        let found = try find()
+        guard let found = try find() else { return nil }
         values.withLock { values in
             if values.count >= countMax { values.removeAll() }
             values.updateValue(found, forKey: key)

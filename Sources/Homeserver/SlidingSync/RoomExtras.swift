@@ -83,8 +83,10 @@ struct RoomExtras {
             rooms.note(now, of: room, before: sent[room])
         }
         // Whose news the client has got without its receipts is told of them anew.
-        for room in changed where !told.contains(room) {
-            guard var now = rooms.changes[room] ?? sent[room], now.knowsReceipts, now.upTo == nil else { continue }
+        for room in changed.union(rooms.changes.keys) where !told.contains(room) {
+            guard var now = rooms.changes[room] ?? sent[room], now.knowsReceipts, now.upTo == nil,
+                changed.contains(room) || sent[room]?.upTo != nil
+            else { continue }
             now.knowsReceipts = false
             rooms.note(now, of: room, before: sent[room])
         }

@@ -29,14 +29,14 @@ struct RoomFacts: Sendable {
         return try zip(rooms, snapshot.positions(of: rooms.map(\.scope))).map { room, position in
             try newestEvents.value(of: RoomMoment(room: room, position: position ?? .zero)) {
                 try view.newestOrder(of: room).map { PDUID(room: room, order: $0).position } ?? .zero
-            }
+            } ?? .zero
         }
     }
 
-    /// The type that a room was created with; nil for one without.
-    func roomType(of room: ShortRoomID, in view: RoomsView) throws -> String? {
+    /// The type that a room was created with, nil in it for none; nil when the room's state isn't known.
+    func roomType(of room: ShortRoomID, in view: RoomsView) throws -> String?? {
         try roomTypes.value(of: room) {
-            try view.currentEvent(.create, in: room).flatMap { create in
+            try view.currentEvent(.create, in: room).map { create in
                 try JSONFields(scanning: create.json).slice("content").flatMap { try JSONFields(scanning: $0).string("type") }
             }
         }
@@ -50,6 +50,6 @@ struct RoomFacts: Sendable {
             let fields = try JSONFields(scanning: event.json)
             let membership = try fields.slice("content").flatMap { try JSONFields(scanning: $0).string("membership") }
             return membership == Membership.leave.rawValue && fields.string("sender") == user.string
-        }
+        } ?? true
     }
 }

@@ -91,7 +91,7 @@ struct RoomFiltering {
             guard let create = try StrippedEvents(of: stripped).content(EventType.roomCreate) else { return nil }
             return .some(create["type"]?.stringValue)
         case .joined, .left, .stranger:
-            return .some(try facts.roomType(of: room.room, in: view))
+            return try facts.roomType(of: room.room, in: view)
         }
     }
 }

@@ -3,6 +3,7 @@ import CanonicalJSON
 import MatrixProtocol
 import RoomsDatabase
 import Store
+import TransitoryDatabase
 
 /// A room that an answer may have to tell of, and what is wanted of it.
 struct WantedRoom: Sendable {
@@ -38,7 +39,7 @@ struct RoomWindows {
                 for range in list.ranges {
                     let part = range.lowerBound < rooms.count ? rooms[range.clamped(to: 0...rooms.count - 1)] : []
                     parts.append((range, part.map(\.room)))
-                    for entry in part {
+                    for entry in part where wanted[entry.room]?.lists.contains(name) != true {
                         wanted[entry.room, default: WantedRoom(entry: entry, wishes: list.wishes)].wishes.formUnion(list.wishes)
                         wanted[entry.room]?.lists.insert(name)
                     }
@@ -47,8 +48,23 @@ struct RoomWindows {
             }
         }
         try subscribe(to: request.subscriptions, capture, &wanted)
+        try Self.check(wanted.values.reduce(into: []) { $0.insert($1.wishes.requiredState) })
         rooms = wanted.values.sorted { ($0.entry.activity, $0.entry.room) > ($1.entry.activity, $1.entry.room) }
     }
+
+    /// - Throws: `M_INVALID_PARAM` for more wishes for state than are remembered of a connection.
+    private static func check(_ requiredStates: Set<RequiredState>) throws(MatrixError) {
+        let sizeBytes = requiredStates.reduce(0) { $0 + $1.encoded.count }
+        guard requiredStates.count <= requiredStatesMax, sizeBytes <= requiredStatesMaxBytes else {
+            throw MatrixError(
+                .invalidParameter,
+                "The rooms may want \(requiredStatesMax) different required_state at most, of \(requiredStatesMaxBytes) bytes together")
+        }
+    }
+
+    /// A connection remembers more: those of earlier requests.
+    private static let requiredStatesMax = SlidingConnection.requiredStatesMax / 2
+    private static let requiredStatesMaxBytes = 256 << 10
 
     /// Takes in the rooms that the client has subscribed to and the user has to do with.
     private func subscribe(

@@ -16,6 +16,7 @@ package final class SlidingSync: Sendable {
     private let notifier: Notifier
     private let environment: Environment
     private let facts = RoomFacts()
+    private let expiry: Alarm
 
     /// A connection that has noted nothing for so long is noted anew, so that it doesn't expire, in milliseconds.
     private static let noteAfterMilliseconds: Int64 = 24 * 60 * 60 * 1000
@@ -31,6 +32,10 @@ package final class SlidingSync: Sendable {
         self.unreadCounts = unreadCounts
         self.notifier = notifier
         self.environment = environment
+        expiry = Alarm(environment: environment) {
+            try await transitory.forgetExpiredConnections(before: environment.clock.now() - SlidingConnection.lifetimeMilliseconds)
+            return environment.clock.now() + Self.noteAfterMilliseconds
+        }
     }
 
     /// Answers a request: at once when the client begins, or there is something to tell, else when something happens or the time is up.
@@ -54,10 +59,14 @@ package final class SlidingSync: Sendable {
             return try await begin(answer)
         }
         guard let position = SlidingSyncPosition(text) else { throw Self.unknownPosition }
+        var seen = position.token
         let (answer, connection) = try await LongPoll(notifier: notifier, clock: environment.clock).answer(
-            waitingFor: [.user(requester.userID)] + (inbox.map { [$0.scope] } ?? []), atMost: request.timeoutMilliseconds
+            waitingFor: [.user(requester.userID)] + (inbox.map { [$0.scope] } ?? []), atMost: request.timeoutMilliseconds,
+            // Who comes and goes is told of elsewhere.
+            if: { try !hasOnlyPresence(since: seen) }
         ) {
             let capture = capture(request, position, inbox, for: requester)
+            seen = capture.token
             let known = try knownConnection(capture)
             let answer = try await SlidingSyncAnswer(capture, known, toDeviceSince: toDeviceSince, facts)
             await unreadCounts.writeDown()
@@ -106,6 +115,27 @@ package final class SlidingSync: Sendable {
             known.connection.usedAt + SlidingConnection.lifetimeMilliseconds > capture.sync.now
         else { throw Self.unknownPosition }
         return known
+    }
+
+    /// Whether nothing has happened since an earlier moment than that somebody has come or gone.
+    private func hasOnlyPresence(since earlier: SyncToken) throws -> Bool {
+        guard rooms.snapshot().position == earlier.rooms.position, accounts.snapshot().position == earlier.accounts.position else {
+            return false
+        }
+        let log = try SyncBuilder.log(of: transitory.snapshot(), since: earlier.transitory.position)
+        return log.map { $0.allSatisfy { $0.change.scope.kind == .presence } } ?? false
+    }
+
+    // MARK: - Beginning and end
+
+    /// Forgets connections from now on that have expired.
+    func begin() {
+        expiry.set(for: .min)
+    }
+
+    /// Ends what goes on by itself. The database is to be closed after it.
+    func end() async {
+        await expiry.end()
     }
 
     // MARK: - What the client was told

@@ -29,7 +29,7 @@ package final class PublicStreams: Sendable {
         self.notifier = notifier
         self.environment = environment
         self.settings = settings
-        creations = limitsRates ? RateLimit(burst: 100, perSecond: 1, clock: environment.clock) : nil
+        creations = limitsRates ? RateLimit(burst: 100, perSecond: 0.1, clock: environment.clock) : nil
         sends = limitsRates ? RateLimit(burst: 1000, perSecond: 200, clock: environment.clock) : nil
     }
 
@@ -39,12 +39,16 @@ package final class PublicStreams: Sendable {
     ///   - requester: who asks; nil for a stranger.
     ///   - address: where the request comes from.
     /// - Returns: the secret by which the stream is known.
-    /// - Throws: `M_FORBIDDEN` where nobody may, `M_MISSING_TOKEN` for strangers where users may, `M_LIMIT_EXCEEDED`.
+    /// - Throws: `M_FORBIDDEN` where nobody may, `M_MISSING_TOKEN` for strangers and `M_GUEST_ACCESS_FORBIDDEN` for guests where users may,
+    ///   `M_LIMIT_EXCEEDED`.
     package func newRoom(for requester: Requester?, from address: String?) async throws -> String {
         switch settings.newRooms {
         case .open: break
         case .users: if requester == nil { throw MatrixError(.missingToken, "Only this server's users may make streams") }
         case .off: throw MatrixError(.forbidden, "Nobody may make streams on this server")
+        }
+        if let requester, requester.isGuest {
+            throw MatrixError(.guestAccessForbidden, "Guests may not make streams")
         }
         try creations?.use(by: requester?.userID.string ?? address ?? "")
         let secret = environment.random.alphanumeric(Self.secretLength)
@@ -74,10 +78,14 @@ package final class PublicStreams: Sendable {
 
     /// Counts one more request that sends to a stream.
     ///
+    /// - Parameter bytes: the message's size.
     /// - Throws: `M_LIMIT_EXCEEDED` when they come too often.
-    package func countSend(from address: String?) throws {
-        try sends?.use(by: address ?? "")
+    package func countSend(_ bytes: Int, from address: String?) throws {
+        try sends?.use(by: address ?? "", times: Self.weight(ofMessage: bytes))
     }
+
+    /// For how many messages one of so many bytes counts: what is large costs disk and the others' time.
+    package static func weight(ofMessage bytes: Int) -> Int { 1 + bytes / (32 << 10) }
 
     /// The first byte of a stream's ID. The numbers are stored.
     private enum ScopeKind: UInt8 {

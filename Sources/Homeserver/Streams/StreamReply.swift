@@ -3,7 +3,7 @@ import CanonicalJSON
 import TransitoryDatabase
 
 /// What a program is sent by a stream, in either format.
-package enum StreamReply: Sendable {
+package enum StreamReply: Sendable, Equatable {
     case push(key: String, StreamMessage)
     /// Answers a `get`.
     case initial(key: String, [StreamMessage])

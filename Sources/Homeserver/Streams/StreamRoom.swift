@@ -47,6 +47,10 @@ package struct StreamRoom: Sendable {
             let stored = value.map { StreamValue(format, $0, sender: member?.requester.userID).stored }
             return StreamPush(key: key, value: stored, action: action)
         }
+        // Nothing but deleting makes room.
+        if streams.streams.sizeBytes >= streams.settings.sizeMaxBytes, pushes.contains(where: { $0.isKept }) {
+            return pushes.map { _ in .error("The server has no room for more in its streams") }
+        }
         let outcomes: [Result<StreamPushOutcome, StreamError>]
         do {
             // A Matrix room's stream is there as soon as somebody uses it.
@@ -101,13 +105,19 @@ package struct StreamRoom: Sendable {
 
     private func reasonToForbid(_ member: Member) throws -> String? {
         guard try isJoined(member, streams.rooms.view()) else { return "You are not in this room any more" }
-        let hash = member.requester.tokenHash
-        return try streams.accounts.view().owner(ofTokenHash: hash) == nil ? "The access token is not valid any more" : nil
+        guard let owner = try streams.accounts.view().owner(ofTokenHash: member.requester.tokenHash),
+            owner.expiresAt.map({ $0 > streams.environment.clock.now() }) ?? true
+        else { return "The access token is not valid any more" }
+        return owner.flags.contains(.locked) ? "This account has been locked" : nil
     }
 
     /// Why the user may not push; nil if nothing is against it.
     package func refusalToPush() throws -> String? {
         guard let member else { return nil }
+        // A connection outlives changes of the account.
+        if try streams.accounts.view().owner(ofTokenHash: member.requester.tokenHash)?.flags.contains(.suspended) ?? false {
+            return "This can't be done while the account is suspended"
+        }
         let view = streams.rooms.view()
         guard let room = try view.room(member.room), try view.isJoined(member.requester.userID, to: room.shortID) else {
             return "You are not in this room"

@@ -13,6 +13,8 @@ package struct StreamsSettings: Sendable {
     package var newRooms = NewRooms.users
     /// After how many milliseconds a stream is removed that nobody has changed or listened to.
     package var lifetimeMilliseconds: Int64 = 30 * 24 * 60 * 60 * 1000
+    /// With so many bytes in all streams together nothing more is kept.
+    package var sizeMaxBytes: Int64 = 1 << 30
 
     package init() {}
 }

@@ -9,8 +9,11 @@ struct LongPoll: Sendable {
     private static let timeoutMaxMilliseconds: Int64 = 10 * 60 * 1000
 
     /// Asks for the answer whenever something has happened in one of the scopes, until it tells something or the time is up.
+    ///
+    /// - Parameter mayTell: whether what has happened since it was asked last may make a difference.
     func answer<Answer>(
-        waitingFor scopes: [Scope], atMost timeoutMilliseconds: Int64, _ ask: () async throws -> (answer: Answer, tellsSomething: Bool)
+        waitingFor scopes: [Scope], atMost timeoutMilliseconds: Int64, if mayTell: () throws -> Bool = { true },
+        _ ask: () async throws -> (answer: Answer, tellsSomething: Bool)
     ) async throws -> Answer {
         // Whoever registers before reading misses nothing that comes between the two.
         let waiter = notifier.register(scopes)
@@ -24,6 +27,7 @@ struct LongPoll: Sendable {
                 if tellsSomething || remaining <= 0 || Task.isCancelled { return answer }
             }
             await waiter.wait(atMost: remaining, on: clock)
+            while clock.now() < deadline, !Task.isCancelled, try !mayTell() { await waiter.wait(atMost: deadline - clock.now(), on: clock) }
         }
     }
 }

@@ -9,6 +9,8 @@ extension Configuration {
         package var path = "/_martlet/streams"
         /// After how many seconds a stream is removed that nobody has changed or listened to.
         package var idleTime = 30 * 24 * 60 * 60
+        /// With so many bytes in all streams together nothing more is kept.
+        package var maxSize = ByteSize(mebibytes: 1024)
         /// Whether the demo page is served.
         package var demo = false
 
@@ -19,6 +21,7 @@ extension Configuration {
             ConfigurationOption("new_rooms", \.newRooms),
             ConfigurationOption("path", \.path),
             ConfigurationOption("idle_time", \.idleTime),
+            ConfigurationOption("max_size", \.maxSize),
             ConfigurationOption("demo", \.demo),
         ]
 

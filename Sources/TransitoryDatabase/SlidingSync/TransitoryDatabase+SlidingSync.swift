@@ -53,6 +53,22 @@ extension TransitoryDatabase {
         }
     }
 
+    /// Forgets the connections that were used last before a moment.
+    ///
+    /// - Parameter moment: in milliseconds since 1970.
+    package func forgetExpiredConnections(before moment: Int64) async throws {
+        var all = try database.snapshot().domain(TransitoryMaps.slidingConnections, .all)
+        while let (key, connection) = try all.next() {
+            guard connection.usedAt < moment else { continue }
+            try await database.commit { commit in
+                // It may have come into use in between.
+                if let connection = try commit.get(TransitoryMaps.slidingConnections, key), connection.usedAt < moment {
+                    try commit.forgetConnection(key)
+                }
+            }
+        }
+    }
+
     /// Removes the connections that a device has left.
     ///
     /// - Parameter present: when the device of that ID was made that there is now; nil for none.

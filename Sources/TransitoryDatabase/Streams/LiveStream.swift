@@ -20,6 +20,8 @@ final class LiveStream: Sendable {
         /// The newest kept message that was published before the first subscriber came, or was sent to the subscribers since; nil while the first
         /// one is on the way.
         var lastKept: UInt64?
+        /// The newest kept message that was published while the first subscriber was on the way.
+        var lastMissed: UInt64 = 0
         var subscribers: [UInt64: StreamSubscriber] = [:]
         var lastSubscriberID: UInt64 = 0
         var hasEnded = false
@@ -36,7 +38,7 @@ final class LiveStream: Sendable {
     func add(_ subscriber: StreamSubscriber, lastKept: UInt64) -> UInt64? {
         state.withLock { state in
             guard !state.hasEnded else { return nil }
-            if state.lastKept == nil { state.lastKept = lastKept }
+            if state.lastKept == nil { state.lastKept = max(lastKept, state.lastMissed) }
             state.lastSubscriberID += 1
             state.subscribers[state.lastSubscriberID] = subscriber
             return state.lastSubscriberID
@@ -126,7 +128,10 @@ final class LiveStream: Sendable {
         state.withLock { state in
             if let number { state.lastPublished = number }
             if state.last != nil { state.reserved = max(state.reserved, reserved) }
-            guard let lastKept = state.lastKept else { return }
+            guard let lastKept = state.lastKept else {
+                state.lastMissed = news.reduce(state.lastMissed) { max($0, $1.isKept ? $1.message?.sequence ?? 0 : 0) }
+                return
+            }
             // What was on the disk before the first subscriber came is nothing new.
             let new = news.filter { !$0.isKept || $0.message.map { $0.sequence > lastKept } ?? true }
             if let kept = new.last(where: { $0.isKept && $0.message != nil })?.message { state.lastKept = kept.sequence }

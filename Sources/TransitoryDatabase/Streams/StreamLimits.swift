@@ -7,6 +7,8 @@ package struct StreamLimits: Sendable {
     package var keysMax: UInt64 = 10_000
     /// The most messages of a key.
     package var streamLengthMax: UInt64 = 10_000
+    /// The values of one key together, in bytes.
+    package var streamMaxBytes: UInt64 = 4 << 20
     /// All keys and values together, in bytes.
     package var scopeMaxBytes: UInt64 = 16 << 20
 

@@ -19,6 +19,9 @@ package struct StreamPush: Sendable, Hashable {
     package let value: [UInt8]?
     package let action: Action
 
+    /// Whether its value is kept.
+    package var isKept: Bool { value != nil && action != .relay }
+
     package init(key: String, value: [UInt8]?, action: Action) {
         self.key = key
         self.value = value
@@ -69,6 +72,7 @@ package enum StreamError: Error, Equatable, CustomStringConvertible {
     case keyTooLong(maxBytes: Int)
     case tooManyKeys(max: UInt64)
     case streamTooLong(key: String, max: UInt64)
+    case streamFull(key: String, maxBytes: UInt64)
     case scopeFull(maxBytes: UInt64)
     /// A compaction up to a number that no message has yet.
     case sequenceAhead(UInt64, last: UInt64)
@@ -81,6 +85,7 @@ package enum StreamError: Error, Equatable, CustomStringConvertible {
         case .keyTooLong(let max): "The key is longer than \(max) bytes"
         case .tooManyKeys(let max): "The stream has \(max) keys, which is the most"
         case .streamTooLong(let key, let max): "The key \"\(key)\" has \(max) messages, which is the most: compact it"
+        case .streamFull(let key, let max): "The key \"\(key)\" has messages of \(max) bytes, which is the most: compact it"
         case .scopeFull(let max): "The stream's messages have \(max) bytes, which is the most: compact them"
         case .sequenceAhead(let sequence, let last): "No message has the number \(sequence) yet; the last one is \(last)"
         }

@@ -15,6 +15,8 @@ struct StreamHead: StoreCodable, Equatable {
     var activeAt: Int64
     /// After how many idle milliseconds the scope is removed; 0 is never.
     let lifetime: Int64
+    /// The highest number up to which a key was compacted that has nothing since.
+    var emptied: UInt64 = 0
 
     init(activeAt: Int64, lifetime: Int64) {
         self.activeAt = activeAt
@@ -22,17 +24,17 @@ struct StreamHead: StoreCodable, Equatable {
     }
 
     /// The members in their order, 8 bytes each.
-    var encoded: [UInt8] { FixedKey(last, lastKept, keys, bytes, activeAt, lifetime).encoded }
+    var encoded: [UInt8] { FixedKey(last, lastKept, keys, bytes, activeAt, lifetime, emptied).encoded }
 
     init(encoded bytes: [UInt8]) throws {
-        (last, lastKept, keys, self.bytes, activeAt, lifetime) =
-            try FixedKey<UInt64, UInt64, UInt64, UInt64, Int64, Int64>(encoded: bytes).parts
+        (last, lastKept, keys, self.bytes, activeAt, lifetime, emptied) =
+            try FixedKey<UInt64, UInt64, UInt64, UInt64, Int64, Int64, UInt64>(encoded: bytes).parts
     }
 
     var readable: ReadableValue {
         [
             "last": last.readable, "last_kept": lastKept.readable, "keys": keys.readable, "bytes": bytes.readable,
-            "active_ts": activeAt.readable, "lifetime_ms": lifetime.readable,
+            "active_ts": activeAt.readable, "lifetime_ms": lifetime.readable, "emptied": emptied.readable,
         ]
     }
 }

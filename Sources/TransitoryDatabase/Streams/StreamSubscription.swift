@@ -15,7 +15,8 @@ package final class StreamSubscription: Sendable {
     }
 
     deinit {
-        if live.remove(id) { streams.release(live, of: scope) }
+        // The last one may be let go while the stream tells its news.
+        streams.release(id, of: live, scope)
     }
 
     /// After so many reads that were overtaken by news, one is done while news wait.

@@ -54,7 +54,7 @@ struct StreamWriter {
         _ push: StreamPush, lastNumber: UInt64, _ takeNumber: () -> UInt64
     ) throws -> (outcome: StreamPushOutcome, news: StreamNews?) {
         try limits.check(push)
-        var entry = Entry(push.key, try commit.get(TransitoryMaps.streamKeys, TupleKey(scopeBytes, push.key)))
+        var entry = Entry(push.key, try commit.get(TransitoryMaps.streamKeys, TupleKey(scopeBytes, push.key)), emptied: head.emptied)
         let value = push.value ?? []
         let sequence: UInt64
         switch push.action {
@@ -92,10 +92,12 @@ struct StreamWriter {
         let isNew: Bool
         var key: StreamKey
 
-        init(_ name: String, _ known: StreamKey?) {
+        /// - Parameter emptied: up to where a key may have been compacted of which nothing is known.
+        init(_ name: String, _ known: StreamKey?, emptied: UInt64) {
             self.name = name
             isNew = known == nil
             key = known ?? StreamKey()
+            if isNew { key.compacted = emptied }
         }
     }
 
@@ -110,6 +112,10 @@ struct StreamWriter {
     private func makeRoom(for entry: Entry, adding added: Int, removing removal: Removal?) throws {
         guard !entry.isNew || head.keys < limits.keysMax else { throw StreamError.tooManyKeys(max: limits.keysMax) }
         let removed = removal.map { entry.key.bytes - $0.left.bytes } ?? 0
+        let keyBytes = entry.key.bytes - removed + UInt64(added)
+        guard keyBytes <= limits.streamMaxBytes || keyBytes < entry.key.bytes else {
+            throw StreamError.streamFull(key: entry.name, maxBytes: limits.streamMaxBytes)
+        }
         let bytes = head.bytes - removed + UInt64(added) + (entry.isNew ? UInt64(entry.name.utf8.count) : 0)
         // What makes a full scope smaller is welcome.
         guard bytes <= limits.scopeMaxBytes || bytes < head.bytes else { throw StreamError.scopeFull(maxBytes: limits.scopeMaxBytes) }
@@ -130,7 +136,7 @@ struct StreamWriter {
 
     private mutating func compact(_ value: [UInt8]?, upTo end: UInt64, _ entry: inout Entry) throws {
         let removal = try removal(upTo: end, of: entry)
-        try makeRoom(for: entry, adding: value?.count ?? 0, removing: removal)
+        if let value { try makeRoom(for: entry, adding: value.count, removing: removal) }
         carryOut(removal, &entry)
         entry.key.compacted = end
         if let value {
@@ -138,7 +144,16 @@ struct StreamWriter {
             entry.key.first = end
             entry.key.last = max(entry.key.last, end)
         }
-        write(entry)
+        if entry.key.size > 0 { write(entry) } else { forget(entry) }
+    }
+
+    /// Has room for another key where one has nothing any more.
+    private mutating func forget(_ entry: Entry) {
+        head.emptied = max(head.emptied, entry.key.compacted)
+        guard !entry.isNew else { return }
+        commit.delete(TransitoryMaps.streamKeys, TupleKey(scopeBytes, entry.name))
+        head.keys -= 1
+        head.bytes -= UInt64(entry.name.utf8.count)
     }
 
     private mutating func put(_ value: [UInt8], _ sequence: UInt64, _ entry: inout Entry) {

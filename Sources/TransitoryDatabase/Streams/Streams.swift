@@ -13,6 +13,8 @@ package final class Streams: Sendable {
     let tasks: BackgroundTasks
     let expiry = Mutex<Alarm?>(nil)
     let environment: Environment
+    /// The bytes of all public streams together.
+    private let publicBytes = Mutex(Int64(0))
 
     /// So many numbers are reserved for relays at a time.
     private static let reservedNumbers: UInt64 = 1024
@@ -64,7 +66,7 @@ package final class Streams: Sendable {
         var writer = try StreamWriter(scope, lifetime: lifetime, limits: limits ?? self.limits, in: commit)
         let live = live(scope)
         var last = live?.lastNumber(reserved: writer.head.last) ?? writer.head.last
-        let before = last
+        let (before, bytesBefore) = (last, writer.head.bytes)
         var news: [StreamNews] = []
         var outcomes: [Result<StreamPushOutcome, StreamError>] = []
         for push in pushes {
@@ -82,7 +84,9 @@ package final class Streams: Sendable {
         if live != nil, pushes.contains(where: { $0.action == .relay }) { writer.reserve(upTo: last + Self.reservedNumbers) }
         writer.finish()
         let (number, reserved, expiry) = (last > before ? last : nil, writer.head.last, writer.expiry)
+        let added = Int64(writer.head.bytes) - Int64(bytesBefore)
         commit.onPublication { [news] in
+            self.count(added, in: scope)
             self.live(scope)?.publish(news, number: number, reserved: reserved)
             if let expiry { self.expiry.withLock { $0 }?.set(for: expiry) }
         }
@@ -102,11 +106,12 @@ package final class Streams: Sendable {
 
     /// Removes a scope with all that it has; subscriptions to it end.
     package func remove(_ scope: Scope, in commit: Commit) throws {
-        guard try commit.contains(TransitoryMaps.streams, scope) else { return }
+        guard let head = try commit.get(TransitoryMaps.streams, scope) else { return }
         commit.delete(TransitoryMaps.streams, scope)
         commit.delete(TransitoryMaps.streamKeys, .tuples(scope.encoded))
         commit.delete(TransitoryMaps.streamMessages, .tuples(scope.encoded))
         commit.onPublication {
+            self.count(-Int64(head.bytes), in: scope)
             self.live.withLock { $0.removeValue(forKey: scope) }?.end()
         }
     }
@@ -126,6 +131,16 @@ package final class Streams: Sendable {
     /// The keys of a scope that have messages.
     package func keys(in scope: Scope) throws -> [String] {
         try database.snapshot().streamSizes(in: scope).map(\.key)
+    }
+
+    // MARK: Size
+
+    /// The bytes of all public streams' keys and values, as far as commits that were published tell.
+    package var sizeBytes: Int64 { publicBytes.withLock { $0 } }
+
+    private func count(_ bytes: Int64, in scope: Scope) {
+        guard scope.kind == .stream, bytes != 0 else { return }
+        publicBytes.withLock { $0 += bytes }
     }
 
     // MARK: Subscribing
@@ -159,9 +174,10 @@ package final class Streams: Sendable {
         live.withLock { $0[scope] }
     }
 
-    /// Forgets a stream that nobody is subscribed to, and gives the numbers back that it has in reserve.
-    func release(_ stream: LiveStream, of scope: Scope) {
+    /// Ends a subscription soon; forgets a stream that nobody is subscribed to any more, and gives the numbers back that it has in reserve.
+    func release(_ subscriber: UInt64, of stream: LiveStream, _ scope: Scope) {
         tasks.start {
+            guard stream.remove(subscriber) else { return }
             // If it can't be written, the numbers are left out.
             try? await self.database.commit(.relaxed) { commit in
                 if stream.endIfUnused() { try self.forget(stream, of: scope, in: commit) }
@@ -171,15 +187,22 @@ package final class Streams: Sendable {
 
     private func forget(_ stream: LiveStream, of scope: Scope, in commit: Commit) throws {
         live.withLock { if $0[scope] === stream { $0[scope] = nil } }
-        guard let last = stream.end(), var head = try commit.get(TransitoryMaps.streams, scope), last < head.last else { return }
-        head.last = last
+        let last = stream.end()
+        guard var head = try commit.get(TransitoryMaps.streams, scope) else { return }
+        head.last = min(last ?? head.last, head.last)
+        // Relays leave no trace otherwise.
+        head.activeAt = commit.time
         commit.put(TransitoryMaps.streams, scope, head)
     }
 
     // MARK: Beginning and end
 
-    /// Removes scopes from now on whose time is over.
-    package func begin() {
+    /// Counts what there is, and removes scopes from now on whose time is over.
+    package func begin() throws {
+        var heads = try database.snapshot().domain(TransitoryMaps.streams, .prefix([Scope.Kind.stream.rawValue]))
+        var bytes: Int64 = 0
+        while let (_, head) = try heads.next() { bytes += Int64(head.bytes) }
+        publicBytes.withLock { $0 += bytes }
         let alarm = Alarm(environment: environment) { [weak self] in try await self?.expire() }
         expiry.withLock { $0 = alarm }
         alarm.set(for: environment.clock.now())

@@ -28,6 +28,7 @@ package struct DeviceInbox: Sendable, Hashable {
         var limits = StreamLimits()
         limits.streamLengthMax = 100_000
         limits.scopeMaxBytes = 64 << 20
+        limits.streamMaxBytes = limits.scopeMaxBytes
         return limits
     }()
 

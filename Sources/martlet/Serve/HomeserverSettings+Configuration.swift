@@ -44,6 +44,7 @@ extension Configuration {
         settings.eventDelayMaxMilliseconds = Int64(rooms.maxEventDelay) * 1000
         settings.isPresenceEnabled = presence.enabled
         settings.streams.newRooms = streams.newRooms.settings
+        settings.streams.sizeMaxBytes = Int64(streams.maxSize.bytes)
         settings.streams.lifetimeMilliseconds = Int64(streams.idleTime) * 1000
         return settings
     }

@@ -147,7 +147,11 @@ import Testing
             try await read(2, by: server.carol, thread: "main")
             #expect(try await sync(isLooking: false) == [])
             #expect(try await sync() == ["2 m.read \(server.carol.userID)"])
-            // Who goes on without them begins anew.
+            // Who is told of the room again without them begins anew.
+            try await read(2, by: server.bob, thread: "main")
+            #expect(try await sync(isLooking: false) == [])
+            #expect(try await sync(isWanted: false) == nil)
+            #expect(try await sync()?.contains("2 m.read \(server.bob.userID)") == true)
             try await read(2, by: server.bob)
             #expect(try await sync(isWanted: false) == nil)
             #expect(try await sync()?.isSuperset(of: ["2 m.read \(server.bob.userID)", "2 m.read.private \(server.bob.userID)"]) == true)

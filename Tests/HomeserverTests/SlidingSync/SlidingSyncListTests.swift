@@ -36,6 +36,16 @@ import Testing
         }
     }
 
+    @Test func wishesForStateAreLimited() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            let client = SlidingClient(server)
+            let keys = (0..<1000).map { (type: "org.example", key: "\($0)" + String(repeating: "x", count: 300)) }
+            await expect(.invalidParameter, 400) { try await client.ask(client.request([], state: keys, subscribed: [room])) }
+            _ = try await client.ask(client.request([], state: Array(keys.prefix(500)), subscribed: [room]))
+        }
+    }
+
     @Test func severalWishesForARoomAreJoined() async throws {
         try await SyncServer.run { server in
             let room = try await server.room(.publicChat, with: server.bob)
