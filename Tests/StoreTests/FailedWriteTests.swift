@@ -183,6 +183,8 @@ import Testing
 
     @Test func goesOnReadingWhenOpeningAgainFails() throws {
         let faulty = try FaultyStore(seed: 7)
+        let forgotten = Shared(0)
+        faulty.database.onReopening { forgotten.change { $0 += 1 } }
         try faulty.run { database in
             try await database.commit { $0.put(TestMaps.numbers, 1, 1) }
             faulty.disk.fail(.sync, with: EIO)
@@ -192,9 +194,19 @@ import Testing
             await faulty.sleep(2000)
             #expect(faulty.disk.failures > 0)
             #expect(database.health != .well)
-            #expect(try database.snapshot().get(TestMaps.numbers, 1) == 1)
+            let position: Position
+            do {
+                let snapshot = database.snapshot()
+                position = snapshot.position
+                #expect(try snapshot.get(TestMaps.numbers, 1) == 1)
+                // The entry of the failed commit is seen, and is then told of once.
+                #expect(try snapshot.changes(after: .zero, limit: 10)?.count == 1)
+                #expect(try snapshot.changes(after: position, limit: 10) == [])
+                #expect(forgotten.value > 0)
+            }
             await expect(.unavailable) { try await database.stamp() }
             try await faulty.heal()
+            #expect(try database.snapshot().changes(after: position, limit: 10) == [])
             #expect(try database.snapshot().get(TestMaps.numbers, 1) == 1)
             _ = try await database.stamp()
         }

@@ -22,16 +22,22 @@ final class WriterCounters: @unchecked Sendable {
 
     /// Begins above what the instance says is reserved.
     init(_ opened: OpenInstance, now: Int64) throws {
-        func stored(_ key: String) throws -> UInt64 {
-            let bytes = try opened.instance.get(key.encoded, in: opened.families[CommonMaps.global.map], snapshot: nil)
-            return try bytes.map { try UInt64(encoded: $0) } ?? 0
-        }
         let byTime = (now - Self.epochMilliseconds) * Self.positionsPerMillisecond
-        positionReserved = Position(Int64(bitPattern: try stored(GlobalKey.positionReserved)))
+        positionReserved = try Self.lastReserved(in: opened)
         position = Position(max(positionReserved.value, byTime))
-        shortIDReserved = try stored(GlobalKey.shortIDReserved)
+        shortIDReserved = try Self.stored(GlobalKey.shortIDReserved, in: opened)
         shortID = shortIDReserved
         try reserve(in: opened)
+    }
+
+    /// The last position that is reserved: what is in the instance has none after it, and what comes later has none before.
+    static func lastReserved(in opened: OpenInstance) throws -> Position {
+        Position(Int64(bitPattern: try stored(GlobalKey.positionReserved, in: opened)))
+    }
+
+    private static func stored(_ key: String, in opened: OpenInstance) throws -> UInt64 {
+        let bytes = try opened.instance.get(key.encoded, in: opened.families[CommonMaps.global.map], snapshot: nil)
+        return try bytes.map { try UInt64(encoded: $0) } ?? 0
     }
 
     /// Makes sure that the next commit, however large, finds its positions and short IDs reserved on the disk.

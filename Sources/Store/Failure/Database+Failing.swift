@@ -84,18 +84,20 @@ extension Database {
     private func exchange(closingGate: Bool) throws -> Bool {
         var begun: Result<(target: WriteTarget, position: Position), any Error>?
         let isDone = published.exchange(closingGate: closingGate) { position in
+            // What recovery brings back was published by nobody.
+            for action in reopeningActions.withLock({ $0 }) { action() }
             do {
                 let opened = try opening.openAgain()
                 let (target, position) = try WriteTarget.begin(opened, in: opening.directory, now: environment.clock.now())
                 begun = .success((target, position))
-                for action in reopeningActions.withLock({ $0 }) { action() }
                 return PublishedSnapshot(position: position, of: opened)
             } catch {
                 begun = .failure(error)
             }
-            // Reading takes nothing of the disk, so it may be possible all the same.
+            // Reading takes nothing of the disk, so it may be possible all the same. What it shows goes further than what was published.
             do {
-                return PublishedSnapshot(position: position, of: try opening.openForReading())
+                let opened = try opening.openForReading()
+                return PublishedSnapshot(position: max(position, try WriterCounters.lastReserved(in: opened)), of: opened)
             } catch {
                 return PublishedSnapshot(position: position, unreadable: .unavailable("\(error)"))
             }
