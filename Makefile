@@ -35,7 +35,7 @@ build: requirements
 
 test: requirements
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --parallel $(TESTS)
+	SWIFT="$(SWIFT)" Tests/run-tests $(TESTS)
 
 simulate: requirements
 	$(SWIFT) build --product store-simulation

@@ -15,7 +15,7 @@ import Testing
         func add(to routes: inout RouteTable) {
             routes.get("/poll", access: .open, lane: .long, isLongPoll: true) { _ in
                 events.yield("began")
-                await notifier.register([]).wait(atMost: 30_000, on: SystemClock())
+                await notifier.register([]).wait(atMost: 600_000, on: SystemClock())
                 events.yield(Task.isCancelled ? "cancelled" : "waited")
                 return Answer(["cancelled": .bool(Task.isCancelled)])
             }
@@ -27,13 +27,13 @@ import Testing
             }
             routes.get("/endless", access: .open) { _ in
                 events.yield("began")
-                await notifier.register([]).wait(atMost: 30_000, on: SystemClock())
+                await notifier.register([]).wait(atMost: 600_000, on: SystemClock())
                 events.yield(Task.isCancelled ? "cancelled" : "worked")
                 return .empty
             }
             routes.get("/hopeless", access: .open, isLongPoll: true) { _ in
                 events.yield("began")
-                try await Task.sleep(for: .seconds(30))
+                try await Task.sleep(for: .seconds(600))
                 return .empty
             }
         }
