@@ -51,11 +51,11 @@ extension TransitoryDatabase {
         } while !rest.isEmpty
     }
 
-    /// Lets go of the messages in an inbox up to one, which the device has.
+    /// Lets go of the messages in an inbox up to one, which the device has. After it nobody reads them again, whatever token he comes with.
     package func acknowledge(_ number: UInt64, in inbox: DeviceInbox) async throws {
         let push = StreamPush(key: DeviceInbox.key, value: nil, action: .compact(number))
         do {
-            try await streams.push([push], to: inbox.scope, .relaxed)
+            try await streams.push([push], to: inbox.scope)
         } catch StreamError.unknownScope {
             // The device has been removed.
         }
