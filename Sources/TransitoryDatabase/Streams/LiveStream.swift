@@ -27,7 +27,7 @@ final class LiveStream: Sendable {
         var hasEnded = false
 
         func tell(_ news: [StreamNews]) {
-            for (_, subscriber) in subscribers { subscriber.receive(news) }
+            for (_, subscriber) in subscribers where !subscriber.hasLeft { subscriber.receive(news) }
         }
     }
 
@@ -157,7 +157,20 @@ final class LiveStream: Sendable {
 }
 
 /// Somebody who is told of a scope's news.
-struct StreamSubscriber: Sendable {
+final class StreamSubscriber: Sendable {
     let receive: @Sendable ([StreamNews]) -> Void
     let end: @Sendable () -> Void
+    private let left = Atomic(false)
+
+    init(receive: @escaping @Sendable ([StreamNews]) -> Void, end: @escaping @Sendable () -> Void) {
+        self.receive = receive
+        self.end = end
+    }
+
+    /// Whether it wants to hear nothing more, though it may still be counted.
+    var hasLeft: Bool { left.load(ordering: .relaxed) }
+
+    func leave() {
+        left.store(true, ordering: .relaxed)
+    }
 }

@@ -6,15 +6,18 @@ package final class StreamSubscription: Sendable {
     private let streams: Streams
     private let live: LiveStream
     private let id: UInt64
+    private let subscriber: StreamSubscriber
 
-    init(scope: Scope, streams: Streams, live: LiveStream, id: UInt64) {
+    init(scope: Scope, streams: Streams, live: LiveStream, id: UInt64, _ subscriber: StreamSubscriber) {
         self.scope = scope
         self.streams = streams
         self.live = live
         self.id = id
+        self.subscriber = subscriber
     }
 
     deinit {
+        subscriber.leave()
         // The last one may be let go while the stream tells its news.
         streams.release(id, of: live, scope)
     }

@@ -165,7 +165,7 @@ package final class Streams: Sendable {
             // From here on the stream sees what is published.
             let lastKept = try database.snapshot().get(TransitoryMaps.streams, scope)?.lastKept ?? 0
             if let id = stream.add(subscriber, lastKept: lastKept) {
-                return StreamSubscription(scope: scope, streams: self, live: stream, id: id)
+                return StreamSubscription(scope: scope, streams: self, live: stream, id: id, subscriber)
             }
         }
     }
