@@ -15,7 +15,8 @@ struct MartletBench: AsyncParsableCommand {
             failed are counted by reason, and the exit code is then 1.
             """,
         subcommands: [
-            Send.self, Sync.self, Create.self, Messages.self, Search.self, Streams.self, Resolve.self, Large.self,
+            Send.self, Sync.self, Deliver.self, Incremental.self, Create.self, Messages.self, Search.self, Streams.self, Resolve.self,
+            Large.self,
         ])
 
     static func main() async {

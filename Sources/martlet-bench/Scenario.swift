@@ -62,7 +62,7 @@ extension Scenario {
 extension HTTPClient {
     /// A client with as many kept connections as there are requests at once. It follows no redirects and repeats nothing.
     fileprivate static func forLoad() -> HTTPClient {
-        var pool = HTTPClient.Configuration.ConnectionPool(idleTimeout: .seconds(20), concurrentHTTP1ConnectionsPerHostSoftLimit: 1024)
+        var pool = HTTPClient.Configuration.ConnectionPool(idleTimeout: .seconds(20), concurrentHTTP1ConnectionsPerHostSoftLimit: 8192)
         pool.retryConnectionEstablishment = false
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)), connectionPool: pool)
