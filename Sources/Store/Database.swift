@@ -331,6 +331,8 @@ package final class Database: Sendable {
                 return .outcomeUnknown("\(error)")
             }
             mark.note(sealed.sequence)
+            // Whoever reads the new state has to find them.
+            opened.recentScopes.note(sealed.changedScopes, at: sealed.position)
             published.publish(next)
             return nil
         }

@@ -24,6 +24,8 @@ struct SyncBuilder {
 
     /// So many entries of a database's log are read; with more since the token, the newest position of each scope is looked up.
     private static let logEntriesMax = 1000
+    /// In so many scopes something may have happened since the token; with more, each of the user's rooms is looked at.
+    private static let recentScopesMax = 1000
 
     /// What a database's log has since a position; nil when that is too much, or the log doesn't go back so far.
     static func log(of database: PublishedSnapshot, since: Position) throws -> [LogEntry]? {
@@ -129,7 +131,11 @@ struct SyncBuilder {
             }
             return changed.sorted()
         }
-        // The log is too long, or doesn't go back so far.
+        // The log is too long, or doesn't go back so far. Mostly few rooms have made it long.
+        if let scopes = rooms.recentScopes(after: since, limit: Self.recentScopesMax), !scopes.contains(.user(requester.userID)) {
+            for scope in scopes where scope.kind == .room { changed.insert(try ShortRoomID(encoded: scope.id)) }
+            return changed.sorted()
+        }
         let all = try standings()
         for (standing, newest) in zip(all, try rooms.positions(of: all.map(\.room.scope))) {
             if standing.since > since || newest.map({ $0 > since }) ?? false { changed.insert(standing.room) }

@@ -32,6 +32,7 @@ enum WriteTarget: Sendable {
     static func begin(_ opened: OpenInstance, in directory: String, now: Int64) throws -> (WriteTarget, Position) {
         let counters = try WriterCounters(opened, now: now)
         let mark = try DurableMarkKeeper(in: directory, sequence: opened.instance.latestSequenceNumber, now: now)
+        opened.recentScopes.begin(at: counters.position)
         return (.open(opened, counters, mark), counters.position)
     }
 

@@ -7,6 +7,7 @@ import RocksDB
 final class OpenInstance: Sendable {
     let instance: Instance
     let families: ColumnFamilies
+    let recentScopes = RecentScopes()
 
     /// - Parameters:
     ///   - maps: what is read or written of it.

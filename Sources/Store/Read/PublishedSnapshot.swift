@@ -84,6 +84,12 @@ package final class PublishedSnapshot: Reader, @unchecked Sendable {
         return newer
     }
 
+    /// The scopes that something was stamped for after `position`, in no order, from memory; there may be some that are newer than this state. `nil`
+    /// when nobody remembers, or they are more than `limit`.
+    package func recentScopes(after position: Position, limit: Int) -> Set<Scope>? {
+        opened?.recentScopes.scopes(after: position, limit: limit)
+    }
+
     /// The newest position of each scope; `nil` for those that nothing was ever stamped for.
     package func positions(of scopes: [Scope]) throws -> [Position?] {
         try get(CommonMaps.scopePosition, all: scopes)
