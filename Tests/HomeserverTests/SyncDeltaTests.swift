@@ -90,6 +90,38 @@ import Testing
         }
     }
 
+    @Test func whatEndedWhileTheUserWasAwayForAMomentIsTold() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            let accounts = server.homeserver.accounts
+            try await accounts.setAccountData(
+                of: server.bob.userID, in: room, type: "org.example.note", to: Array(#"{"text":"x"}"#.utf8), for: server.bob)
+            try await server.homeserver.typing.set(true, of: server.alice.userID, in: room, by: server.alice)
+            let since = try await server.sync().next
+            try await server.homeserver.rooms.leave(room, reason: nil, by: server.bob)
+            try await server.homeserver.typing.set(false, of: server.alice.userID, in: room, by: server.alice)
+            try await accounts.removeAccountData(of: server.bob.userID, in: room, type: "org.example.note", for: server.bob)
+            try await server.homeserver.rooms.join(room, content: [:], by: server.bob)
+            let answer = try await server.sync(since: since).answer["rooms", "join", room.string]
+            #expect(answer?["account_data", "events"] == [["type": "org.example.note", "content": [:]]])
+            #expect(answer?["ephemeral", "events"] == [["type": "m.typing", "content": ["user_ids": []]]])
+        }
+    }
+
+    @Test func fullStateTellsOfMembersWhoHaveChanged() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob, server.carol)
+            let filter: JSONObject = ["room": ["state": ["lazy_load_members": true], "timeline": ["limit": 1]]]
+            let since = try await server.sync(filter: filter).next
+            try await server.homeserver.rooms.kick(server.carol.userID, from: room, reason: nil, by: server.alice)
+            try await server.say("gone", in: room, by: server.alice)
+            let request = SyncRequest(since: since, isFullState: true, filter: try SyncFilter(checking: filter))
+            let answer = try await server.homeserver.sync.sync(request, for: server.bob).json()
+            let carol = state(of: room, in: answer).first { $0["state_key"]?.stringValue == server.carol.userID.string }
+            #expect(carol?["content", "membership"] == "leave")
+        }
+    }
+
     @Test func eventsInTheFormOfServers() async throws {
         try await SyncServer.run { server in
             let room = try await server.room(.publicChat, with: server.bob)

@@ -4,9 +4,11 @@ import StoredIdentifiers
 
 extension AccountsView {
     /// All account data of a user in one room, or the global one for nil, in the order in which the entries were last set.
-    package func accountData(of user: UserID, in room: RoomID?) throws -> [(type: String, content: [UInt8])] {
+    ///
+    /// - Parameter withRemoved: whether entries that were removed are among them.
+    package func accountData(of user: UserID, in room: RoomID?, withRemoved: Bool = false) throws -> [(type: String, content: [UInt8])] {
         var entries = try reader.domain(AccountsMaps.accountData, .tuples(user, room))
-        return try entries.collect().filter { !$0.value.isRemoved }.map { ($0.value.type, $0.value.content) }
+        return try entries.collect().filter { withRemoved || !$0.value.isRemoved }.map { ($0.value.type, $0.value.content) }
     }
 
     /// The content of one entry in a room, or of a global one for nil; nil if it was never set, or was removed.

@@ -52,7 +52,8 @@ struct AccountDataDelta {
 
     /// The room's entries to tell of: all of a room that is new to the client, else those that have changed.
     func room(_ room: RoomID, isNew: Bool, in view: AccountsView, _ user: UserID) throws -> [Entry] {
-        isNew && !isWhole ? try view.accountData(of: user, in: room) : byRoom[room] ?? []
+        // A client may know the room from before, and what was removed meanwhile.
+        isNew && !isWhole ? try view.accountData(of: user, in: room, withRemoved: true) : byRoom[room] ?? []
     }
 
     /// An entry's content as clients are told it: push rules with those that everybody has.

@@ -39,8 +39,8 @@ struct EphemeralDelta {
         var events: [[UInt8]] = []
         if filter.wants(type: "m.typing", from: nil), since == nil || rooms.contains(room) {
             let users = try capture.transitory.typingUsers(in: room.scope).filter { !builder.ignored.contains($0) }
-            // To whom the room is new, nobody is typing of whom nothing is said.
-            if since != nil || !users.isEmpty { events.append(Self.typing(users)) }
+            // To whom all is new, nobody is typing of whom nothing is said; others may know the room from before.
+            if builder.since != nil || !users.isEmpty { events.append(Self.typing(users)) }
         }
         if filter.wants(type: "m.receipt", from: nil) {
             let receipts = try ReceiptEvent(in: room, for: capture.requester.userID, since: since, ignoring: builder.ignored, builder.view)

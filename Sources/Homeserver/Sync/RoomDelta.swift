@@ -131,13 +131,13 @@ struct RoomDelta {
             let isBefore = builder.request.stateSection == .before
             let told = isBefore ? start : end
             var entries: [ShortStateKey: ShortEventID] = [:]
-            if let known, !builder.request.isFullState {
-                for (key, _, new) in try view.difference(from: known, to: told) { entries[key] = new }
-            } else {
+            if known == nil || builder.request.isFullState {
                 let part: RoomsView.StatePart = builder.request.filter.state.lazyLoadsMembers ? .allButMembers : .everything
                 let all = try told == current ? view.currentEntries(of: room, part) : view.entries(of: told, part)
                 for (key, event) in all { entries[key] = event }
             }
+            // Also in full state, which with lazily loaded members lacks most of them.
+            if let known { for (key, _, new) in try view.difference(from: known, to: told) { entries[key] = new } }
             if isBefore {
                 // State that the timeline's filter has left out, or that a resolution has brought, is told of here, or it would never be.
                 let shown = Set(timeline.events.map(\.shortID))
