@@ -22,6 +22,8 @@ package struct RateLimits: Sendable, Equatable {
     package var email = Rate(burst: 5, perSecond: 0.01)
     /// Events that a user sends.
     package var messages = Rate(burst: 10_000, perSecond: 1000)
+    /// A user's requests, or those from an address where nobody says who it is, to all endpoints for which the specification lists a limit.
+    package var requests = Rate(burst: 10_000, perSecond: 1000)
 
     package init() {}
 }

@@ -26,6 +26,8 @@ package enum RoomsMaps {
         "threadid_userids", in: "events", .sequentialSmall, .pointLookups)
     package static let threads = Column<FixedKey<ShortRoomID, Int64>, ShortEventID>("shortroomid_thread", in: "events", .randomSmall)
     package static let relations = Column<RelatedEvent.Key, RelatedEvent.Value>("tofrom_relation", in: "events", .randomSmall)
+    package static let annotations = Column<FixedKey<ShortEventID, UInt64, ShortEventID>, Empty>(
+        "tofrom_annotation", in: "events", .randomSmall)
     package static let aggregations = Column<ShortEventID, Aggregation>(
         "shorteventid_aggregation", in: "events", .randomSmall, .pointLookups)
     package static let eventsByTime = Column<FixedKey<ShortRoomID, Int64, Int64>, Empty>("timestamp_pduid", in: "events", .sequential)
@@ -153,9 +155,8 @@ package enum RoomsMaps {
         maps: [
             eventIDToOutlier.map, eventIDToPDUID.map, eventIDToShortID.map, pduIDToEvent.map, referencedEvents.map,
             shortEventIDToAuthChain.map, shortEventIDToEventID.map, shortEventIDToPDUID.map, shortEventIDToStateHash.map,
-            shortEventIDToTransaction.map, softFailedEventIDs.map, threadParticipants.map, threads.map, relations.map, aggregations.map,
-            eventsByTime.map, searchWords.map,
-            transactionToEventID.map,
+            shortEventIDToTransaction.map, softFailedEventIDs.map, threadParticipants.map, threads.map, relations.map, annotations.map,
+            aggregations.map, eventsByTime.map, searchWords.map, transactionToEventID.map,
             rejectedEvents.map, roomOutliers.map, waitingEvents.map, waitingRedactions.map, gaps.map, roomStates.map, partialStates.map,
             delayedEvents.map, delayIDToNumber.map, delayedEventsByTime.map, userDelayedEvents.map, stateKeyDelayedEvents.map,
             transactionToDelayedEvent.map, shortEventIDToDelayID.map, relationships.map, threadSubscriptions.map,

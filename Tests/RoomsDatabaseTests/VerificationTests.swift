@@ -34,6 +34,11 @@ import Testing
                 _ = try commit.send(
                     EventTemplate(type: EventType.roomMessage, content: reply, sender: bob, roomID: room.id), in: room,
                     signingKey: signingKey)
+                let reaction: JSONObject = [
+                    "m.relates_to": ["rel_type": "m.annotation", "event_id": .string(root.string), "key": "👍"]
+                ]
+                _ = try commit.send(
+                    EventTemplate(type: "m.reaction", content: reaction, sender: bob, roomID: room.id), in: room, signingKey: signingKey)
                 commit.setAlias(RoomAlias(trusted: "#pub:example.org"), to: room, by: alice)
                 commit.setPublic(true, room.shortID)
                 for (id, stateKey) in [("cancelled", nil), ("waiting", "key")] as [(String, String?)] {
@@ -112,6 +117,8 @@ import Testing
         .removing(from: RoomsMaps.aliasToUserID, shows: ["alias_roomid"]),
         .removing(from: RoomsMaps.roomAliases, shows: ["alias_roomid"]),
         .removing(from: RoomsMaps.aggregations, shows: ["shortroomid_thread", "threadid_userids"]),
+        .removing(from: RoomsMaps.annotations, shows: ["tofrom_relation"]),
+        .removing(from: RoomsMaps.relations, shows: ["tofrom_annotation"]),
         .removing(from: RoomsMaps.threadSubscriptions, shows: ["useridposition_threadid"]),
         .removing(from: RoomsMaps.threadSubscriptionsByPosition, shows: ["useridthreadid_subscription"]),
         .removing(from: RoomsMaps.receipts, shows: ["roomuserthread_readposition"]),

@@ -11,9 +11,9 @@ package struct AccountManagementRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.get("/_matrix/client/v3/account/whoami", access: .guest, whoami)
-        routes.post("/_matrix/client/v3/account/password", access: .optional, changePassword)
-        routes.post("/_matrix/client/v3/account/deactivate", access: .user, deactivate)
+        routes.get("/_matrix/client/v3/account/whoami", access: .guest, isLimited: true, whoami)
+        routes.post("/_matrix/client/v3/account/password", access: .optional, isLimited: true, changePassword)
+        routes.post("/_matrix/client/v3/account/deactivate", access: .user, isLimited: true, deactivate)
     }
 
     private func whoami(_ request: ClientRequest) async throws -> Answer {

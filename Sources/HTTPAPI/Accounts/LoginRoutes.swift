@@ -14,10 +14,10 @@ package struct LoginRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.get("/_matrix/client/v3/login", access: .open, flows)
-        routes.post("/_matrix/client/v3/login", access: .open, logIn)
-        routes.post("/_matrix/client/v1/login/get_token", access: .user, makeLoginToken)
-        routes.post("/_matrix/client/v3/refresh", access: .open, refresh)
+        routes.get("/_matrix/client/v3/login", access: .open, isLimited: true, flows)
+        routes.post("/_matrix/client/v3/login", access: .open, isLimited: true, logIn)
+        routes.post("/_matrix/client/v1/login/get_token", access: .user, isLimited: true, makeLoginToken)
+        routes.post("/_matrix/client/v3/refresh", access: .open, isLimited: true, refresh)
         routes.post("/_matrix/client/v3/logout", access: .lockedUser, logOut)
         routes.post("/_matrix/client/v3/logout/all", access: .lockedUser, logOutEverywhere)
     }

@@ -11,7 +11,7 @@ package struct OpenIDRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.post("/_matrix/client/v3/user/{userId}/openid/request_token", access: .user, makeToken)
+        routes.post("/_matrix/client/v3/user/{userId}/openid/request_token", access: .user, isLimited: true, makeToken)
     }
 
     private func makeToken(_ request: ClientRequest) async throws -> Answer {

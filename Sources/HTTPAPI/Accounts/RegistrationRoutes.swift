@@ -11,9 +11,9 @@ package struct RegistrationRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.post("/_matrix/client/v3/register", access: .open, register)
-        routes.get("/_matrix/client/v3/register/available", access: .open, available)
-        routes.get("/_matrix/client/v1/register/m.login.registration_token/validity", access: .open, tokenValidity)
+        routes.post("/_matrix/client/v3/register", access: .open, isLimited: true, register)
+        routes.get("/_matrix/client/v3/register/available", access: .open, isLimited: true, available)
+        routes.get("/_matrix/client/v1/register/m.login.registration_token/validity", access: .open, isLimited: true, tokenValidity)
     }
 
     private func register(_ request: ClientRequest) async throws -> Answer {

@@ -14,8 +14,8 @@ package struct ThirdPartyIDRoutes: RouteGroup {
         let path = "/_matrix/client/v3/account/3pid"
         routes.get(path, access: .user, list)
         routes.post(path, access: .user, bindByCredentials)
-        routes.post("\(path)/add", access: .user, addAddress)
-        routes.post("\(path)/bind", access: .user) { try await bind(try await $0.body(), $0) }
+        routes.post("\(path)/add", access: .user, isLimited: true, addAddress)
+        routes.post("\(path)/bind", access: .user, isLimited: true) { try await bind(try await $0.body(), $0) }
         routes.post("\(path)/delete", access: .user) { try await remove($0, deletes: true) }
         routes.post("\(path)/unbind", access: .user) { try await remove($0, deletes: false) }
 

@@ -11,7 +11,7 @@ package struct CallRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.get("/_matrix/client/v3/voip/turnServer", access: .guest) { request in
+        routes.get("/_matrix/client/v3/voip/turnServer", access: .guest, isLimited: true) { request in
             Answer(calls.turnServers(for: try request.requester))
         }
         routes.get("/_matrix/client/unstable/org.matrix.msc4143/rtc/transports", access: .guest) { _ in

@@ -15,7 +15,7 @@ package struct DirectoryRoutes: RouteGroup {
         routes.get(alias, access: .open, resolveAlias)
         routes.put(alias, access: .user, setAlias)
         routes.delete(alias, access: .user, deleteAlias)
-        routes.get("/_matrix/client/v3/rooms/{roomId}/aliases", access: .user, getAliases)
+        routes.get("/_matrix/client/v3/rooms/{roomId}/aliases", access: .user, isLimited: true, getAliases)
         let visibility = "/_matrix/client/v3/directory/list/room/{roomId}"
         routes.get(visibility, access: .open, getVisibility)
         routes.put(visibility, access: .user, setVisibility)

@@ -26,7 +26,7 @@ package struct CapabilitiesRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.get("/_matrix/client/v3/capabilities", access: .guest) { request in
+        routes.get("/_matrix/client/v3/capabilities", access: .guest, isLimited: true) { request in
             var capabilities = capabilities
             if try request.requester.isAdmin { capabilities["m.account_moderation"] = ["suspend": true, "lock": true] }
             return Answer(["capabilities": .object(capabilities)])

@@ -12,29 +12,31 @@ package struct KeyBackupRoutes: RouteGroup {
 
     package func add(to routes: inout RouteTable) {
         let versions = "/_matrix/client/v3/room_keys/version"
-        routes.post(versions, access: .user, create)
-        routes.get(versions, access: .user) { try describe($0, nil) }
+        routes.post(versions, access: .user, isLimited: true, create)
+        routes.get(versions, access: .user, isLimited: true) { try describe($0, nil) }
         let version = versions + "/{version}"
-        routes.get(version, access: .user) { try describe($0, $0.parameter("version")) }
-        routes.put(version, access: .user, update)
-        routes.delete(version, access: .user, deleteVersion)
+        routes.get(version, access: .user, isLimited: true) { try describe($0, $0.parameter("version")) }
+        routes.put(version, access: .user, isLimited: true, update)
+        routes.delete(version, access: .user, isLimited: true, deleteVersion)
 
         let keys = "/_matrix/client/v3/room_keys/keys"
-        routes.put(keys, access: .user) { try await add(KeyBackupUpload(rooms: $0.body().object), $0) }
-        routes.get(keys, access: .user, lane: .long) { try list($0, in: nil) }
-        routes.delete(keys, access: .user) { try await delete($0, in: nil) }
+        routes.put(keys, access: .user, isLimited: true) { try await add(KeyBackupUpload(rooms: $0.body().object), $0) }
+        routes.get(keys, access: .user, isLimited: true, lane: .long) { try list($0, in: nil) }
+        routes.delete(keys, access: .user, isLimited: true) { try await delete($0, in: nil) }
         let room = keys + "/{roomId}"
-        routes.put(room, access: .user) { try await add(KeyBackupUpload(of: $0.roomID("roomId"), $0.body().object), $0) }
-        routes.get(room, access: .user, lane: .long) { try list($0, in: $0.roomID("roomId")) }
-        routes.delete(room, access: .user) { try await delete($0, in: $0.roomID("roomId")) }
+        routes.put(room, access: .user, isLimited: true) { try await add(KeyBackupUpload(of: $0.roomID("roomId"), $0.body().object), $0) }
+        routes.get(room, access: .user, isLimited: true, lane: .long) { try list($0, in: $0.roomID("roomId")) }
+        routes.delete(room, access: .user, isLimited: true) { try await delete($0, in: $0.roomID("roomId")) }
         let session = room + "/{sessionId}"
-        routes.put(session, access: .user) { request in
+        routes.put(session, access: .user, isLimited: true) { request in
             let key = try await KeyBackupUpload(
                 of: request.parameter("sessionId"), in: request.roomID("roomId"), request.body().object)
             return try await add(key, request)
         }
-        routes.get(session, access: .user, get)
-        routes.delete(session, access: .user) { try await delete($0, in: $0.roomID("roomId"), session: $0.parameter("sessionId")) }
+        routes.get(session, access: .user, isLimited: true, get)
+        routes.delete(session, access: .user, isLimited: true) {
+            try await delete($0, in: $0.roomID("roomId"), session: $0.parameter("sessionId"))
+        }
     }
 
     // MARK: - Versions

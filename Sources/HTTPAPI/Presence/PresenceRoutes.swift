@@ -13,7 +13,7 @@ package struct PresenceRoutes: RouteGroup {
     package func add(to routes: inout RouteTable) {
         let status = "/_matrix/client/v3/presence/{userId}/status"
         routes.get(status, access: .user, getStatus)
-        routes.put(status, access: .user, setStatus)
+        routes.put(status, access: .user, isLimited: true, setStatus)
     }
 
     private func getStatus(_ request: ClientRequest) async throws -> Answer {

@@ -17,8 +17,8 @@ package struct ProfileRoutes: RouteGroup {
         routes.get("/_matrix/client/v3/profile/{userId}", access: .open, getProfile)
         let field = "/_matrix/client/v3/profile/{userId}/{keyName}"
         routes.get(field, access: .open, getField)
-        routes.put(field, access: .guest, setField)
-        routes.delete(field, access: .guest, deleteField)
+        routes.put(field, access: .guest, isLimited: true, setField)
+        routes.delete(field, access: .guest, isLimited: true, deleteField)
     }
 
     private func getProfile(_ request: ClientRequest) async throws -> Answer {

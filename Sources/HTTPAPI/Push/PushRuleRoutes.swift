@@ -17,7 +17,7 @@ package struct PushRuleRoutes: RouteGroup {
         routes.get(global, access: .user) { Answer(try rules.ruleset(of: $0.requester).json) }
         let rule = global + "/{kind}/{ruleId}"
         routes.get(rule, access: .user) { Answer(try self.rule($0).json) }
-        routes.put(rule, access: .user, set)
+        routes.put(rule, access: .user, isLimited: true, set)
         routes.delete(rule, access: .user, remove)
         routes.get(rule + "/enabled", access: .user) { Answer(["enabled": .bool(try self.rule($0).isEnabled)]) }
         routes.put(rule + "/enabled", access: .user, setEnabled)

@@ -14,7 +14,7 @@ package struct PusherRoutes: RouteGroup {
         routes.get("/_matrix/client/v3/pushers", access: .user) { request in
             Answer(["pushers": .array(try pushers.list(for: request.requester).map { .object($0) })])
         }
-        routes.post("/_matrix/client/v3/pushers/set", access: .user, set)
+        routes.post("/_matrix/client/v3/pushers/set", access: .user, isLimited: true, set)
     }
 
     private func set(_ request: ClientRequest) async throws -> Answer {

@@ -9,9 +9,9 @@ package struct ReportRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.post("/_matrix/client/v3/rooms/{roomId}/report", access: .user, reportRoom)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/report", access: .user, isLimited: true, reportRoom)
         routes.post("/_matrix/client/v3/rooms/{roomId}/report/{eventId}", access: .user, reportEvent)
-        routes.post("/_matrix/client/v3/users/{userId}/report", access: .user, reportUser)
+        routes.post("/_matrix/client/v3/users/{userId}/report", access: .user, isLimited: true, reportUser)
     }
 
     private func reportRoom(_ request: ClientRequest) async throws -> Answer {

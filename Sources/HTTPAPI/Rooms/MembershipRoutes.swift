@@ -13,12 +13,12 @@ package struct MembershipRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.post("/_matrix/client/v3/join/{roomIdOrAlias}", access: .guest, joinByIDOrAlias)
-        routes.post("/_matrix/client/v3/rooms/{roomId}/join", access: .guest, joinByID)
-        routes.post("/_matrix/client/v3/knock/{roomIdOrAlias}", access: .user, knock)
-        routes.post("/_matrix/client/v3/rooms/{roomId}/invite", access: .user, invite)
-        routes.post("/_matrix/client/v3/rooms/{roomId}/leave", access: .guest, leave)
-        routes.post("/_matrix/client/v3/rooms/{roomId}/forget", access: .user, forget)
+        routes.post("/_matrix/client/v3/join/{roomIdOrAlias}", access: .guest, isLimited: true, joinByIDOrAlias)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/join", access: .guest, isLimited: true, joinByID)
+        routes.post("/_matrix/client/v3/knock/{roomIdOrAlias}", access: .user, isLimited: true, knock)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/invite", access: .user, isLimited: true, invite)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/leave", access: .guest, isLimited: true, leave)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/forget", access: .user, isLimited: true, forget)
         routes.post("/_matrix/client/v3/rooms/{roomId}/kick", access: .user) { try await act(on: $0, rooms.kick) }
         routes.post("/_matrix/client/v3/rooms/{roomId}/ban", access: .user) { try await act(on: $0, rooms.ban) }
         routes.post("/_matrix/client/v3/rooms/{roomId}/unban", access: .user) { try await act(on: $0, rooms.unban) }

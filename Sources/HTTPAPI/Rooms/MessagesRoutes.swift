@@ -18,7 +18,7 @@ package struct MessagesRoutes: RouteGroup {
     package func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/rooms/{roomId}/messages", access: .guest, lane: .long, getMessages)
         routes.get("/_matrix/client/v3/rooms/{roomId}/context/{eventId}", access: .guest, lane: .long, getContext)
-        routes.get("/_matrix/client/v1/rooms/{roomId}/timestamp_to_event", access: .user, getEventByTimestamp)
+        routes.get("/_matrix/client/v1/rooms/{roomId}/timestamp_to_event", access: .user, isLimited: true, getEventByTimestamp)
     }
 
     private func getMessages(_ request: ClientRequest) async throws -> Answer {

@@ -11,8 +11,8 @@ package struct ReceiptRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.post("/_matrix/client/v3/rooms/{roomId}/receipt/{receiptType}/{eventId}", access: .user, setReceipt)
-        routes.post("/_matrix/client/v3/rooms/{roomId}/read_markers", access: .user, setMarkers)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/receipt/{receiptType}/{eventId}", access: .user, isLimited: true, setReceipt)
+        routes.post("/_matrix/client/v3/rooms/{roomId}/read_markers", access: .user, isLimited: true, setMarkers)
     }
 
     private func setReceipt(_ request: ClientRequest) async throws -> Answer {

@@ -23,7 +23,7 @@ package struct RelationsRoutes: RouteGroup {
         routes.get(relations + "/{relType}/{eventType}", access: .user, lane: .long) {
             try await getRelations($0, relationType: $0.parameter("relType"), eventType: $0.parameter("eventType"))
         }
-        routes.get("/_matrix/client/v1/rooms/{roomId}/threads", access: .user, lane: .long, getThreads)
+        routes.get("/_matrix/client/v1/rooms/{roomId}/threads", access: .user, isLimited: true, lane: .long, getThreads)
     }
 
     private func getRelations(_ request: ClientRequest, relationType: String? = nil, eventType: String? = nil) async throws -> Answer {

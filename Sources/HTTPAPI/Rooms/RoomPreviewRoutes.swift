@@ -23,9 +23,9 @@ package struct RoomPreviewRoutes: RouteGroup {
             "unstable/im.nheko.summary/rooms/{roomIdOrAlias}/summary",
         ]
         for path in summaries { routes.get("/_matrix/client/" + path, access: .optional, getSummary) }
-        routes.get("/_matrix/client/v1/rooms/{roomId}/hierarchy", access: .user, lane: .long, getHierarchy)
-        routes.get("/_matrix/client/v1/mutual_rooms", access: .user, getMutualRooms)
-        routes.get("/_matrix/client/unstable/uk.half-shot.msc2666/user/mutual_rooms", access: .user, getMutualRooms)
+        routes.get("/_matrix/client/v1/rooms/{roomId}/hierarchy", access: .user, isLimited: true, lane: .long, getHierarchy)
+        routes.get("/_matrix/client/v1/mutual_rooms", access: .user, isLimited: true, getMutualRooms)
+        routes.get("/_matrix/client/unstable/uk.half-shot.msc2666/user/mutual_rooms", access: .user, isLimited: true, getMutualRooms)
     }
 
     private func getSummary(_ request: ClientRequest) async throws -> Answer {

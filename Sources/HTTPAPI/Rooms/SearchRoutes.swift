@@ -11,7 +11,7 @@ package struct SearchRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.post("/_matrix/client/v3/search", access: .user, lane: .long, search)
+        routes.post("/_matrix/client/v3/search", access: .user, isLimited: true, lane: .long, search)
     }
 
     private func search(_ request: ClientRequest) async throws -> Answer {

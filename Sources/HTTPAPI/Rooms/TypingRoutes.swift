@@ -10,7 +10,7 @@ package struct TypingRoutes: RouteGroup {
     }
 
     package func add(to routes: inout RouteTable) {
-        routes.put("/_matrix/client/v3/rooms/{roomId}/typing/{userId}", access: .user, setTyping)
+        routes.put("/_matrix/client/v3/rooms/{roomId}/typing/{userId}", access: .user, isLimited: true, setTyping)
     }
 
     private func setTyping(_ request: ClientRequest) async throws -> Answer {

@@ -8,6 +8,7 @@ final class Route: Sendable {
     /// The names of the path's parameters, from left to right.
     let parameterNames: [String]
     let access: Access
+    let isLimited: Bool
     let lane: Lane
     let isLongPoll: Bool
     let bodySizeMaxBytes: Int
@@ -17,13 +18,14 @@ final class Route: Sendable {
     package typealias Handler = @Sendable (ClientRequest) async throws -> Answer
 
     init(
-        method: HTTPRequest.Method, path: String, access: Access, lane: Lane, isLongPoll: Bool, bodySizeMaxBytes: Int?,
+        method: HTTPRequest.Method, path: String, access: Access, isLimited: Bool, lane: Lane, isLongPoll: Bool, bodySizeMaxBytes: Int?,
         handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
         self.parameterNames = path.split(separator: "/").filter { $0.first == "{" }.map { String($0.dropFirst().dropLast()) }
         self.access = access
+        self.isLimited = isLimited
         self.lane = lane
         self.isLongPoll = isLongPoll
         self.bodySizeMaxBytes = bodySizeMaxBytes ?? (access == .open ? Limits.openBodySizeMaxBytes : Limits.bodySizeMaxBytes)

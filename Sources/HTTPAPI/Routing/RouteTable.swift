@@ -42,49 +42,53 @@ package struct RouteTable {
     ///
     /// - Parameters:
     ///   - access: whether an access token is needed.
+    ///   - isLimited: whether requests are counted and refused when they come too often: the specification lists a 429.
     ///   - lane: where the handler runs.
     ///   - isLongPoll: whether the handler waits for something to happen. It is cancelled as soon as the client hangs up or the server stops,
     ///     and should then answer with what it has.
     ///   - bodySizeMaxBytes: the largest body; by default the one in `Limits` for the kind of access.
     package mutating func add(
-        _ method: HTTPRequest.Method, _ path: String, access: Access, lane: Lane = .short, isLongPoll: Bool = false,
+        _ method: HTTPRequest.Method, _ path: String, access: Access, isLimited: Bool = false, lane: Lane = .short,
+        isLongPoll: Bool = false,
         bodySizeMaxBytes: Int? = nil, _ handler: @escaping @Sendable (ClientRequest) async throws -> Answer
     ) {
         precondition(lane != .immediate || access == .open, "\(path): checking a token may block")
         routes.append(
             Route(
-                method: method, path: path, access: access, lane: lane, isLongPoll: isLongPoll, bodySizeMaxBytes: bodySizeMaxBytes,
+                method: method, path: path, access: access, isLimited: isLimited, lane: lane, isLongPoll: isLongPoll,
+                bodySizeMaxBytes: bodySizeMaxBytes,
                 handler: handler))
     }
 
     /// Adds a `GET` endpoint; see `add`.
     package mutating func get(
-        _ path: String, access: Access, lane: Lane = .short, isLongPoll: Bool = false,
+        _ path: String, access: Access, isLimited: Bool = false, lane: Lane = .short, isLongPoll: Bool = false,
         _ handler: @escaping @Sendable (ClientRequest) async throws -> Answer
     ) {
-        add(.get, path, access: access, lane: lane, isLongPoll: isLongPoll, handler)
+        add(.get, path, access: access, isLimited: isLimited, lane: lane, isLongPoll: isLongPoll, handler)
     }
 
     /// Adds a `POST` endpoint; see `add`.
     package mutating func post(
-        _ path: String, access: Access, lane: Lane = .short, bodySizeMaxBytes: Int? = nil,
+        _ path: String, access: Access, isLimited: Bool = false, lane: Lane = .short, bodySizeMaxBytes: Int? = nil,
         _ handler: @escaping @Sendable (ClientRequest) async throws -> Answer
     ) {
-        add(.post, path, access: access, lane: lane, bodySizeMaxBytes: bodySizeMaxBytes, handler)
+        add(.post, path, access: access, isLimited: isLimited, lane: lane, bodySizeMaxBytes: bodySizeMaxBytes, handler)
     }
 
     /// Adds a `PUT` endpoint; see `add`.
     package mutating func put(
-        _ path: String, access: Access, lane: Lane = .short, bodySizeMaxBytes: Int? = nil,
+        _ path: String, access: Access, isLimited: Bool = false, lane: Lane = .short, bodySizeMaxBytes: Int? = nil,
         _ handler: @escaping @Sendable (ClientRequest) async throws -> Answer
     ) {
-        add(.put, path, access: access, lane: lane, bodySizeMaxBytes: bodySizeMaxBytes, handler)
+        add(.put, path, access: access, isLimited: isLimited, lane: lane, bodySizeMaxBytes: bodySizeMaxBytes, handler)
     }
 
     /// Adds a `DELETE` endpoint; see `add`.
     package mutating func delete(
-        _ path: String, access: Access, lane: Lane = .short, _ handler: @escaping @Sendable (ClientRequest) async throws -> Answer
+        _ path: String, access: Access, isLimited: Bool = false, lane: Lane = .short,
+        _ handler: @escaping @Sendable (ClientRequest) async throws -> Answer
     ) {
-        add(.delete, path, access: access, lane: lane, handler)
+        add(.delete, path, access: access, isLimited: isLimited, lane: lane, handler)
     }
 }

@@ -11,11 +11,19 @@ package protocol Authenticator: Sendable {
 
     /// Is told who makes a request, and from which address.
     func noteUse(by requester: Requester, from address: String?)
+
+    /// Counts a request to an endpoint that is not for everybody at any time, as one by the requester, or else by the address.
+    ///
+    /// - Throws: `M_LIMIT_EXCEEDED`.
+    func countRequest(by requester: Requester?, from address: String?) throws(MatrixError)
 }
 
 extension Authenticator {
     /// Nobody wants to know.
     package func noteUse(by requester: Requester, from address: String?) {}
+
+    /// There is no limit.
+    package func countRequest(by requester: Requester?, from address: String?) throws(MatrixError) {}
 }
 
 /// Finds the access token in a request ("Using access tokens").

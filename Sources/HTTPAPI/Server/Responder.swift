@@ -108,11 +108,13 @@ struct Responder: Sendable {
         }
         let answer: @Sendable () async throws -> Answer = {
             let requester: Requester? = if let token { try await authenticator.authenticate(token: token) } else { nil }
-            if let requester { authenticator.noteUse(by: requester, from: channel.remoteAddress?.ipAddress) }
+            let address = channel.remoteAddress?.ipAddress
+            if let requester { authenticator.noteUse(by: requester, from: address) }
             if requester?.isLocked == true, route.access != .lockedUser { throw MatrixError.userLocked }
             if route.access != .guest, route.access != .optional, requester?.isGuest == true {
                 throw MatrixError(.guestAccessForbidden, "This is not for guests")
             }
+            if route.isLimited { try authenticator.countRequest(by: requester, from: address) }
             return try await route.handler(
                 ClientRequest(
                     id: id, method: request.method, headers: request.headers, origin: origin(of: request), query: query,

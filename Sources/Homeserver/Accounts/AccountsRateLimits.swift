@@ -1,7 +1,7 @@
 import MatrixProtocol
 import Store
 
-/// How often accounts are made and opened.
+/// How often accounts are made, opened and used.
 struct AccountsRateLimits: Sendable {
     /// By address.
     let login: RateLimit<String>
@@ -13,6 +13,8 @@ struct AccountsRateLimits: Sendable {
     let registration: RateLimit<String>
     /// By the email address that messages go to.
     let email: RateLimit<String>
+    /// By user ID, or by address where nobody says who it is.
+    let requests: RateLimit<String>
 
     init(_ rates: RateLimits, clock: any Clock) {
         login = RateLimit(rates.login, clock: clock)
@@ -20,6 +22,16 @@ struct AccountsRateLimits: Sendable {
         wrongToken = RateLimit(rates.failedLogin, clock: clock)
         registration = RateLimit(rates.registration, clock: clock)
         email = RateLimit(rates.email, clock: clock)
+        requests = RateLimit(rates.requests, clock: clock)
+    }
+}
+
+extension Accounts {
+    /// Counts a request to an endpoint that the specification lets a server limit.
+    ///
+    /// - Throws: `M_LIMIT_EXCEEDED`.
+    package func countRequest(by requester: Requester?, from address: String?) throws(MatrixError) {
+        try rateLimits?.requests.use(by: requester?.userID.string ?? address ?? "")
     }
 }
 

@@ -195,10 +195,9 @@ enum RelationRules {
             else { return }
             throw MatrixError(.unknown, "An event that relates to another one can't be the root of a thread")
         case Relation.annotation:
-            let same = try commit.view.relatedEvents(to: target, .min ... .max, .forward, limit: 1) {
-                $0.relationType == Relation.annotation && $0.sender == sender && $0.type == type && $0.key == relation.key
+            guard try !commit.view.isAnnotated(target, by: sender, type: type, key: relation.key) else {
+                throw MatrixError(.duplicateAnnotation, "You have annotated the event like this already")
             }
-            guard same.isEmpty else { throw MatrixError(.duplicateAnnotation, "You have annotated the event like this already") }
         default: return
         }
     }

@@ -17,6 +17,7 @@ extension RoomsCommit {
         commit.delete(RoomsMaps.referencedEvents, FixedKey(room, event.shortID))
         try forgetAggregation(of: event.shortID, in: room)
         commit.delete(RoomsMaps.relations, .fixed(event.shortID))
+        commit.delete(RoomsMaps.annotations, .fixed(event.shortID))
         commit.delete(RoomsMaps.relationships, .fixed(event.shortID))
         try forgetSubscriptions(toThread: event.shortID)
         // What it waits for stands in it in the same way in all room versions.

@@ -19,6 +19,7 @@ extension RoomsCommit {
         let key = RelatedEvent.Key(target, appended.pduID.order, appended.shortID)
         let value = RelatedEvent.Value(relation.type, appended.event.type, appended.event.sender, relation.key)
         commit.put(RoomsMaps.relations, key, value)
+        if let hash = AnnotationHash.of(value) { commit.put(RoomsMaps.annotations, FixedKey(target, hash, appended.shortID), Empty()) }
         if let targetEvent { try aggregate([RelatedEvent(key, value)], target: target, targetEvent, in: room) }
     }
 
@@ -29,7 +30,7 @@ extension RoomsCommit {
         try commit.uncounted {
             let here = try all.filter { related in
                 let isHere = try commit.get(RoomsMaps.shortEventIDToPDUID, related.shortID)?.room == room.shortID
-                if !isHere { commit.delete(RoomsMaps.relations, RelatedEvent.Key(appended.shortID, related.order, related.shortID)) }
+                if !isHere { try removeRelation(RelatedEvent.Key(appended.shortID, related.order, related.shortID)) }
                 return isHere
             }
             try aggregate(here, target: appended.shortID, appended.event, in: room)
@@ -63,10 +64,19 @@ extension RoomsCommit {
     @discardableResult
     func removeRelation(of event: Event, _ shortID: ShortEventID, at order: Int64) throws -> ShortEventID? {
         guard let relation = event.relation, let target = try view.shortID(of: relation.target) else { return nil }
-        let key = RelatedEvent.Key(target, order, shortID)
-        guard try commit.get(RoomsMaps.relations, key) != nil else { return nil }
+        return try removeRelation(RelatedEvent.Key(target, order, shortID)) ? target : nil
+    }
+
+    /// Takes an entry out of the index of relations.
+    ///
+    /// - Returns: whether it was there.
+    @discardableResult
+    private func removeRelation(_ key: RelatedEvent.Key) throws -> Bool {
+        guard let value = try commit.get(RoomsMaps.relations, key) else { return false }
+        let (target, _, event) = key.parts
         commit.delete(RoomsMaps.relations, key)
-        return target
+        if let hash = AnnotationHash.of(value) { commit.delete(RoomsMaps.annotations, FixedKey(target, hash, event)) }
+        return true
     }
 
     /// The event that others relate to, if it is in the room's timeline.

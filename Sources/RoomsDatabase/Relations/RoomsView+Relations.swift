@@ -29,6 +29,12 @@ extension RoomsView {
         return related
     }
 
+    /// Whether the user has said so of an event by an annotation.
+    package func isAnnotated(_ target: ShortEventID, by sender: UserID, type: String, key: String?) throws -> Bool {
+        let hash = AnnotationHash.of(sender: sender, type: type, key: key)
+        return try reader.first(RoomsMaps.annotations, .fixed(target, hash), .forward) != nil
+    }
+
     /// What the events that relate to each of the events amount to, in their order.
     package func aggregations(of events: [ShortEventID]) throws -> [Aggregation?] {
         try reader.get(RoomsMaps.aggregations, all: events)

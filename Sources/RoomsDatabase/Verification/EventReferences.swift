@@ -95,6 +95,16 @@ extension RoomsVerification {
             Maps.relations, has: Maps.shortEventIDToPDUID, at: { key, _ in key.parts.2 },
             where: { key, _, pduID in pduID.order == key.parts.1 })
         try check.each(Maps.relations, has: Maps.shortEventIDToEventID, at: { key, _ in key.parts.0 })
+        try check.each(
+            Maps.relations, has: Maps.annotations,
+            at: { key, value in AnnotationHash.of(value).map { FixedKey(key.parts.0, $0, key.parts.2) } })
+        let view = RoomsView(check.reader)
+        try check.each(
+            Maps.annotations, has: Maps.relations,
+            at: { key, _ in
+                let order = try view.reader.get(Maps.shortEventIDToPDUID, key.parts.2)?.order
+                return RelatedEvent.Key(key.parts.0, order ?? 0, key.parts.2)
+            }, where: { key, _, value in AnnotationHash.of(value) == key.parts.1 })
         try check.each(Maps.aggregations, has: Maps.shortEventIDToPDUID)
         try check.each(
             Maps.aggregations, hasAll: Maps.shortEventIDToPDUID, at: { [$1.replacement, $1.threadLatest].filter { $0 != .none } })

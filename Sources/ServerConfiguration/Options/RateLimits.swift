@@ -12,6 +12,8 @@ extension Configuration {
         package var email = Rate(burst: 5, perSecond: 0.01)
         /// Events that a user sends.
         package var messages = Rate(burst: 10_000, perSecond: 1000)
+        /// A user's requests to all endpoints that have a limit.
+        package var requests = Rate(burst: 10_000, perSecond: 1000)
 
         package init() {}
 
@@ -22,6 +24,7 @@ extension Configuration {
             ConfigurationOption("registration", \.registration),
             ConfigurationOption("email", \.email),
             ConfigurationOption("messages", \.messages),
+            ConfigurationOption("requests", \.requests),
         ]
     }
 

@@ -116,6 +116,7 @@ extension Configuration.RateLimits {
         settings.registration = registration.settings
         settings.email = email.settings
         settings.messages = messages.settings
+        settings.requests = requests.settings
         return settings
     }
 }

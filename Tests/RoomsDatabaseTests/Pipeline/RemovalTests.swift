@@ -47,6 +47,10 @@ import Testing
             let root = try await remote.say("root")
             let thread: JSONObject = ["body": "reply", "m.relates_to": ["rel_type": "m.thread", "event_id": .string(root.id.string)]]
             try await remote.send(EventType.roomMessage, nil, thread, by: Self.bob)
+            let reaction: JSONObject = [
+                "m.relates_to": ["rel_type": "m.annotation", "event_id": .string(root.id.string), "key": "👍"]
+            ]
+            try await remote.send("m.reaction", nil, reaction, by: Self.bob)
             let base = remote.last
             try await remote.send(.topic, ["topic": "one"], by: Self.alice, after: [base])
             let one = remote.last
