@@ -2,7 +2,7 @@ import MatrixProtocol
 import Store
 import StoredIdentifiers
 
-/// Room aliases and the public directory.
+/// Room aliases.
 extension RoomsView {
     /// The room that an alias of this server leads to.
     package func room(of alias: RoomAlias) throws -> RoomID? {
@@ -19,18 +19,6 @@ extension RoomsView {
         var aliases = try reader.domain(RoomsMaps.roomAliases, .tuples(room))
         return try aliases.collect().map { $0.key.parts.1 }
     }
-
-    /// Whether the room is in the public directory.
-    package func isPublic(_ room: ShortRoomID) throws -> Bool {
-        try reader.contains(RoomsMaps.publicRooms, room)
-    }
-
-    /// All rooms of the public directory, and how many users are joined to them.
-    package func publicRooms() throws -> [(room: ShortRoomID, joinedCount: Int)] {
-        var entries = try reader.domain(RoomsMaps.publicRooms, .all)
-        let rooms = try entries.collect().map(\.key)
-        return zip(rooms, try reader.get(RoomsMaps.roomJoinedCount, all: rooms)).map { ($0, Int($1 ?? 0)) }
-    }
 }
 
 extension RoomsCommit {
@@ -46,14 +34,5 @@ extension RoomsCommit {
         commit.delete(RoomsMaps.aliasToRoomID, alias)
         commit.delete(RoomsMaps.aliasToUserID, alias)
         commit.delete(RoomsMaps.roomAliases, TupleKey(room, alias))
-    }
-
-    /// Puts a room into the public directory, or takes it out.
-    package func setPublic(_ isPublic: Bool, _ room: ShortRoomID) {
-        if isPublic {
-            commit.put(RoomsMaps.publicRooms, room, Empty())
-        } else {
-            commit.delete(RoomsMaps.publicRooms, room)
-        }
     }
 }

@@ -21,7 +21,7 @@ extension RoomsCommit {
             joinedUntil = position
             commit.delete(RoomsMaps.roomJoined, byRoom)
             commit.delete(RoomsMaps.userJoined, byUser)
-            try count(RoomsMaps.roomJoinedCount, room, -1)
+            try countJoined(-1, in: room)
             try countServer(of: user, in: room, -1)
         case .invited(let invite):
             joinedUntil = invite.joinedUntil
@@ -51,7 +51,7 @@ extension RoomsCommit {
             commit.put(RoomsMaps.roomJoined, byRoom, position)
             commit.put(RoomsMaps.userJoined, byUser, position)
             commit.put(RoomsMaps.roomOnceJoined, byRoom, Empty())
-            try count(RoomsMaps.roomJoinedCount, room, 1)
+            try countJoined(1, in: room)
             try countServer(of: user, in: room, 1)
         case .invite:
             commit.put(RoomsMaps.roomInvited, byRoom, position)

@@ -100,6 +100,9 @@ package enum RoomsMaps {
     package static let bannedRoomIDs = Column<RoomID, Empty>("bannedroomids", in: "rooms", .randomSmall)
     package static let disabledRoomIDs = Column<RoomID, Empty>("disabledroomids", in: "rooms", .randomSmall)
     package static let publicRooms = Column<ShortRoomID, Empty>("publicroomids", in: "rooms", .randomSmall)
+    package static let publicRoomsBySize = Column<PublicRoomPlace.Key, Empty>("joinedcount_publicroom", in: "rooms", .randomSmall)
+    /// The key in `global` of the number of listed rooms with members: 8 bytes.
+    static let publicRoomCountKey = "public_room_count"
     package static let roomInvitedCount = Column<ShortRoomID, UInt64>("roomid_invitedcount", in: "rooms", .randomSmall)
     package static let roomInviteVia = Column<TupleKey<ShortRoomID, ServerName>, Empty>(
         "roomid_inviteviaservers", in: "rooms", .randomSmall)
@@ -164,7 +167,8 @@ package enum RoomsMaps {
             roomToStateHash.map, roomPositionToStateHash.map, roomStateKeyToEvent.map, stateLayers.map, shortIDToStateKey.map,
             stateHashToShortID.map, stateKeyToShortID.map,
             aliasToRoomID.map, aliasToUserID.map, roomAliases.map, bannedRoomIDs.map, disabledRoomIDs.map, publicRooms.map,
-            roomInvitedCount.map, roomInviteVia.map, roomJoinedCount.map, roomExtremities.map, roomIDToShortID.map, shortIDToRoomID.map,
+            publicRoomsBySize.map, roomInvitedCount.map, roomInviteVia.map, roomJoinedCount.map, roomExtremities.map, roomIDToShortID.map,
+            shortIDToRoomID.map,
             roomInvited.map, roomJoined.map, roomKnocked.map, roomLeft.map, roomOnceJoined.map, userAvatarURL.map, userBlurhash.map,
             userDisplayName.map, userProfileField.map, userInvited.map, userJoined.map, userKnocked.map, userLeft.map,
             receipts.map, lastPrivateRead.map, privateRead.map, readPositions.map, highlightCount.map, notificationCount.map,

@@ -1,15 +1,21 @@
 import Store
 
-/// What version 6 of the rooms database has and version 5 had not: the index of read receipts by user, and that of annotations by what they
-/// say. No earlier version has kept receipts.
+/// What version 6 of the rooms database has and version 5 had not: indexes of read receipts by user, of annotations by what they say, and of
+/// listed rooms by their size. No earlier version has kept receipts.
 enum RoomsVersion6 {
     static let migration = Migration(
         to: 6,
-        adding: [RoomsMaps.readPositions.map, RoomsMaps.annotations.map],
+        adding: [RoomsMaps.readPositions.map, RoomsMaps.annotations.map, RoomsMaps.publicRoomsBySize.map],
         steps: [
             MigrationStep(through: RoomsMaps.relations) { key, value, commit in
                 let (target, _, event) = key.parts
                 if let hash = AnnotationHash.of(value) { commit.put(RoomsMaps.annotations, FixedKey(target, hash, event), Empty()) }
-            }
+            },
+            MigrationStep(through: RoomsMaps.publicRooms) { room, _, commit in
+                guard let joined = try commit.get(RoomsMaps.roomJoinedCount, room), joined > 0 else { return }
+                commit.put(RoomsMaps.publicRoomsBySize, FixedKey(-Int64(clamping: joined), room), Empty())
+                let count = try commit.get(CommonMaps.global, RoomsMaps.publicRoomCountKey).map { try UInt64(encoded: $0) } ?? 0
+                commit.put(CommonMaps.global, RoomsMaps.publicRoomCountKey, (count + 1).encoded)
+            },
         ])
 }

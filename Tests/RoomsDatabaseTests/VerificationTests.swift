@@ -40,7 +40,7 @@ import Testing
                 _ = try commit.send(
                     EventTemplate(type: "m.reaction", content: reaction, sender: bob, roomID: room.id), in: room, signingKey: signingKey)
                 commit.setAlias(RoomAlias(trusted: "#pub:example.org"), to: room, by: alice)
-                commit.setPublic(true, room.shortID)
+                try commit.setPublic(true, room.shortID)
                 for (id, stateKey) in [("cancelled", nil), ("waiting", "key")] as [(String, String?)] {
                     commit.schedule(
                         DelayedEvent(
@@ -117,6 +117,8 @@ import Testing
         .removing(from: RoomsMaps.aliasToUserID, shows: ["alias_roomid"]),
         .removing(from: RoomsMaps.roomAliases, shows: ["alias_roomid"]),
         .removing(from: RoomsMaps.aggregations, shows: ["shortroomid_thread", "threadid_userids"]),
+        .removing(from: RoomsMaps.publicRooms, shows: ["joinedcount_publicroom"]),
+        .removing(from: RoomsMaps.publicRoomsBySize, shows: ["publicroomids", "global"]),
         .removing(from: RoomsMaps.annotations, shows: ["tofrom_relation"]),
         .removing(from: RoomsMaps.relations, shows: ["tofrom_annotation"]),
         .removing(from: RoomsMaps.threadSubscriptions, shows: ["useridposition_threadid"]),
@@ -135,7 +137,7 @@ import Testing
         .removing(from: RoomsMaps.delayedEventsByTime, shows: ["delayednumber_delayedevent"]),
         .removing(from: RoomsMaps.userDelayedEvents, shows: ["delayednumber_delayedevent"]),
         .removing(from: RoomsMaps.stateKeyDelayedEvents, shows: ["delayednumber_delayedevent"]),
-        .changing(RoomsMaps.roomJoinedCount, shows: ["roomid_joinedcount"]) { $0 + 1 },
+        .changing(RoomsMaps.roomJoinedCount, shows: ["roomid_joinedcount", "joinedcount_publicroom"]) { $0 + 1 },
         .changing(RoomsMaps.roomInvitedCount, shows: ["roomid_invitedcount"]) { $0 + 1 },
         .changing(RoomsMaps.roomServers, shows: ["roomserverids"]) { $0 - 1 },
         .removing(from: RoomsMaps.shortEventIDToEventID, shows: ["eventid_shorteventid", "pduid_pdu"]),

@@ -91,7 +91,7 @@ package final class Directory: Sendable {
             guard try commit.view.isJoined(requester.userID, to: room.shortID),
                 levels.user(requester.userID, canSend: EventType.roomCanonicalAlias, isState: true)
             else { throw MatrixError(.forbidden, "Listing the room needs the power level for its canonical alias") }
-            commit.setPublic(isPublic, room.shortID)
+            try commit.setPublic(isPublic, room.shortID)
         }
     }
 }

@@ -40,31 +40,41 @@ extension Directory {
             return token
         }
         let view = database.view()
-        let places = try view.publicRooms().filter { $0.joinedCount > 0 }.map(PublicRoomsToken.Place.init).sorted()
-        let start = since.map { since in places.firstIndex { since.place < $0 } ?? places.count } ?? 0
         let isBackward = since?.isBackward ?? false
         let limit = min(request.limit ?? .max, Self.roomsPerPageMax)
+        var places =
+            try since.map { since in
+                try isBackward ? view.publicRooms(before: since.place, includingIt: true) : view.publicRooms(after: since.place)
+            } ?? view.publicRooms(after: nil)
 
         var rooms: [RoomPreview] = []
-        var end = start
-        while rooms.count < limit, abs(end - start) < Self.roomsLookedAtMax, isBackward ? end > 0 : end < places.count {
-            let place = places[isBackward ? end - 1 : end]
-            end += isBackward ? -1 : 1
+        var seen: [PublicRoomPlace] = []
+        while rooms.count < limit, seen.count < Self.roomsLookedAtMax, let place = try places.next() {
+            seen.append(place)
             // Strangers can neither come to every listed room nor read it, whoever has listed it.
             guard let room = try RoomPreview(of: place.room, joinedCount: place.joinedCount, in: view), room.isOpen, room.matches(request)
             else { continue }
             rooms.append(room)
         }
-        if isBackward { rooms.reverse() }
+        if isBackward {
+            rooms.reverse()
+            seen.reverse()
+        }
 
         var answer: JSONObject = [
-            "chunk": .array(rooms.map { .object($0.json) }), "total_room_count_estimate": .integer(Int64(places.count)),
+            "chunk": .array(rooms.map { .object($0.json) }), "total_room_count_estimate": .integer(Int64(try view.publicRoomCount())),
         ]
-        let (first, next) = (min(start, end), max(start, end))
-        if limit > 0, next > 0, next < places.count {
-            answer["next_batch"] = .string(PublicRoomsToken(place: places[next - 1], isBackward: false).description)
+        if let last = seen.last {
+            var after = try view.publicRooms(after: last)
+            if try after.next() != nil { answer["next_batch"] = .string(PublicRoomsToken(place: last, isBackward: false).description) }
         }
-        if first > 0 { answer["prev_batch"] = .string(PublicRoomsToken(place: places[first - 1], isBackward: true).description) }
+        // What is before the page is also before its token, where there is nothing on the page.
+        if let first = seen.first ?? (isBackward ? nil : since?.place) {
+            var before = try view.publicRooms(before: first, includingIt: seen.isEmpty)
+            if let place = try before.next() {
+                answer["prev_batch"] = .string(PublicRoomsToken(place: place, isBackward: true).description)
+            }
+        }
         return answer
     }
 }
@@ -72,29 +82,20 @@ extension Directory {
 /// Where a page of the directory begins: right after a room in its order, and which way it leads. Rooms that come or go elsewhere don't
 /// move it.
 private struct PublicRoomsToken: CustomStringConvertible {
-    /// A room's place in the order of the directory: by the number of members, the largest first.
-    struct Place: Comparable {
-        let room: ShortRoomID
-        let joinedCount: Int
-
-        static func < (left: Place, right: Place) -> Bool {
-            (right.joinedCount, left.room) < (left.joinedCount, right.room)
-        }
-    }
-
-    let place: Place
+    let place: PublicRoomPlace
     let isBackward: Bool
 
-    init(place: Place, isBackward: Bool) {
+    init(place: PublicRoomPlace, isBackward: Bool) {
         self.place = place
         self.isBackward = isBackward
     }
 
     init?(_ text: String) {
         let numbers = text.dropFirst().split(separator: "_", omittingEmptySubsequences: false)
-        guard let way = text.first, way == "n" || way == "p", numbers.count == 2, let count = Int(numbers[0]), let room = UInt64(numbers[1])
+        guard let way = text.first, way == "n" || way == "p", numbers.count == 2, let count = Int(numbers[0]), count >= 0,
+            let room = UInt64(numbers[1])
         else { return nil }
-        self.init(place: Place(room: ShortRoomID(number: room), joinedCount: count), isBackward: way == "p")
+        self.init(place: PublicRoomPlace(room: ShortRoomID(number: room), joinedCount: count), isBackward: way == "p")
     }
 
     var description: String { "\(isBackward ? "p" : "n")\(place.joinedCount)_\(place.room.number)" }

@@ -33,7 +33,7 @@ extension Rooms {
                 if let alias, try commit.view.room(of: alias) != nil { throw MatrixError(.roomInUse, "The alias \(alias) is taken") }
                 guard let room = try commit.create(newRoom) else { return nil }
                 if let alias { commit.setAlias(alias, to: room, by: requester.userID) }
-                if request.visibility == .public { commit.setPublic(true, room.shortID) }
+                if request.visibility == .public { try commit.setPublic(true, room.shortID) }
                 return (room.id, try beginSuccession(to: room, for: requester.userID, commit))
             }
             if let made {

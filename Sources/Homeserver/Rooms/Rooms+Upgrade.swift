@@ -183,8 +183,8 @@ private struct Succession: Sendable {
         try send(.tombstone, tombstone, in: old, commit)
         try moveAliases(commit)
         if try commit.view.isPublic(old.shortID) {
-            commit.setPublic(true, new.shortID)
-            commit.setPublic(false, old.shortID)
+            try commit.setPublic(true, new.shortID)
+            try commit.setPublic(false, old.shortID)
         }
         try closeOld(commit)
     }

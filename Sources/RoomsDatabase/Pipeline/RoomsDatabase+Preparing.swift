@@ -43,7 +43,8 @@ extension RoomsDatabase {
         throw PipelineError.roomIsBusy(room)
     }
 
-    private func resolve(_ states: StatesToResolve, with newcomers: [ShortEventID: Event]) throws -> [StateEntry] {
+    /// What the states resolve to, as of what is published.
+    func resolve(_ states: StatesToResolve, with newcomers: [ShortEventID: Event]) throws -> [StateEntry] {
         let view = view()
         return try StateResolution.resolve(
             states.states.map { try $0.entries(view) }, version: states.room.version,

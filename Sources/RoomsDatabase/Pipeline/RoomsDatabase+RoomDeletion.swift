@@ -14,6 +14,7 @@ extension RoomsDatabase {
         try await commit { [self] commit in
             guard let shortID = try commit.view.shortID(of: room) else { return nil }
             commit.commit.put(RoomsMaps.disabledRoomIDs, room, Empty())
+            try commit.setPublic(false, shortID)
             commit.commit.onPublication { self.forget(room) }
             return jobs.start(Self.deleteRoomJob, argument: shortID.encoded, in: commit.commit)
         }
@@ -65,7 +66,7 @@ extension RoomsCommit {
         commit.delete(RoomsMaps.userKnocked, byUser)
         commit.delete(RoomsMaps.userLeft, byUser)
         if wasJoined {
-            try count(RoomsMaps.roomJoinedCount, room, -1)
+            try countJoined(-1, in: room)
             try countServer(of: user, in: room, -1)
         }
         if wasInvited { try count(RoomsMaps.roomInvitedCount, room, -1) }
@@ -136,7 +137,6 @@ extension RoomsCommit {
         commit.delete(RoomsMaps.lastPrivateRead, .tuples(room))
         commit.delete(RoomsMaps.readPositions, .tuples(room))
         commit.delete(RoomsMaps.roomInviteVia, .tuples(room))
-        commit.delete(RoomsMaps.publicRooms, room)
         var aliases = try view.reader.domain(RoomsMaps.roomAliases, .tuples(room))
         for (key, _) in try aliases.collect() {
             commit.delete(RoomsMaps.aliasToRoomID, key.parts.1)

@@ -16,6 +16,7 @@ extension RoomsVerification {
             at: { room, extremities in try view.isPartial(room) ? [] : extremities.events.map(\.event) })
         try check.each(Maps.roomToStateHash, has: Maps.roomExtremities)
         try check.each(Maps.publicRooms, has: Maps.shortIDToRoomID)
+        try publicRooms(&check)
 
         try check.each(Maps.aliasToRoomID, has: Maps.roomIDToShortID, at: { $1 })
         try check.each(Maps.aliasToRoomID, has: Maps.aliasToUserID)
@@ -23,6 +24,26 @@ extension RoomsVerification {
         try check.each(
             Maps.aliasToRoomID, has: Maps.roomAliases, at: { alias, room in try view.shortID(of: room).map { TupleKey($0, alias) } })
         try check.each(Maps.roomAliases, has: Maps.aliasToRoomID, at: { key, _ in key.parts.1 })
+    }
+
+    /// Looks whether the listed rooms with members are sorted by them.
+    private static func publicRooms(_ check: inout ReferenceCheck) throws {
+        typealias Maps = RoomsMaps
+        let view = RoomsView(check.reader)
+        try check.each(
+            Maps.publicRooms, has: Maps.publicRoomsBySize,
+            at: { room, _ in
+                let count = try view.memberCounts(of: room).joined
+                return count > 0 ? FixedKey(-Int64(count), room) : nil
+            })
+        try check.each(Maps.publicRoomsBySize, has: Maps.publicRooms, at: { key, _ in key.parts.1 })
+        try check.each(
+            Maps.publicRoomsBySize, has: Maps.roomJoinedCount, at: { key, _ in key.parts.1 },
+            where: { key, _, count in key.parts.0 == -Int64(clamping: count) })
+        var listed = 0
+        try check.walk(Maps.publicRoomsBySize) { _, entries in listed += entries.count }
+        let counted = try view.publicRoomCount()
+        if counted != listed { check.note(CommonMaps.global, Maps.publicRoomCountKey, "says \(counted); there are \(listed)") }
     }
 
     /// Looks whether the counts are those of the entries.

@@ -94,7 +94,7 @@ import Testing
                 try here.view.delayIDs(of: [#require(try here.view.shortID(of: here.timeline(of: room.id).last ?? root.id))]) == ["sent"])
             try await here.commit { commit in
                 commit.setAlias(RoomAlias(trusted: "#pub:example.org"), to: room, by: Self.carol)
-                commit.setPublic(true, room.shortID)
+                try commit.setPublic(true, room.shortID)
             }
             return room
         }
