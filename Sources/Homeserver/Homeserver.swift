@@ -176,7 +176,7 @@ package final class Homeserver: Sendable {
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, presence: presence,
             unreadCounts: unreadCounts, notifier: notifier, environment: environment)
         eventStream = EventStream(
-            rooms: rooms, transitory: self.transitoryDatabase, unreadCounts: unreadCounts, notifier: notifier)
+            rooms: rooms, transitory: self.transitoryDatabase, presence: presence, unreadCounts: unreadCounts, notifier: notifier)
         streams = PublicStreams(
             streams: self.transitoryDatabase.streams, rooms: self.roomsDatabase, accounts: self.accountsDatabase, notifier: notifier,
             environment: environment, settings: settings.streams, limitsRates: settings.limitsRates)

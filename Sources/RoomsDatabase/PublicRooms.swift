@@ -24,10 +24,10 @@ package struct PublicRoomPlace: Sendable, Hashable {
 }
 
 /// The rooms of the public directory, from a place on.
-package struct PublicRoomPlaces {
+package struct PublicRoomPlaces: ~Copyable {
     private var entries: Domain<PublicRoomPlace.Key, Empty>
 
-    fileprivate init(_ entries: Domain<PublicRoomPlace.Key, Empty>) {
+    fileprivate init(_ entries: consuming Domain<PublicRoomPlace.Key, Empty>) {
         self.entries = entries
     }
 

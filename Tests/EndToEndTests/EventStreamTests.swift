@@ -14,7 +14,15 @@ import Testing
         let end = try #require(initial["end"]?.stringValue)
         async let waiting = bob.get("events", query: [("from", end), ("timeout", "60000")])
         try await alice.send("after", to: room)
-        #expect(try await waiting.ok()["chunk"]?.arrayValue?.messageBodies == ["after"])
+        let answer = try await waiting.ok()
+        #expect(answer["chunk"]?.arrayValue?.messageBodies == ["after"])
+        // What passes by is told of as well.
+        try await alice.post("rooms", room, "receipt", "m.read", event).ok()
+        let later = try await bob.get("events", query: [("from", answer["end"]?.stringValue ?? ""), ("timeout", "60000")]).ok()
+        let receipt = later["chunk"]?.arrayValue?.first { $0["type"] == "m.receipt" }
+        #expect(receipt?["room_id"]?.stringValue == room)
+        #expect(receipt?["content", event, "m.read", alice.userID] != nil)
+        #expect(try await bob.get("initialSync").ok()["receipts"]?.arrayValue?.compactMap { $0["room_id"]?.stringValue } == [room])
         #expect(try await bob.get("events", event).ok()["content", "body"] == "before")
     }
 

@@ -78,6 +78,11 @@ import Testing
         // The same token brings the same members again, as nothing says that the answer arrived.
         let again = try await alice.sync(since: first.nextBatch, filter: lazy)
         #expect(Set(again.state(room).eventIDs) == Set(second.state(room).eventIDs))
+        // Whom the client knows, it isn't told of again.
+        try await carol.send("from carol again", to: room)
+        let known = try await alice.sync(since: again.nextBatch, filter: lazy)
+        #expect(known.timeline(room).messageBodies == ["from carol again"])
+        #expect(known.state(room).event("m.room.member", carol.userID) == nil)
         let redundant: JSONValue = [
             "room": ["state": ["lazy_load_members": true, "include_redundant_members": true], "timeline": ["limit": 1]]
         ]

@@ -153,6 +153,75 @@ import Testing
         }
     }
 
+    /// Typing, receipts and presence are part of it all.
+    @Test func whatPassesByIsTold() async throws {
+        try await SyncServer.run { server in
+            let (stream, alice, bob) = (server.homeserver.eventStream, server.alice.userID, server.bob.userID)
+            let room = try await server.room(.publicChat, with: server.bob)
+            let elsewhere = try await server.room(.publicChat)
+            let event = try await server.homeserver.rooms.send(
+                "m.room.message", ["body": "x"], to: room, transactionID: "1", by: server.alice)
+            var from = try token(try await events(from: nil, server))
+            func told(waiting: Bool = true) async throws -> [JSONValue] {
+                let answer = try await events(from: from, timeout: waiting ? 60_000 : 0, server)
+                from = try token(answer)
+                return answer["chunk"]?.arrayValue ?? []
+            }
+            for room in [room, elsewhere] {
+                try await server.homeserver.typing.set(true, of: alice, in: room, by: server.alice)
+            }
+            #expect(
+                try await told() == [
+                    ["type": "m.typing", "room_id": .string(room.string), "content": ["user_ids": [.string(alice.string)]]]
+                ])
+            for user in [server.alice, server.bob] {
+                let markers = try ReadMarkers(type: "m.read", event: event, threadID: nil)
+                try await server.homeserver.receipts.set(markers, in: room, by: user)
+            }
+            let receipts = try await told()
+            #expect(receipts.count == 1 && receipts[0]["type"] == "m.receipt" && receipts[0]["room_id"]?.stringValue == room.string)
+            for user in [alice, bob] { #expect(receipts[0]["content", event.string, "m.read", user.string] != nil) }
+            try await server.homeserver.presence.set(.online, statusMessage: "here", of: alice, by: server.alice)
+            let presences = try await told()
+            #expect(presences.count == 1 && presences[0]["type"] == "m.presence" && presences[0]["sender"]?.stringValue == alice.string)
+            #expect(presences[0]["content", "user_id"]?.stringValue == alice.string)
+            #expect(presences[0]["content", "status_msg"] == "here")
+            #expect(try await told(waiting: false) == [])
+
+            let initial = try stream.initialSync(limit: 1, includesLeft: false, for: server.bob).json()
+            #expect(initial["presence"]?.arrayValue?.compactMap { $0["content", "user_id"]?.stringValue } == [alice.string])
+            #expect(initial["receipts"]?.arrayValue == receipts)
+            let ofRoom = try stream.initialSync(of: room, limit: 1, for: server.bob).json()
+            #expect(ofRoom["presence"]?.arrayValue?.compactMap { $0["content", "user_id"]?.stringValue } == [alice.string])
+            #expect(ofRoom["receipts"]?.arrayValue == receipts)
+            let others = try stream.initialSync(limit: 1, includesLeft: false, for: server.carol).json()
+            #expect(others["presence"] == [] && others["receipts"] == [] && others["rooms"] == [])
+        }
+    }
+
+    /// An initial sync of many rooms, which is made in pieces, and of what came meanwhile.
+    @Test func anInitialSyncIsOfOneMoment() async throws {
+        try await SyncServer.run { server in
+            var rooms: [RoomID] = []
+            for _ in 0..<20 { rooms.append(try await server.room(.publicChat, with: server.bob)) }
+            for room in rooms { try await server.say("before", in: room, by: server.alice) }
+            var pieces = try server.homeserver.eventStream.initialSync(limit: 1, includesLeft: false, for: server.bob)
+            var bytes: [UInt8] = []
+            while let piece = try pieces.next() {
+                bytes += piece
+                for room in rooms {
+                    try await server.say("after", in: room, by: server.alice)
+                    try await server.setTopic("after", in: room)
+                }
+            }
+            let answer = try JSONValue(parsing: bytes)
+            let told = try #require(answer["rooms"]?.arrayValue)
+            #expect(told.compactMap { $0["room_id"]?.stringValue }.sorted() == rooms.map(\.string).sorted())
+            #expect(told.allSatisfy { bodies($0["messages"]) == ["before"] })
+            #expect(told.allSatisfy { !($0["state"]?.arrayValue ?? []).contains { $0["type"] == "m.room.topic" } })
+        }
+    }
+
     @Test func anEventIsFoundByItsID() async throws {
         try await SyncServer.run { server in
             let stream = server.homeserver.eventStream

@@ -39,7 +39,7 @@ import Testing
                     RelatedEvent.Value("m.thread", "m.room.message", bob, nil))
                 commit.put(
                     RoomsMaps.relations, RelatedEvent.Key(target, 9, reaction), RelatedEvent.Value("m.annotation", "m.reaction", bob, "👍"))
-                for (room, joined) in zip(rooms, [0, 1, 5]) {
+                for (room, joined) in zip(rooms, [0, 1, 5] as [UInt64]) {
                     commit.put(RoomsMaps.publicRooms, room, Empty())
                     commit.put(RoomsMaps.roomJoinedCount, room, joined)
                 }

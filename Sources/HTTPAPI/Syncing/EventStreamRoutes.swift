@@ -39,8 +39,8 @@ package struct EventStreamRoutes: RouteGroup {
 
     private func getInitialSync(_ request: ClientRequest) async throws -> Answer {
         let query = request.query
-        return Answer(
-            json: try stream.initialSync(
+        return try Answer(
+            stream.initialSync(
                 limit: Self.limit(query), includesLeft: query.bool("archived") ?? false, for: request.requester))
     }
 

@@ -43,9 +43,11 @@ extension Directory {
         let isBackward = since?.isBackward ?? false
         let limit = min(request.limit ?? .max, Self.roomsPerPageMax)
         var places =
-            try since.map { since in
-                try isBackward ? view.publicRooms(before: since.place, includingIt: true) : view.publicRooms(after: since.place)
-            } ?? view.publicRooms(after: nil)
+            if let since, isBackward {
+                try view.publicRooms(before: since.place, includingIt: true)
+            } else {
+                try view.publicRooms(after: since?.place)
+            }
 
         var rooms: [RoomPreview] = []
         var seen: [PublicRoomPlace] = []

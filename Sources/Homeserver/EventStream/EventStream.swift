@@ -10,6 +10,7 @@ import TransitoryDatabase
 package final class EventStream: Sendable {
     let rooms: Rooms
     private let transitory: TransitoryDatabase
+    let presence: Presence
     private let unreadCounts: UnreadCounts
     private let longPoll: LongPoll
     private var accounts: AccountsDatabase { rooms.accounts }
@@ -19,9 +20,10 @@ package final class EventStream: Sendable {
     /// The most events of a room that are looked at for one answer.
     private static let scannedMax = 1000
 
-    init(rooms: Rooms, transitory: TransitoryDatabase, unreadCounts: UnreadCounts, notifier: Notifier) {
+    init(rooms: Rooms, transitory: TransitoryDatabase, presence: Presence, unreadCounts: UnreadCounts, notifier: Notifier) {
         self.rooms = rooms
         self.transitory = transitory
+        self.presence = presence
         self.unreadCounts = unreadCounts
         longPoll = LongPoll(notifier: notifier, clock: rooms.environment.clock)
     }
@@ -42,7 +44,15 @@ package final class EventStream: Sendable {
             token: SyncToken(rooms: rooms.position, accounts: accounts.position, transitory: transitory.position))
     }
 
+    /// What a sync would be made from.
+    func syncCapture(_ request: SyncRequest, _ capture: Capture, for requester: Requester) -> SyncCapture {
+        SyncCapture(
+            request: request, requester: requester, rooms: capture.rooms, accounts: capture.accounts, transitory: capture.transitory,
+            inbox: nil, unreadCounts: unreadCounts, now: rooms.environment.clock.now())
+    }
+
     /// The events since a token (`GET /events`), as the endpoint's answer: at once when there are any, else when one comes or the time is up.
+    /// What passes by in the user's rooms, and who comes and goes, is told of with them, except to who only looks into a room.
     ///
     /// - Parameters:
     ///   - from: how far the client has seen; nil for now.
@@ -61,18 +71,23 @@ package final class EventStream: Sendable {
             let news =
                 try room.map { try self.news(of: $0, since: since, capture, requester) }
                 ?? self.news(since: since, from, capture, requester)
-            return (try answer(news, from: from, capture, requester), !news.events.isEmpty)
+            return (try answer(news, from: from, capture, requester), !news.isEmpty)
         }
     }
 
     /// Events that the user may see, and up to which position these are all.
     private struct News {
         var events: [(pduID: PDUID, room: RoomID, event: StoredEvent)] = []
+        /// What is told of besides, as JSON: typing, receipts, presence.
+        var passing: [[UInt8]] = []
         var end: Position
+
+        var isEmpty: Bool { events.isEmpty && passing.isEmpty }
 
         /// The first of the events up to the end, in the order in which they came.
         func first(_ count: Int) -> News {
-            var first = News(events: events.filter { $0.pduID.position <= end }.sorted { $0.pduID.order < $1.pduID.order }, end: end)
+            var first = self
+            first.events = events.filter { $0.pduID.position <= end }.sorted { $0.pduID.order < $1.pduID.order }
             if first.events.count > count {
                 first.events.removeLast(first.events.count - count)
                 if let last = first.events.last { first.end = last.pduID.position }
@@ -82,19 +97,19 @@ package final class EventStream: Sendable {
     }
 
     private func news(since: Position, _ from: SyncToken, _ capture: Capture, _ requester: Requester) throws -> News {
-        let request = SyncRequest(since: from)
-        let builder = try SyncBuilder(
-            SyncCapture(
-                request: request, requester: requester, rooms: capture.rooms, accounts: capture.accounts, transitory: capture.transitory,
-                inbox: nil, unreadCounts: unreadCounts, now: rooms.environment.clock.now()),
-            AccountDataDelta())
+        let syncCapture = syncCapture(SyncRequest(since: from), capture, for: requester)
+        let transitoryLog = try syncCapture.transitorySince.flatMap { try SyncBuilder.log(of: capture.transitory, since: $0) }
+        let ephemeral = try EphemeralDelta(syncCapture, transitoryLog)
+        let builder = try SyncBuilder(syncCapture, AccountDataDelta(), ephemeral)
         let view = RoomsView(capture.rooms)
         let hiddenInvites = try HiddenInvites(of: requester.userID, in: AccountsView(capture.accounts))
         var news = News(end: capture.rooms.position)
         for (room, standing) in try builder.changedRooms() {
             let id = try view.roomID(of: room)
             switch standing {
-            case .joined: try add(PDUID.order(of: since.next)...Int64.max, of: room, id, to: &news, view, requester)
+            case .joined:
+                try add(PDUID.order(of: since.next)...Int64.max, of: room, id, to: &news, view, requester)
+                news.passing += try ephemeral.events(in: room, id, since: since, builder).map { try Self.naming(id, in: $0) }
             case .left(let left):
                 guard left.position > since, !left.isForgotten else { continue }
                 if left.joinedUntil > since {
@@ -110,7 +125,16 @@ package final class EventStream: Sendable {
             case .stranger: continue
             }
         }
+        news.passing +=
+            try PresenceDelta(syncCapture, transitoryLog, newlyShared: [], builder.ignored, presence, namesUsers: true).events
         return news.first(Self.eventsMax)
+    }
+
+    /// An event that passes by, with the room that it is of.
+    static func naming(_ room: RoomID, in event: [UInt8]) throws -> [UInt8] {
+        var event = try JSONValue(parsing: event).objectValue ?? [:]
+        event["room_id"] = .string(room.string)
+        return event.encoded()
     }
 
     private func news(of id: RoomID, since: Position, _ capture: Capture, _ requester: Requester) throws -> News {
@@ -148,6 +172,7 @@ package final class EventStream: Sendable {
         writer.key("chunk")
         writer.beginArray()
         for (_, room, event) in news.events { try clientEvents.write(event, roomID: room, to: &writer) }
+        for event in news.passing { writer.raw(event) }
         writer.endArray()
         writer.key("start")
         writer.string(from.description)

@@ -8,6 +8,8 @@ package struct EventFilter: Sendable {
     package var limit: Int?
     /// Whether only the members are wanted that one needs to show the timeline.
     package var lazyLoadsMembers: Bool
+    /// Whether these are wanted also when the client has been told of them.
+    let includesRedundantMembers: Bool
     /// Whether unread events are counted by thread.
     let wantsUnreadThreads: Bool
     private let types: EventTypePatterns?
@@ -35,6 +37,7 @@ package struct EventFilter: Sendable {
         func strings(_ name: String) -> [String]? { json[name]?.arrayValue?.compactMap(\.stringValue) }
         limit = json["limit"]?.integerValue.map { Int(clamping: max(0, $0)) }
         lazyLoadsMembers = json["lazy_load_members"]?.boolValue ?? false
+        includesRedundantMembers = json["include_redundant_members"]?.boolValue ?? false
         wantsUnreadThreads = json["unread_thread_notifications"]?.boolValue ?? false
         func identifiers<ID: Identifier>(_ name: String) -> Set<ID>? { strings(name).map { Set($0.map(ID.init(trusted:))) } }
         types = strings("types").map(EventTypePatterns.init)

@@ -34,6 +34,20 @@ struct ReadableRoom {
         }
     }
 
+    private init(_ room: Room, _ view: RoomsView, state: ShortStateHash, newestOrder: Int64) {
+        self.room = room
+        self.view = view
+        self.state = state
+        self.newestOrder = newestOrder
+    }
+
+    /// The room as it could be read at a position, if what is read now is newer.
+    func bounded(by position: Position) throws -> ReadableRoom {
+        let order = PDUID.order(of: position)
+        if let newestOrder, newestOrder <= order { return self }
+        return ReadableRoom(room, view, state: try view.state(of: room.shortID, at: position), newestOrder: order)
+    }
+
     /// The event that the state has for a key.
     func event(_ key: StateKey) throws -> StoredEvent? {
         try view.event(of: key, in: state).flatMap { try view.event($0) }

@@ -12,10 +12,13 @@ struct PresenceDelta {
 
     /// - Parameters:
     ///   - log: what the transitory database's log has since the token; nil when that is too much, or the log doesn't go back so far.
+    ///   - room: the room whose members are meant; nil for all who share one with the requester.
     ///   - newlyShared: who shares a room with the requester only since then: they are told of as they are, whenever that has changed.
     ///   - ignored: whom the requester doesn't want to see.
+    ///   - namesUsers: whether the contents name their users too, as those know them who don't use `/sync`.
     init(
-        _ capture: SyncCapture, _ log: [LogEntry]?, newlyShared: Set<UserID>, _ ignored: IgnoredUsers, _ presence: Presence
+        _ capture: SyncCapture, _ log: [LogEntry]?, in room: ShortRoomID? = nil, newlyShared: Set<UserID>, _ ignored: IgnoredUsers,
+        _ presence: Presence, namesUsers: Bool = false
     ) throws {
         let filter = capture.request.filter.presence
         let user = capture.requester.userID
@@ -29,9 +32,14 @@ struct PresenceDelta {
             guard !ignored.contains(candidate), filter.wants(type: Self.type, from: candidate),
                 let told = try capture.transitory.presence(of: candidate)
             else { return nil }
-            guard try candidate == user || newlyShared.contains(candidate) || view.doShareRoom(candidate, user) else { return nil }
+            let isSeen =
+                try room.map { try view.isJoined(candidate, to: $0) }
+                ?? (candidate == user || newlyShared.contains(candidate) || view.doShareRoom(candidate, user))
+            guard isSeen else { return nil }
+            var content = presence.content(of: candidate, told)
+            if namesUsers { content["user_id"] = .string(candidate.string) }
             let event: JSONObject = [
-                "content": .object(presence.content(of: candidate, told)), "sender": .string(candidate.string), "type": .string(Self.type),
+                "content": .object(content), "sender": .string(candidate.string), "type": .string(Self.type),
             ]
             return event.encoded()
         }

@@ -117,11 +117,22 @@ struct RoomDelta {
                 if isNewToClient { members.append(builder.requester.userID.string) }
                 let told = builder.request.stateSection == .before ? start : end
                 for member in Set(members).sorted() {
-                    let key = StateKey(EventType.roomMember, member)
-                    if let short = try builder.view.shortStateKey(key) { wanted[short] = try builder.view.event(of: short, in: told) }
+                    guard let key = try builder.view.shortStateKey(StateKey(EventType.roomMember, member)), wanted[key] == nil,
+                        let event = try builder.view.event(of: key, in: told)
+                    else { continue }
+                    let isRedundant =
+                        !isNewToClient && !filter.includesRedundantMembers
+                        && builder.toldMembers?.isKnown(LazyMembers.Member(room: room, key: key), by: event) ?? false
+                    if !isRedundant { wanted[key] = event }
                 }
             }
             let events = try builder.view.events(wanted.values.sorted()).filter { try filter.wants($0, in: builder.view) }
+            if let toldMembers = builder.toldMembers {
+                let told = Set(events.map(\.shortID))
+                for (key, event) in wanted where key.isMember && told.contains(event) {
+                    toldMembers.note(LazyMembers.Member(room: room, key: key), event)
+                }
+            }
             return (events, areNews)
         }
 

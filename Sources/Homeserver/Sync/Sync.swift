@@ -14,6 +14,7 @@ package final class Sync: Sendable {
     private let notifier: Notifier
     private let environment: Environment
     private let unreadCounts: UnreadCounts
+    private let lazyMembers = LazyMembers()
 
     package init(
         rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, presence: Presence, unreadCounts: UnreadCounts,
@@ -38,19 +39,25 @@ package final class Sync: Sendable {
     private func answer(_ request: SyncRequest, for requester: Requester) async throws -> [UInt8] {
         let inbox = try accounts.inbox(of: requester)
         if let since = request.since { await transitory.acknowledge(upTo: since.transitory.position, in: inbox) }
+        // An initial sync begins anew, whatever the client was told before.
+        let isLazy = request.filter.state.lazyLoadsMembers
+        let knownMembers = isLazy || request.since == nil ? lazyMembers.known(to: requester, since: request.since) : [:]
+        @Sendable func attempt() async throws -> SyncAnswer {
+            var capture = capture(request, inbox, for: requester)
+            if isLazy { capture.toldMembers = ToldMembers(known: knownMembers) }
+            let answer = try await SyncAnswer(to: capture, presence)
+            if let told = capture.toldMembers?.told { lazyMembers.note(told, toldTo: requester, upTo: answer.next) }
+            await unreadCounts.writeDown()
+            return answer
+        }
         guard request.since != nil, !request.isFullState else {
             // It reads every room of the user.
-            return try await withTaskExecutorPreference(environment.executors.long) {
-                let answer = try await SyncAnswer(to: self.capture(request, inbox, for: requester), self.presence)
-                await self.unreadCounts.writeDown()
-                return answer.bytes
-            }
+            return try await withTaskExecutorPreference(environment.executors.long) { try await attempt().bytes }
         }
         return try await LongPoll(notifier: notifier, clock: environment.clock).answer(
             waitingFor: [.user(requester.userID)] + (inbox.map { [$0.scope] } ?? []), atMost: request.timeoutMilliseconds
         ) {
-            let answer = try await SyncAnswer(to: capture(request, inbox, for: requester), presence)
-            await unreadCounts.writeDown()
+            let answer = try await attempt()
             return (answer.bytes, answer.tellsSomething)
         }
     }

@@ -7,6 +7,8 @@ import Store
 struct SyncAnswer {
     /// The answer as JSON.
     let bytes: [UInt8]
+    /// Where the next one goes on.
+    let next: SyncToken
     /// Whether there is anything in it that the client doesn't know.
     let tellsSomething: Bool
 
@@ -36,8 +38,8 @@ struct SyncAnswer {
         var writer = JSONWriter(capacity: 512 + rooms.sizeBytes + toDevice.sizeBytes + presences.sizeBytes)
         writer.beginObject()
         writer.key("next_batch")
-        writer.string(
-            SyncToken(rooms: capture.rooms.position, accounts: capture.accounts.position, transitory: toDevice.end).description)
+        next = SyncToken(rooms: capture.rooms.position, accounts: capture.accounts.position, transitory: toDevice.end)
+        writer.string(next.description)
         if !globalData.isEmpty {
             writer.key("account_data")
             writer.accountData(globalData)

@@ -16,6 +16,8 @@ struct SyncBuilder {
     let sightKeys: HistorySight.Keys
     /// Whose events the user doesn't want to see.
     let ignored: IgnoredUsers
+    /// The members that the client has been told of and is told of.
+    let toldMembers: ToldMembers?
     private let rooms: PublishedSnapshot
     private let unreadCounts: UnreadCounts
     private let accountsView: AccountsView
@@ -38,6 +40,7 @@ struct SyncBuilder {
         request = capture.request
         requester = capture.requester
         now = capture.now
+        toldMembers = capture.toldMembers
         rooms = capture.rooms
         unreadCounts = capture.unreadCounts
         view = RoomsView(capture.rooms)

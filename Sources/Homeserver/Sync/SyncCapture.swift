@@ -15,6 +15,8 @@ struct SyncCapture: Sendable {
     let unreadCounts: UnreadCounts
     /// Now, in milliseconds.
     let now: Int64
+    /// The members that the client has been told of and is told of; nil where nobody loads them lazily.
+    var toldMembers: ToldMembers?
 
     /// How far the client has seen each database; nil in an initial sync. Never beyond what there is, where a token of a database that was lost may be.
     var roomsSince: Position? { request.since.map { min($0.rooms.position, rooms.position) } }
