@@ -75,4 +75,18 @@ import Testing
         fixture.clock.advance(by: 1000)
         try await fixture.say("four", in: room, by: fixture.alice)
     }
+
+    @Test func requestsOfAUser() async throws {
+        let fixture = try fixture { $0.requests = RateLimits.Rate(burst: 1, perSecond: 0.1) }
+        let alice = Requester(userID: UserID(trusted: "@alice:example.org"), deviceID: "A")
+        let bob = Requester(userID: UserID(trusted: "@bob:example.org"), deviceID: "B")
+        // Of whom it is known who it is, the address doesn't matter.
+        try fixture.accounts.countRequest(by: alice, from: "192.0.2.1")
+        await expect(.limitExceeded, 429) { try fixture.accounts.countRequest(by: alice, from: "192.0.2.2") }
+        try fixture.accounts.countRequest(by: bob, from: "192.0.2.1")
+        try fixture.accounts.countRequest(by: nil, from: "192.0.2.1")
+        await expect(.limitExceeded, 429) { try fixture.accounts.countRequest(by: nil, from: "192.0.2.1") }
+        fixture.clock.advance(by: 10_000)
+        try fixture.accounts.countRequest(by: alice, from: "192.0.2.1")
+    }
 }
