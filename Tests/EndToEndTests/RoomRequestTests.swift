@@ -23,7 +23,7 @@ import Testing
         func request(by client: MatrixTestClient, room: String, event: String = "$e", body: [UInt8]? = nil) async throws -> Response {
             let parts = path.split(separator: "?")
             var target = "/_matrix/client/\(parts[0])"
-            for (name, value) in ["{r}": room, "{e}": event, "{u}": client.userID] {
+            for (name, value) in ["{r}": room, "{e}": event, "{u}": client.userID.isEmpty ? "@u:localhost" : client.userID] {
                 target = target.split(separator: name, omittingEmptySubsequences: false).joined(separator: MatrixTestClient.encoded(value))
             }
             if parts.count > 1 { target += "?\(parts[1])" }
@@ -138,6 +138,8 @@ import Testing
         for events in [
             ["search_term": 1], ["search_term": "x", "order_by": "size"], ["search_term": "x", "keys": ["content.none"]],
             ["search_term": "x", "filter": ["limit": "x"]], ["search_term": "x", "groupings": []],
+            ["search_term": "x", "groupings": ["group_by": "sender"]], ["search_term": "x", "include_state": "yes"],
+            ["search_term": "x", "event_context": ["include_profile": 1]], ["search_term": "x", "event_context": ["before_limit": -1]],
         ] as [JSONValue] {
             try await alice.post("search", body: ["search_categories": ["room_events": events]]).fails(400, "M_BAD_JSON", "M_INVALID_PARAM")
         }

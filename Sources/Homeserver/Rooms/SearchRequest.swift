@@ -90,14 +90,22 @@ package struct SearchRequest: Sendable {
             }
             context = Context(
                 before: try limit("before_limit"), after: try limit("after_limit"),
-                includesProfiles: json["include_profile"]?.boolValue ?? false)
+                includesProfiles: try Self.bool("include_profile", in: json))
         }
-        includesState = json["include_state"]?.boolValue ?? false
-        let groups = json["groupings"]?.objectValue?["group_by"]?.arrayValue ?? []
+        includesState = try Self.bool("include_state", in: json)
+        guard let groupings = (json["groupings"] ?? [:]).objectValue else { throw MatrixError(.badJSON, "groupings must be an object") }
+        guard let groups = (groupings["group_by"] ?? []).arrayValue else { throw MatrixError(.badJSON, "group_by must be an array") }
         grouping = Set(groups.compactMap { $0.objectValue?["key"]?.stringValue.flatMap(Grouping.init) })
         guard grouping.count == Set(groups).count else {
             throw MatrixError(.invalidParameter, "group_by can have room_id and sender")
         }
+    }
+
+    /// A switch of the request, off where nothing is said.
+    private static func bool(_ name: String, in json: JSONObject) throws(MatrixError) -> Bool {
+        guard let value = json[name] else { return false }
+        guard let bool = value.boolValue else { throw MatrixError(.badJSON, "\(name) must be true or false") }
+        return bool
     }
 }
 
