@@ -106,13 +106,23 @@ import Testing
         let event = try await alice.send("secret", to: room)
         try await alice.post("rooms", room, "invite", body: ["user_id": "\(bob.userID)"]).fails(403, "M_FORBIDDEN")
         for path in [
-            "v3/rooms/{r}/join", "v3/join/{r}", "v3/knock/{r}", "v3/rooms/{r}/state", "v3/rooms/{r}/members", "v3/rooms/{r}/joined_members",
+            "v3/rooms/{r}/join", "v3/join/{r}", "v3/knock/{r}", "v3/rooms/{r}/state", "v3/rooms/{r}/state/m.room.member/{u}",
+            "v3/rooms/{r}/members", "v3/rooms/{r}/joined_members",
             "v3/rooms/{r}/messages?dir=b", "v3/rooms/{r}/aliases", "v3/rooms/{r}/initialSync", "v3/rooms/{r}/read_markers",
             "v1/rooms/{r}/threads", "v3/rooms/{r}/send/m.room.message/t", "v3/rooms/{r}/upgrade",
         ] {
             let endpoint = try #require(Self.endpoints.first { $0.path == path })
             try await endpoint.request(by: bob, room: room, event: event).fails(403, "M_FORBIDDEN")
         }
+    }
+
+    @Test func tagsAreSetAndTakenAway() async throws {
+        let alice = try await newUser("alice")
+        let room = try await alice.createRoom()
+        try await alice.put("user", alice.userID, "rooms", room, "tags", "u.work", body: ["order": 0.5]).ok()
+        #expect(try await alice.get("user", alice.userID, "rooms", room, "tags").ok() == ["tags": ["u.work": ["order": 0.5]]])
+        for _ in 0..<2 { #expect(try await alice.delete("user", alice.userID, "rooms", room, "tags", "u.work").ok() == [:]) }
+        #expect(try await alice.get("user", alice.userID, "rooms", room, "tags").ok() == ["tags": [:]])
     }
 
     @Test func parametersOfReadingAreChecked() async throws {
