@@ -108,6 +108,21 @@ import Testing
         }
     }
 
+    @Test func aSenderIsToldAsTheNewestMemberEventSays() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob, server.carol)
+            let filter: JSONObject = ["room": ["state": ["lazy_load_members": true], "timeline": ["types": ["m.room.message"]]]]
+            let since = try await server.sync(filter: filter).next
+            try await server.say("before", in: room, by: server.carol)
+            let named: JSONObject = ["membership": "join", "displayname": "Carol"]
+            _ = try await server.homeserver.rooms.setState(.member(server.carol.userID), named, in: room, by: server.carol)
+            try await server.say("after", in: room, by: server.carol)
+            let answer = try await server.sync(since: since, filter: filter).answer
+            let told = state(of: room, in: answer).filter { $0["state_key"]?.stringValue == server.carol.userID.string }
+            #expect(told.map { $0["content", "displayname"] } == ["Carol"])
+        }
+    }
+
     @Test func fullStateTellsOfMembersWhoHaveChanged() async throws {
         try await SyncServer.run { server in
             let room = try await server.room(.publicChat, with: server.bob, server.carol)

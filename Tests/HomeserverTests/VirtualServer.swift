@@ -15,16 +15,20 @@ struct VirtualServer: Sendable {
     let bob = Requester(userID: UserID(trusted: "@bob:example.org"), deviceID: "BOB")
 
     /// Runs `body` with a server on the directory, which it may have been on before.
+    ///
+    /// - Parameter seed: decides which of the tasks that are ready goes on.
     static func run<Result: Sendable>(
-        on directory: TemporaryDirectory, clock: VirtualClock = VirtualClock(), streamsSizeMaxBytes: Int64? = nil,
+        on directory: TemporaryDirectory, clock: VirtualClock = VirtualClock(), seed: UInt64 = 1,
+        following: FollowingLimits = FollowingLimits(), streamsSizeMaxBytes: Int64? = nil,
         _ body: @escaping @Sendable (VirtualServer) async throws -> Result
     ) throws -> Result {
         let key = try #require(SigningKey(seed: [UInt8](repeating: 1, count: SigningKey.seedSizeBytes), version: "1"))
         var settings = HomeserverSettings(
             serverName: ServerName(trusted: "example.org"), dataDirectory: directory.path, signingKey: key, blockCacheBytes: 1 << 20,
             accounts: AccountsSettings())
+        settings.following = following
         if let streamsSizeMaxBytes { settings.streams.sizeMaxBytes = streamsSizeMaxBytes }
-        let seeded = SeededEnvironment(seed: 1, clock: clock)
+        let seeded = SeededEnvironment(seed: seed, clock: clock)
         return try seeded.run { [settings] in
             try await Homeserver.run(settings: settings, environment: seeded.environment) { homeserver in
                 try await body(VirtualServer(homeserver: homeserver, clock: clock))

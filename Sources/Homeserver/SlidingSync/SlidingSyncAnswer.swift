@@ -36,7 +36,7 @@ struct SlidingSyncAnswer {
             ?? [:]
         let wanted = Set(windows.rooms.map(\.entry.room))
         for (room, standing) in changed where !wanted.contains(room) {
-            guard case .left(let left) = standing, !left.isForgotten, let since = token?.rooms.position, left.position > since,
+            guard case .left(let left) = standing, let since = token?.rooms.position, left.position > since,
                 let before = sent[room]
             else { continue }
             // Whoever was told of a room learns that it is over, wherever it stands.

@@ -199,6 +199,20 @@ import Testing
         }
     }
 
+    @Test func whoLeavesAndForgetsARoomIsToldThatItIsOver() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            var client = SlidingClient(server)
+            _ = try await client.sync()
+            try await server.homeserver.rooms.leave(room, reason: nil, by: server.bob)
+            try await server.homeserver.rooms.forget(room, by: server.bob)
+            let told = try await client.sync()
+            #expect(told.room(room)?["timeline"]?.arrayValue?.last?["content", "membership"] == "leave")
+            #expect(told["lists", "all", "count"] == 0)
+            #expect(try await client.sync().roomIDs.isEmpty)
+        }
+    }
+
     @Test func whoWasRemovedSeesItAndNothingMore() async throws {
         try await SyncServer.run { server in
             let room = try await server.room(.publicChat, with: server.bob)
