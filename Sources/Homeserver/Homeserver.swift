@@ -138,7 +138,7 @@ package final class Homeserver: Sendable {
             database: self.roomsDatabase, accounts: self.accountsDatabase, intents: roomsIntents, jobs: roomsJobs,
             serverName: settings.serverName,
             signingKey: settings.signingKey, environment: environment, defaultVersion: settings.defaultRoomVersion,
-            messageRate: settings.accounts.rateLimits?.messages)
+            messageRate: settings.accounts.rateLimits?.messages, stickyRate: settings.accounts.rateLimits?.stickyEvents)
         let pushEvaluators = PushEvaluators()
         let unreadCounts = UnreadCounts(rooms: self.roomsDatabase, evaluators: pushEvaluators)
         let pushDelivery = PushDelivery(

@@ -24,6 +24,8 @@ package struct RateLimits: Sendable, Equatable {
     package var messages = Rate(burst: 10_000, perSecond: 1000)
     /// A user's requests, or those from an address where nobody says who it is, to all endpoints for which the specification lists a limit.
     package var requests = Rate(burst: 10_000, perSecond: 1000)
+    /// Events that a user sends to one room to stick there.
+    package var stickyEvents = Rate(burst: 1000, perSecond: 1)
 
     package init() {}
 }

@@ -68,6 +68,7 @@ extension RoomsCommit {
         try setCurrentState(of: room, to: next, by: comparison, at: position, with: appended, prepared)
         openGap(before: appended, previous.missing, in: room)
         if isPartial { mark(shortID, in: room) }
+        try stick(appended)
         try takeEffect(appended, wasHeardOf: known != nil, in: room)
         try cancelDelayedEvents(overtakenBy: event, in: room)
         return appended

@@ -29,6 +29,7 @@ extension RoomsCommit {
         try unrelate(event, targetID, at: pduID.order, in: room)
         try removeRelationship(of: event, targetID)
         unindex(event, at: pduID)
+        try unstick(pduID)
         commit.put(RoomsMaps.pduIDToEvent, pduID, redacted)
     }
 

@@ -73,6 +73,16 @@ package enum RoomsMaps {
     package static let shortEventIDToDelayID = Column<ShortEventID, String>(
         "shorteventid_delayid", in: "events", .sequentialSmall, .pointLookups)
 
+    package static let delayedStickiness = Column<DelayedEventNumber, Int64>(
+        "delayednumber_stickiness", in: "events", .randomSmall)
+
+    // MARK: sticky events
+
+    package static let stickyEvents = Column<FixedKey<ShortRoomID, Position>, FixedKey<Int64, ShortEventID>>(
+        "shortroomid_stickyevent", in: "events", .randomSmall)
+    package static let stickyEventsByExpiry = Column<FixedKey<Int64, ShortRoomID, Position>, Empty>(
+        "timestamp_stickyevent", in: "events", .randomSmall)
+
     // MARK: state
 
     package static let roomStates = Column<FixedKey<ShortRoomID, ShortStateHash>, Empty>(
@@ -163,7 +173,7 @@ package enum RoomsMaps {
             rejectedEvents.map, roomOutliers.map, waitingEvents.map, waitingRedactions.map, gaps.map, roomStates.map, partialStates.map,
             delayedEvents.map, delayIDToNumber.map, delayedEventsByTime.map, userDelayedEvents.map, stateKeyDelayedEvents.map,
             transactionToDelayedEvent.map, shortEventIDToDelayID.map, relationships.map, threadSubscriptions.map,
-            threadSubscriptionsByPosition.map, threadSubscribers.map,
+            threadSubscriptionsByPosition.map, threadSubscribers.map, delayedStickiness.map, stickyEvents.map, stickyEventsByExpiry.map,
             roomToStateHash.map, roomPositionToStateHash.map, roomStateKeyToEvent.map, stateLayers.map, shortIDToStateKey.map,
             stateHashToShortID.map, stateKeyToShortID.map,
             aliasToRoomID.map, aliasToUserID.map, roomAliases.map, bannedRoomIDs.map, disabledRoomIDs.map, publicRooms.map,

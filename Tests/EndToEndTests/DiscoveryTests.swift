@@ -12,6 +12,9 @@ import Testing
         if let features = body["unstable_features"] {
             #expect(features.objectValue?.allSatisfy { $0.value.boolValue != nil } == true)
         }
+        for proposal in ["msc4140", "msc4306", "msc4308", "msc4354", "simplified_msc3575"] {
+            #expect(body["unstable_features", "org.matrix.\(proposal)"] == true)
+        }
         // With a token too.
         let alice = try await newUser("alice")
         try await alice.get("versions", api: "/_matrix/client").ok()

@@ -51,6 +51,61 @@ import Testing
         }
     }
 
+    @Test func aRoomThatLosesItsNameGetsHeroes() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            func summary(since: SyncToken?) async throws -> (JSONValue?, SyncToken) {
+                let (answer, next) = try await server.sync(since: since)
+                return (answer["rooms", "join", room.string, "summary"], next)
+            }
+            let heroes: JSONValue = [.string(server.alice.userID.string)]
+            let named: [(key: StateKey, content: JSONObject)] = [
+                (key: .name, content: ["name": "Room"]), (key: .canonicalAlias, content: ["alias": "#room:example.org"]),
+            ]
+            for (key, content) in named {
+                if key == .canonicalAlias {
+                    try await server.homeserver.directory.setAlias(
+                        RoomAlias(trusted: "#room:example.org"), to: room, by: server.alice)
+                }
+                _ = try await server.homeserver.rooms.setState(key, content, in: room, by: server.alice)
+                let (before, since) = try await summary(since: nil)
+                #expect(before?["m.heroes"] == nil && before?["m.joined_member_count"] == 2)
+                _ = try await server.homeserver.rooms.setState(key, [:], in: room, by: server.alice)
+                #expect(try await summary(since: since).0?["m.heroes"] == heroes)
+            }
+            let (_, since) = try await summary(since: nil)
+            try await server.setTopic("no news of members", in: room)
+            #expect(try await summary(since: since).0 == nil)
+        }
+    }
+
+    @Test func whereNobodyElseIsLeftTheHeroesAreGone() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob, server.carol)
+            try await server.homeserver.rooms.leave(room, reason: nil, by: server.carol)
+            try await server.homeserver.rooms.ban(server.bob.userID, from: room, reason: nil, by: server.alice)
+            let heroes = [server.carol, server.bob].map { JSONValue.string($0.userID.string) }
+            let answer = try await server.sync(by: server.alice).answer
+            #expect(answer["rooms", "join", room.string, "summary", "m.heroes"]?.arrayValue == heroes)
+        }
+    }
+
+    @Test func aRoomThatWasLeftKeepsItsAccountData() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            let since = try await server.sync().next
+            try await server.homeserver.accounts.setAccountData(
+                of: server.bob.userID, in: room, type: "org.example.note", to: Array(#"{"text":"x"}"#.utf8), for: server.bob)
+            try await server.homeserver.rooms.leave(room, reason: nil, by: server.bob)
+            let incremental = try await server.sync(since: since).answer
+            let initial = try await server.sync(filter: ["room": ["include_leave": true]]).answer
+            for answer in [incremental, initial] {
+                let data = answer["rooms", "leave", room.string, "account_data", "events"]?.arrayValue
+                #expect(data == [["type": "org.example.note", "content": ["text": "x"]]])
+            }
+        }
+    }
+
     @Test func membersThatTheClientMayKnowAreNoNews() async throws {
         try await SyncServer.run { server in
             let room = try await server.room(.publicChat, with: server.bob)

@@ -19,7 +19,7 @@ struct VirtualServer: Sendable {
     /// - Parameter seed: decides which of the tasks that are ready goes on.
     static func run<Result: Sendable>(
         on directory: TemporaryDirectory, clock: VirtualClock = VirtualClock(), seed: UInt64 = 1,
-        following: FollowingLimits = FollowingLimits(), streamsSizeMaxBytes: Int64? = nil,
+        following: FollowingLimits = FollowingLimits(), streamsSizeMaxBytes: Int64? = nil, rateLimits: RateLimits? = nil,
         _ body: @escaping @Sendable (VirtualServer) async throws -> Result
     ) throws -> Result {
         let key = try #require(SigningKey(seed: [UInt8](repeating: 1, count: SigningKey.seedSizeBytes), version: "1"))
@@ -28,6 +28,7 @@ struct VirtualServer: Sendable {
             accounts: AccountsSettings())
         settings.following = following
         if let streamsSizeMaxBytes { settings.streams.sizeMaxBytes = streamsSizeMaxBytes }
+        settings.accounts.rateLimits = rateLimits
         let seeded = SeededEnvironment(seed: seed, clock: clock)
         return try seeded.run { [settings] in
             try await Homeserver.run(settings: settings, environment: seeded.environment) { homeserver in
@@ -37,8 +38,11 @@ struct VirtualServer: Sendable {
     }
 
     /// The same with a directory of its own.
-    static func run(streamsSizeMaxBytes: Int64? = nil, _ body: @escaping @Sendable (VirtualServer) async throws -> Void) throws {
-        try run(on: TemporaryDirectory(), streamsSizeMaxBytes: streamsSizeMaxBytes, body)
+    static func run(
+        streamsSizeMaxBytes: Int64? = nil, rateLimits: RateLimits? = nil,
+        _ body: @escaping @Sendable (VirtualServer) async throws -> Void
+    ) throws {
+        try run(on: TemporaryDirectory(), streamsSizeMaxBytes: streamsSizeMaxBytes, rateLimits: rateLimits, body)
     }
 
     var rooms: Rooms { homeserver.rooms }

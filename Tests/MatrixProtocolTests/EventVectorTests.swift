@@ -51,6 +51,40 @@ struct EventVectorTests {
         #expect(event.redacts == (vector.type == EventType.roomRedaction ? Self.first : nil))
     }
 
+    /// In every version an event that sticks passes all checks, and redaction takes away that it does.
+    @Test(arguments: RoomVersion.supported)
+    func stickyInEveryVersion(version: RoomVersion) throws {
+        let key = try Self.signingKey()
+        let room = version.roomIDIsCreateHash ? RoomID(createEvent: Self.second) : RoomID(trusted: "!abc:example.org")
+        for stateKey in [nil, "key"] {
+            let template = EventTemplate(
+                type: "org.example", stateKey: stateKey, content: ["body": "x"], sender: UserID(trusted: "@alice:example.org"),
+                roomID: room, stickiness: Stickiness(durationMilliseconds: 5000))
+            let event = try Event.build(
+                template, version: version, prevEvents: [], authEvents: [], depth: 2, originServerTS: 3, serverName: Self.serverName,
+                signingKey: key)
+            let parsed = try Event(parsing: event.bytes, version: version)
+            #expect(parsed == event && parsed.stickiness == event.stickiness)
+            #expect(event.stickiness?.durationMilliseconds == 5000 && event.json["msc4354_sticky"] == ["duration_ms": 5000])
+            #expect(event.hasValidContentHash(version: version))
+            try EventSigning.verify(event.json, version: version, signedBy: Self.serverName) { _ in key.verifyKey }
+            let redacted = try event.redacted(version: version)
+            #expect(redacted.stickiness == nil && redacted.json["msc4354_sticky"] == nil)
+            try EventSigning.verify(redacted.json, version: version, signedBy: Self.serverName) { _ in key.verifyKey }
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("{}", nil), ("5000", nil), (#"{"duration_ms":-1}"#, nil), (#"{"duration_ms":"1"}"#, nil), (#"{"duration_ms":1.5}"#, nil),
+            (#"{"duration_ms":0}"#, 0), (#"{"duration_ms":3600001}"#, 3_600_000),
+        ] as [(String, Int64?)])
+    func onlyWholeDurationsStick(json: String, duration: Int64?) throws {
+        let fields = try JSONFields(scanning: Array(#"{"msc4354_sticky":\#(json)}"#.utf8))
+        #expect(Stickiness(fields)?.durationMilliseconds == duration)
+        #expect(Stickiness(durationMilliseconds: 5).expiry(sentAt: 100, receivedAt: 90) == 95)
+    }
+
     /// In every version an event of ours passes all checks; where events carry IDs, it names the one before by ID and reference hash.
     @Test(arguments: RoomVersion.supported)
     func buildInEveryVersion(version: RoomVersion) throws {

@@ -45,8 +45,13 @@ import Testing
                     commit.schedule(
                         DelayedEvent(
                             id: id, user: alice, device: "A", transaction: id, room: room.id, type: "org.example", stateKey: stateKey,
-                            content: Array("{}".utf8), delayMilliseconds: 1000, runningSince: commit.commit.time))
+                            content: Array("{}".utf8), delayMilliseconds: 1000, runningSince: commit.commit.time),
+                        stickiness: Stickiness(durationMilliseconds: 1000))
                 }
+                _ = try commit.send(
+                    EventTemplate(
+                        type: "org.example", content: [:], sender: bob, roomID: room.id,
+                        stickiness: Stickiness(durationMilliseconds: 3_600_000)), in: room, signingKey: signingKey)
                 let thread = try #require(try commit.view.shortID(of: root))
                 try commit.setThreadSubscription(.byHand, of: bob, to: thread, in: room.shortID)
                 try commit.setThreadSubscription(.unsubscribed, of: bob, to: thread, in: room.shortID)
@@ -131,12 +136,14 @@ import Testing
             from: RoomsMaps.delayedEvents,
             shows: [
                 "delayid_delayednumber", "timestamp_delayednumber", "useridtimestamp_delayednumber", "roomstatekey_delayednumber",
-                "userdevicetxnid_delayednumber",
+                "userdevicetxnid_delayednumber", "delayednumber_stickiness",
             ]),
         .removing(from: RoomsMaps.delayIDToNumber, shows: ["delayednumber_delayedevent"]),
         .removing(from: RoomsMaps.delayedEventsByTime, shows: ["delayednumber_delayedevent"]),
         .removing(from: RoomsMaps.userDelayedEvents, shows: ["delayednumber_delayedevent"]),
         .removing(from: RoomsMaps.stateKeyDelayedEvents, shows: ["delayednumber_delayedevent"]),
+        .removing(from: RoomsMaps.stickyEvents, shows: ["timestamp_stickyevent"]),
+        .removing(from: RoomsMaps.stickyEventsByExpiry, shows: ["shortroomid_stickyevent"]),
         .changing(RoomsMaps.roomJoinedCount, shows: ["roomid_joinedcount", "joinedcount_publicroom"]) { $0 + 1 },
         .changing(RoomsMaps.roomInvitedCount, shows: ["roomid_invitedcount"]) { $0 + 1 },
         .changing(RoomsMaps.roomServers, shows: ["roomserverids"]) { $0 - 1 },

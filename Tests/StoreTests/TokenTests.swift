@@ -12,6 +12,13 @@ import Testing
         #expect(token.position(of: .transitory) == Position(3))
     }
 
+    @Test func aSyncTokenCanSayHowFarStickyEventsWereTold() {
+        let token = SyncToken(rooms: Position(5), accounts: Position(2), transitory: Position(3), sticky: Position(4))
+        #expect(token.description.utf8.count == 70)
+        #expect(SyncToken(token.description) == token && SyncToken(token.description)?.sticky?.position == Position(4))
+        #expect(token != SyncToken(rooms: Position(5), accounts: Position(2), transitory: Position(3)))
+    }
+
     @Test func tokensComeBackAsTheyWere() {
         var random = TupleRandom(seed: 7)
         for _ in 0..<1_000 {

@@ -24,7 +24,9 @@ extension Query {
     /// - Throws: `M_INVALID_PARAM` if it is no token of this server.
     package func syncToken(_ name: String) throws(MatrixError) -> SyncToken? {
         guard let text = try string(name) else { return nil }
-        guard let token = SyncToken(text), SyncToken.Part.allCases.allSatisfy({ Self.isPossible(token.position(of: $0)) }) else {
+        guard let token = SyncToken(text), SyncToken.Part.allCases.allSatisfy({ Self.isPossible(token.position(of: $0)) }),
+            token.sticky.map({ Self.isPossible($0.position) }) ?? true
+        else {
             throw Self.isNoToken(name)
         }
         return token

@@ -32,7 +32,8 @@ package struct DelayedEventRoutes: RouteGroup {
             guard let delay = delay.integerValue else { throw MatrixError(.invalidParameter, "delay must be an integer") }
             return DelayedEventRequest(
                 room: room, type: type, stateKey: try body.optional("state_key", as: .string),
-                content: try body.required("content", as: .object), delayMilliseconds: delay)
+                content: try body.required("content", as: .object), delayMilliseconds: delay,
+                stickiness: try request.query.stickiness())
         }
     }
 

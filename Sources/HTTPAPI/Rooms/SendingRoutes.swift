@@ -36,7 +36,8 @@ package struct SendingRoutes: RouteGroup {
         }
         let content = try await request.body().object
         let requester = try request.requester
-        let event = try await rooms.send(type, content, to: room, transactionID: transactionID, by: requester)
+        let event = try await rooms.send(
+            type, content, to: room, transactionID: transactionID, stickiness: request.query.stickiness(), by: requester)
         await presence.noteActivity(of: requester)
         return Self.answer(event)
     }
@@ -44,7 +45,7 @@ package struct SendingRoutes: RouteGroup {
     private func delayed(_ request: ClientRequest, in room: RoomID, type: String, stateKey: String?) async throws -> DelayedEventRequest {
         DelayedEventRequest(
             room: room, type: type, stateKey: stateKey, content: try await request.body().object,
-            delayMilliseconds: try request.query.integer(Self.delay) ?? 0)
+            delayMilliseconds: try request.query.integer(Self.delay) ?? 0, stickiness: try request.query.stickiness())
     }
 
     private func redact(_ request: ClientRequest) async throws -> Answer {
@@ -64,10 +65,24 @@ package struct SendingRoutes: RouteGroup {
                 try await delayed(request, in: room, type: key.type, stateKey: key.key)
             }
         }
-        return Self.answer(try await rooms.setState(key, try await request.body().object, in: room, by: request.requester))
+        return Self.answer(
+            try await rooms.setState(
+                key, try await request.body().object, in: room, stickiness: request.query.stickiness(), by: request.requester))
     }
 
     private static func answer(_ event: EventID) -> Answer {
         Answer(["event_id": .string(event.string)])
+    }
+}
+
+extension Query {
+    /// The query parameter by which an event sticks to its room (MSC4354).
+    private static let stickyDuration = "org.matrix.msc4354.sticky_duration_ms"
+
+    /// For how long an event is to stick to its room; nil if it isn't.
+    ///
+    /// - Throws: `M_INVALID_PARAM`.
+    func stickiness() throws(MatrixError) -> Stickiness? {
+        try integer(Self.stickyDuration, in: 0...Int64.max).map { Stickiness(durationMilliseconds: $0) }
     }
 }

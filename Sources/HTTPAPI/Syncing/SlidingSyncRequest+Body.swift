@@ -1,6 +1,7 @@
 import CanonicalJSON
 import Homeserver
 import MatrixProtocol
+import Store
 import TransitoryDatabase
 
 extension SlidingSyncRequest {
@@ -112,6 +113,7 @@ extension RoomListFilter {
 extension SlidingSyncExtensions {
     private static let messagesMax: Int64 = 100
     private static let threadSubscriptionsMax: Int64 = 512
+    private static let stickyEventsMax: Int64 = 100
     private static let all = "*"
 
     init(_ body: Body) throws(MatrixError) {
@@ -128,6 +130,17 @@ extension SlidingSyncExtensions {
             let limit = try sent.optional("limit", as: .integer(in: 1...Int64.max)) ?? 100
             threadSubscriptions = ThreadSubscriptions(limit: Int(min(limit, Self.threadSubscriptionsMax)))
         }
+        if let sent = try Self.enabled("org.matrix.msc4354.sticky_events", in: body) { stickyEvents = try Self.stickyEvents(sent) }
+    }
+
+    private static func stickyEvents(_ sent: Body) throws(MatrixError) -> StickyEvents {
+        let limit = try sent.optional("limit", as: .integer(in: 1...Int64.max)) ?? stickyEventsMax
+        var since: SyncToken?
+        if let text = try sent.optional("since", as: .string) {
+            since = SyncToken(text)
+            if since == nil { throw MatrixError(.invalidParameter, "The since of sticky events is not a token of this server") }
+        }
+        return StickyEvents(since: since, limit: Int(min(limit, stickyEventsMax)))
     }
 
     /// An extension's settings, where the client wants it.

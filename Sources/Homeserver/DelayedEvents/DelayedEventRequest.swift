@@ -9,13 +9,18 @@ package struct DelayedEventRequest: Sendable {
     package let stateKey: String?
     package let content: JSONObject
     package let delayMilliseconds: Int64
+    /// For how long it sticks to its room once it is sent.
+    package let stickiness: Stickiness?
 
-    package init(room: RoomID, type: String, stateKey: String?, content: JSONObject, delayMilliseconds: Int64) {
+    package init(
+        room: RoomID, type: String, stateKey: String?, content: JSONObject, delayMilliseconds: Int64, stickiness: Stickiness? = nil
+    ) {
         self.room = room
         self.type = type
         self.stateKey = stateKey
         self.content = content
         self.delayMilliseconds = delayMilliseconds
+        self.stickiness = stickiness
     }
 
     /// By what a request is known when it is repeated: the endpoint, the event's type, and the client's transaction ID.

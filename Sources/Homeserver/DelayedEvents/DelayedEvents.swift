@@ -79,7 +79,7 @@ package final class DelayedEvents: Sendable {
                 id: id, user: requester.userID, device: requester.deviceID ?? "", transaction: transaction?.name, room: request.room,
                 type: request.type, stateKey: request.stateKey, content: content, delayMilliseconds: request.delayMilliseconds,
                 runningSince: now)
-            commit.schedule(event)
+            commit.schedule(event, stickiness: request.stickiness)
             commit.commit.onPublication { alarm.set(for: event.due) }
             return id
         }
@@ -98,6 +98,7 @@ package final class DelayedEvents: Sendable {
         for text in [request.type, request.stateKey ?? ""] where text.utf8.count > EventLimits.fieldMaxBytes {
             throw MatrixError(.tooLarge, "A type or state key has \(EventLimits.fieldMaxBytes) bytes at most")
         }
+        try rooms.countSticky(request.stickiness, in: request.room, by: requester)
         guard request.content.encoded().count <= EventLimits.sizeMaxBytes else {
             throw MatrixError(.tooLarge, "An event has \(EventLimits.sizeMaxBytes) bytes at most")
         }
@@ -145,7 +146,7 @@ package final class DelayedEvents: Sendable {
             }
             switch action {
             case .cancel: try commit.finish(event, number, .cancelled)
-            case .send: try commit.finish(event, number, .sent(try Self.send(event, commit, rooms)))
+            case .send: try commit.finish(event, number, .sent(try Self.send(event, number, commit, rooms)))
             case .restart:
                 let due = commit.restart(event, number)
                 commit.commit.onPublication { alarm.set(for: due) }
@@ -200,7 +201,7 @@ package final class DelayedEvents: Sendable {
                 try commit.finish(event, number, .failed(refusal))
             } else {
                 do {
-                    try commit.finish(event, number, .sent(send(event, commit, rooms)))
+                    try commit.finish(event, number, .sent(send(event, number, commit, rooms)))
                 } catch {
                     throw MatrixError(refusal: error).map { Refused(number: number, error: $0) } ?? error
                 }
@@ -209,16 +210,22 @@ package final class DelayedEvents: Sendable {
         return (try commit.view.firstDelayedEvent()?.event.moment, now)
     }
 
-    private static func send(_ event: DelayedEvent, _ commit: RoomsCommit, _ rooms: Rooms) throws -> EventID {
+    private static func send(
+        _ event: DelayedEvent, _ number: DelayedEventNumber, _ commit: RoomsCommit, _ rooms: Rooms
+    ) throws -> EventID {
         guard let room = try commit.view.room(event.room) else { throw Rooms.notInRoom }
         try rooms.checkMayAct(event.user)
         let content = try JSONValue(parsing: event.content).objectValue ?? [:]
+        let stickiness = try commit.view.stickiness(of: number)
         if let stateKey = event.stateKey {
             let key = StateKey(event.type, stateKey)
             let blocking = try rooms.blockingInvitee(of: key, content, from: event.user)
-            return try rooms.setState(key, content, in: room, by: event.user, isGuest: false, blocking: blocking, commit).id
+            return try rooms.setState(
+                key, content, stickiness, in: room, by: event.user, isGuest: false, blocking: blocking, commit
+            ).id
         }
-        let template = try rooms.messageTemplate(event.type, content, in: event.room, by: event.user)
+        var template = try rooms.messageTemplate(event.type, content, in: event.room, by: event.user)
+        template.stickiness = stickiness
         return try rooms.send(template, in: room, commit, by: nil).id
     }
 }

@@ -34,7 +34,7 @@ struct ClientEvents {
     }
 
     /// The members that are taken over as they are.
-    private static let splicedMembers = ["origin_server_ts", "sender", "state_key", "type"]
+    private static let splicedMembers = ["origin_server_ts", "sender", "state_key", "type", Stickiness.member]
 
     /// An event, and where its members are.
     private typealias Scanned = (event: StoredEvent, fields: JSONFields)
@@ -50,7 +50,7 @@ struct ClientEvents {
         let redactions = told.compactMap { quoted[$0.event.redaction] }
         let surroundings = Surroundings(
             roomID: roomID, told: bundles.events.isEmpty ? [:] : Dictionary(told.map { ($0.event.shortID, $0) }) { $1 }, quoted: quoted,
-            bundles: bundles, requests: try requests(of: told + redactions))
+            bundles: bundles, requests: try requests(of: told + redactions), stickyTimes: try stickyTimes(of: told))
         for event in told.prefix(events.count) {
             guard let fields else {
                 try write(event, surroundings, to: &writer)
@@ -77,6 +77,8 @@ struct ClientEvents {
         let bundles: BundledAggregations
         /// By which requests the reader sent the events.
         let requests: [ShortEventID: SendingRequest]
+        /// For how many more milliseconds the events stick, of those that do.
+        let stickyTimes: [ShortEventID: Int64]
     }
 
     /// What reminds the sender of the request by which an event was sent.
@@ -98,6 +100,14 @@ struct ClientEvents {
             if let id { requests[event, default: SendingRequest()].delayID = id }
         }
         return requests
+    }
+
+    private func stickyTimes(of events: [Scanned]) throws -> [ShortEventID: Int64] {
+        var times: [ShortEventID: Int64] = [:]
+        for (event, fields) in events where fields[Stickiness.member] != nil {
+            if let expiry = try view.stickyExpiry(of: event.shortID), expiry > now { times[event.shortID] = expiry - now }
+        }
+        return times
     }
 
     /// The events that `unsigned` quotes.
@@ -133,6 +143,10 @@ struct ClientEvents {
         if let delayID = request?.delayID {
             writer.key("org.matrix.msc4140.delay_id")
             writer.string(delayID)
+        }
+        if let time = surroundings.stickyTimes[event.shortID] {
+            writer.key("msc4354_sticky_duration_ttl_ms")
+            writer.integer(time)
         }
         if let membership = memberships[event.shortID] {
             writer.key("membership")

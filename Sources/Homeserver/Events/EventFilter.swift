@@ -80,8 +80,8 @@ package struct EventFilter: Sendable {
         if containsURL == nil, relations == nil { return true }
         let content = fields.slice("content")
         if let containsURL {
-            let url = try content.flatMap { try JSONFields(scanning: $0).string("url") }
-            guard (url != nil) == containsURL else { return false }
+            let hasURL = try content.map { try JSONFields(scanning: $0)["url"] != nil } ?? false
+            guard hasURL == containsURL else { return false }
         }
         return try relations?.wants(event, content: content, in: view) ?? true
     }

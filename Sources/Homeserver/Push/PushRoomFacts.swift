@@ -10,6 +10,7 @@ final class PushRoomFacts: PushRoom {
     private let id: RoomID
     private let user: UserID
     private var knownCount: Int?
+    private var knownSubscriber: Bool?
     private var knownName: String??
     private var knownLevels: PowerLevels??
 
@@ -40,6 +41,22 @@ final class PushRoomFacts: PushRoom {
     func canNotify(_ sender: UserID, _ kind: String) throws -> Bool {
         guard let levels = try powerLevels() else { return false }
         return levels.user(sender, has: levels.levelToNotify(kind))
+    }
+
+    func isSubscribed(to thread: EventID) throws -> Bool? {
+        guard try subscribesToThreads() else { return nil }
+        guard let root = try view.shortID(of: thread),
+            let subscription = try view.threadSubscription(of: user, to: root, in: room)
+        else { return false }
+        return subscription.state != .unsubscribed
+    }
+
+    /// Whether the user has ever decided whether to follow a thread.
+    private func subscribesToThreads() throws -> Bool {
+        if let knownSubscriber { return knownSubscriber }
+        let subscribes = try view.hasThreadSubscriptions(of: user)
+        knownSubscriber = subscribes
+        return subscribes
     }
 
     /// What a member of the content of one of the room's state events says, where that is a string.

@@ -29,6 +29,7 @@ package final class PushRules: Sendable {
     /// - Throws: `M_INVALID_PARAM` for an ID, an action or a condition that can't be; `M_MISSING_PARAM` for a pattern that is missing;
     ///   `M_UNKNOWN` when there is no rule of the user's own that it is to be put beside; `M_TOO_LARGE` when there would be too much.
     package func set(_ rule: PushRule, _ kind: PushRuleKind, at place: PushRuleset.Place, of requester: Requester) async throws {
+        guard kind != .postcontent else { throw MatrixError(.invalidParameter, "Rules of the kind postcontent are the server's") }
         try Self.check(rule, kind)
         try await change(requester) { ruleset in
             guard ruleset.set(rule, kind, at: place) else {

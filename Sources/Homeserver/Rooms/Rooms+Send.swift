@@ -6,18 +6,22 @@ import Store
 extension Rooms {
     /// Sends a message event (`PUT /rooms/{roomId}/send/{eventType}/{txnId}`).
     ///
+    /// - Parameter stickiness: for how long it sticks to its room, if it does.
     /// - Throws: `M_FORBIDDEN` when the user may not, `M_BAD_JSON` and `M_TOO_LARGE` when it can't be an event; `M_USER_SUSPENDED` for all but
     ///   redactions of the user's own events.
     package func send(
-        _ type: String, _ content: JSONObject, to roomID: RoomID, transactionID: String, by requester: Requester
+        _ type: String, _ content: JSONObject, to roomID: RoomID, transactionID: String, stickiness: Stickiness? = nil,
+        by requester: Requester
     ) async throws -> EventID {
         try countMessage(by: requester)
+        try countSticky(stickiness, in: roomID, by: requester)
         if type != EventType.roomRedaction { try requester.checkNotSuspended() }
-        let template = try messageTemplate(type, content, in: roomID, by: requester.userID)
+        var template = try messageTemplate(type, content, in: roomID, by: requester.userID)
+        template.stickiness = stickiness
         let room = try room(roomID)
         let transaction = transaction(transactionID, "send", type, in: room, by: requester)
         return await finish(
-            try await commit { [self] commit in
+            try await commit { [self, template] commit in
                 try send(template, in: room, commit, by: transaction, isSuspended: requester.isSuspended)
             })
     }
@@ -72,10 +76,14 @@ extension Rooms {
 
     /// Sends a state event (`PUT /rooms/{roomId}/state/{eventType}/{stateKey}`).
     ///
+    /// - Parameter stickiness: for how long it sticks to its room, if it does.
     /// - Throws: `M_FORBIDDEN`, `M_BAD_JSON`, `M_TOO_LARGE`; `M_BAD_ALIAS` and `M_INVALID_PARAM` for canonical aliases, `M_INVITE_BLOCKED` for
     ///   invites, `M_USER_SUSPENDED`.
-    package func setState(_ key: StateKey, _ content: JSONObject, in roomID: RoomID, by requester: Requester) async throws -> EventID {
+    package func setState(
+        _ key: StateKey, _ content: JSONObject, in roomID: RoomID, stickiness: Stickiness? = nil, by requester: Requester
+    ) async throws -> EventID {
         try countMessage(by: requester)
+        try countSticky(stickiness, in: roomID, by: requester)
         // To leave a room is always possible.
         if key != .member(requester.userID) || Membership(content) != .leave { try requester.checkNotSuspended() }
         try EventContentRules.check(content)
@@ -83,7 +91,8 @@ extension Rooms {
         let blocking = try blockingInvitee(of: key, content, from: requester.userID)
         return await finish(
             try await commit { [self] commit in
-                try setState(key, content, in: room, by: requester.userID, isGuest: requester.isGuest, blocking: blocking, commit)
+                try setState(
+                    key, content, stickiness, in: room, by: requester.userID, isGuest: requester.isGuest, blocking: blocking, commit)
             })
     }
 
@@ -91,16 +100,18 @@ extension Rooms {
     ///
     /// - Parameter blocking: whom it would invite, if the user refuses that.
     func setState(
-        _ key: StateKey, _ content: JSONObject, in room: Room, by sender: UserID, isGuest: Bool, blocking: UserID?, _ commit: RoomsCommit
+        _ key: StateKey, _ content: JSONObject, _ stickiness: Stickiness?, in room: Room, by sender: UserID, isGuest: Bool,
+        blocking: UserID?, _ commit: RoomsCommit
     ) throws -> SentEvent {
         // Others than members change nothing but their own membership.
         guard try key.type == EventType.roomMember || commit.view.isJoined(sender, to: room.shortID) else { throw Self.notInRoom }
         try StateContentRules(in: room, serverName: serverName, commit).check(key, content)
         let isOwnJoin = key == .member(sender) && Membership(content) == .join
-        let template =
+        var template =
             try isOwnJoin
             ? RestrictedJoin.template(content, of: sender, in: room, serverName: serverName, commit)
             : EventTemplate(type: key.type, stateKey: key.key, content: content, sender: sender, roomID: room.id)
+        template.stickiness = stickiness
         let sent =
             try isOwnJoin
             ? join(by: template, in: room, isGuest: isGuest, commit)

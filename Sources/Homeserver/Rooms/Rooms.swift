@@ -20,15 +20,24 @@ package final class Rooms: Sendable {
     let defaultVersion: RoomVersion
     /// How often a user sends events; nil sets no limit.
     private let messageLimit: RateLimit<UserID>?
+    /// How often a user sends events that stick to one room; nil sets no limit.
+    private let stickyLimit: RateLimit<StickySender>?
+
+    private struct StickySender: Hashable {
+        let user: UserID
+        let room: RoomID
+    }
 
     /// - Parameters:
     ///   - intents: those of the database of rooms, `succeedRoomIntent` among them.
     ///   - jobs: those of the database of rooms, `showProfileJob` and `removeGuestsJob` among them.
     ///   - defaultVersion: the version of new rooms for which nobody asks for another one.
     ///   - messageRate: how often a user sends events; nil sets no limit.
+    ///   - stickyRate: how often a user sends events that stick to one room; nil sets no limit.
     package init(
         database: RoomsDatabase, accounts: AccountsDatabase, intents: Intents, jobs: Jobs, serverName: ServerName, signingKey: SigningKey,
-        environment: Environment, defaultVersion: RoomVersion, messageRate: RateLimits.Rate? = nil
+        environment: Environment, defaultVersion: RoomVersion, messageRate: RateLimits.Rate? = nil,
+        stickyRate: RateLimits.Rate? = nil
     ) {
         self.database = database
         self.accounts = accounts
@@ -39,6 +48,7 @@ package final class Rooms: Sendable {
         self.environment = environment
         self.defaultVersion = defaultVersion
         messageLimit = messageRate.map { RateLimit($0, clock: environment.clock) }
+        stickyLimit = stickyRate.map { RateLimit($0, clock: environment.clock) }
     }
 
     /// Counts an event that the requester sends.
@@ -46,6 +56,13 @@ package final class Rooms: Sendable {
     /// - Throws: `M_LIMIT_EXCEEDED`.
     func countMessage(by requester: Requester) throws(MatrixError) {
         try messageLimit?.use(by: requester.userID)
+    }
+
+    /// Counts an event of the requester's that sticks to the room, if it does.
+    ///
+    /// - Throws: `M_LIMIT_EXCEEDED`.
+    func countSticky(_ stickiness: Stickiness?, in room: RoomID, by requester: Requester) throws(MatrixError) {
+        if stickiness != nil { try stickyLimit?.use(by: StickySender(user: requester.userID, room: room)) }
     }
 
     /// The room, as somebody sees who must be or have been in it.

@@ -47,7 +47,8 @@ struct SlidingSyncAnswer {
         var rooms = try await SlidingSyncRooms(
             windows.rooms, changed: Set(changed.map(\.room)), sent: sent, known: requiredStates, capture, delta)
         let roomExtras = try RoomExtras(to: &rooms, changed: Set(changed.map(\.room)), sent: sent, delta, capture)
-        extras = try SlidingSyncExtras(capture, changed: changed, log, delta, roomExtras, toDeviceSince: toDeviceSince)
+        extras = try SlidingSyncExtras(
+            capture, changed: changed, log, delta, roomExtras, timelines: rooms.timelines, toDeviceSince: toDeviceSince)
         self.windows = windows
         self.rooms = rooms
     }

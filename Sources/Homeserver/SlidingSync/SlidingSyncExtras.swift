@@ -15,14 +15,16 @@ struct SlidingSyncExtras {
     private let rooms: RoomExtras
     private let wanted: SlidingSyncExtensions
     private let threads: ThreadSubscriptionChanges?
+    private let sticky: StickyExtension?
 
     /// - Parameters:
     ///   - changed: the requester's rooms in which something may have happened.
     ///   - log: what the accounts' log has since the client's position.
+    ///   - timelines: the events that the answer has in the rooms' timelines.
     ///   - toDeviceSince: up to where the client has its messages.
     init(
         _ capture: SlidingSyncCapture, changed: [SyncBuilder.UserRoom], _ log: [LogEntry]?, _ delta: AccountDataDelta, _ rooms: RoomExtras,
-        toDeviceSince: Position?
+        timelines: [ShortRoomID: Set<EventID>], toDeviceSince: Position?
     ) throws {
         let sync = capture.sync
         wanted = capture.request.extensions
@@ -43,12 +45,13 @@ struct SlidingSyncExtras {
                 of: sync.requester.userID, after: capture.position?.token.rooms.position ?? .zero, upTo: sync.rooms.position,
                 limit: $0.limit, in: view)
         }
+        sticky = try wanted.stickyEvents.map { try StickyExtension($0, capture, changed: changed, timelines: timelines) }
     }
 
     /// Whether there is anything that the client doesn't know.
     var tellsSomething: Bool {
         !(toDevice?.events.isEmpty ?? true) || !(deviceLists?.isEmpty ?? true) || !(threads?.isEmpty ?? true)
-            || !(accountData?.isEmpty ?? true) || !rooms.isEmpty
+            || sticky?.tellsSomething ?? false || !(accountData?.isEmpty ?? true) || !rooms.isEmpty
     }
 
     /// Writes the object with what is wanted.
@@ -79,6 +82,10 @@ struct SlidingSyncExtras {
         if wanted.receipts != nil { Self.write(rooms.receipts, as: "receipts", to: &writer) }
         if wanted.typing != nil { Self.write(rooms.typing, as: "typing", to: &writer) }
         if let threads, !threads.isEmpty { Self.write(threads, to: &writer) }
+        if let sticky {
+            writer.key("org.matrix.msc4354.sticky_events")
+            sticky.write(to: &writer)
+        }
         writer.endObject()
     }
 

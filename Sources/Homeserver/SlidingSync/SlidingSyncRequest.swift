@@ -1,4 +1,5 @@
 import MatrixProtocol
+import Store
 import TransitoryDatabase
 
 /// What a client asks for in simplified sliding sync (MSC4186). Nothing of it is remembered: each request says all that the client wants.
@@ -80,6 +81,8 @@ package struct SlidingSyncExtensions: Sendable {
     package var receipts: RoomSelection?
     package var typing: RoomSelection?
     package var threadSubscriptions: ThreadSubscriptions?
+    /// Events that stick to rooms.
+    package var stickyEvents: StickyEvents?
 
     package init() {}
 
@@ -104,6 +107,17 @@ package struct SlidingSyncExtensions: Sendable {
         package init(lists: Set<String>? = nil, rooms: Set<RoomID>? = nil) {
             self.lists = lists
             self.rooms = rooms
+        }
+    }
+
+    package struct StickyEvents: Sendable {
+        /// The `next_batch` of the answer that the client has; nil begins with the oldest event.
+        package var since: SyncToken?
+        package var limit: Int
+
+        package init(since: SyncToken? = nil, limit: Int = 100) {
+            self.since = since
+            self.limit = limit
         }
     }
 

@@ -15,6 +15,13 @@ struct SlidingSyncRooms: Sendable {
     /// The wishes for state that `changes` names, by their numbers.
     private(set) var requiredStates: [UInt64: RequiredState] = [:]
 
+    /// The events that are told in the rooms' timelines.
+    var timelines: [ShortRoomID: Set<EventID>] {
+        updates.reduce(into: [:]) { timelines, update in
+            if update.json != nil { timelines[update.room] = update.events }
+        }
+    }
+
     /// So many rooms are worked off in one piece, and so many pieces side by side.
     private static let roomsPerPiece = 25
     private static let piecesPerWave = 4

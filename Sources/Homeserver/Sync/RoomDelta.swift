@@ -7,6 +7,7 @@ import Store
 /// What a sync tells of one room that the user is or was in: its timeline since a position, and the state that goes with it.
 struct RoomDelta {
     private let builder: SyncBuilder
+    private let room: ShortRoomID
     private let id: RoomID
     private let timeline: RoomTimeline
     private let previousBatch: PaginationToken
@@ -24,6 +25,7 @@ struct RoomDelta {
         joined room: ShortRoomID, _ id: RoomID, joinedSince joined: Position, since: Position?, _ builder: SyncBuilder
     ) throws {
         self.builder = builder
+        self.room = room
         self.id = id
         let view = builder.view
         let orders = since.map { PDUID.order(of: $0.next) } ?? .min
@@ -41,7 +43,7 @@ struct RoomDelta {
             room: room, known: try since.map { try view.state(of: room, at: $0) },
             start: try timeline.first.map { try view.state(before: $0) } ?? current, end: current, current: current)
         summary =
-            try states.haveMembersChanged(in: view) ? RoomSummary(of: room, for: builder.requester.userID, in: view) : nil
+            try states.changesSummary(in: view) ? RoomSummary(of: room, for: builder.requester.userID, in: view) : nil
         (state, hasStateNews) = try states.events(for: id, timeline, heroes: summary?.heroes ?? [], builder)
         unread = try builder.unread(in: room, id, joinedSince: joined)
     }
@@ -51,6 +53,7 @@ struct RoomDelta {
     /// - Parameter since: what the client knows of the room; `nil` when the room is new to it.
     init(left room: ShortRoomID, _ id: RoomID, _ left: LeftRoom, since: Position?, _ builder: SyncBuilder) throws {
         self.builder = builder
+        self.room = room
         self.id = id
         let view = builder.view
         let isStayNews = left.joinedUntil > since ?? Position(0)
@@ -97,10 +100,12 @@ struct RoomDelta {
         /// The room's current state, which is read faster as a whole than others.
         let current: ShortStateHash?
 
-        /// Whether memberships are news to the client.
-        func haveMembersChanged(in view: RoomsView) throws -> Bool {
+        /// Whether the client may not know who the members are, or by what the room is called.
+        func changesSummary(in view: RoomsView) throws -> Bool {
             guard let known else { return true }
-            return try view.difference(from: known, to: end).contains(where: \.key.isMember)
+            let changes = try view.difference(from: known, to: end)
+            if changes.contains(where: \.key.isMember) { return true }
+            return try view.stateKeys(of: changes.map(\.key)).contains { $0 == .name || $0 == .canonicalAlias }
         }
 
         /// The state events to tell of, and whether there is more among them than members that the client may know already.
@@ -164,12 +169,16 @@ struct RoomDelta {
 
     /// The room as it stands in `rooms.join`, or `nil` when there is nothing to tell.
     ///
-    /// - Parameter ephemeral: the room's ephemeral events as JSON.
-    func joinedJSON(_ accountData: [AccountDataDelta.Entry], _ ephemeral: [[UInt8]]) throws -> [UInt8]? {
-        let filter = builder.request.filter.roomAccountData
-        let accountData = filter.wants(id) ? accountData.filter { filter.wants(type: $0.type) } : []
+    /// - Parameters:
+    ///   - ephemeral: the room's ephemeral events as JSON.
+    ///   - sticky: what sticks to rooms.
+    func joinedJSON(_ accountData: [AccountDataDelta.Entry], _ ephemeral: [[UInt8]], _ sticky: StickyDelta) throws -> [UInt8]? {
+        let stickyEvents = try sticky.events(
+            in: room, but: Set(timeline.events.map(\.id)), ignoring: builder.ignored, builder.view)
+        let accountData = wanted(accountData)
         let hasNews =
             !timeline.events.isEmpty || timeline.isLimited || hasStateNews || !accountData.isEmpty || !ephemeral.isEmpty || summary != nil
+            || !stickyEvents.isEmpty
         if let since = builder.since, !hasNews, unread.map({ $0.basis <= since }) ?? true { return nil }
         var writer = JSONWriter(capacity: 4096)
         writer.beginObject()
@@ -178,6 +187,15 @@ struct RoomDelta {
         writer.events(ephemeral)
         writer.key("account_data")
         writer.accountData(accountData)
+        if !stickyEvents.isEmpty {
+            writer.key(Stickiness.member)
+            writer.beginObject()
+            writer.key("events")
+            writer.beginArray()
+            try clientEvents.write(stickyEvents, roomID: nil, to: &writer)
+            writer.endArray()
+            writer.endObject()
+        }
         writeUnread(to: &writer)
         if let summary {
             writer.key("summary")
@@ -185,6 +203,12 @@ struct RoomDelta {
         }
         writer.endObject()
         return writer.bytes
+    }
+
+    /// The entries that the filter leaves.
+    private func wanted(_ accountData: [AccountDataDelta.Entry]) -> [AccountDataDelta.Entry] {
+        let filter = builder.request.filter.roomAccountData
+        return filter.wants(id) ? accountData.filter { filter.wants(type: $0.type) } : []
     }
 
     /// Writes how many unread events notify the user: of all threads together, or of each for those who want that.
@@ -202,20 +226,24 @@ struct RoomDelta {
     }
 
     /// The room as it stands in `rooms.leave`.
-    func leftJSON() throws -> [UInt8] {
+    func leftJSON(_ accountData: [AccountDataDelta.Entry]) throws -> [UInt8] {
         var writer = JSONWriter(capacity: 4096)
         writer.beginObject()
         try writeEvents(to: &writer)
         writer.key("account_data")
-        writer.accountData([])
+        writer.accountData(wanted(accountData))
         writer.endObject()
         return writer.bytes
     }
 
-    private func writeEvents(to writer: inout JSONWriter) throws {
-        var clientEvents = ClientEvents(
+    private var clientEvents: ClientEvents {
+        ClientEvents(
             view: builder.view, requester: builder.requester, now: builder.now, format: builder.request.filter.format,
             ignored: builder.ignored, memberships: timeline.memberships, fields: builder.request.filter.eventFields)
+    }
+
+    private func writeEvents(to writer: inout JSONWriter) throws {
+        var clientEvents = self.clientEvents
         // Whoever has all events of a timeline can see for itself which of them relate to which.
         clientEvents.bundlesAggregations = timeline.isLimited
         writer.key("timeline")

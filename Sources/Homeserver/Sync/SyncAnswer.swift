@@ -24,8 +24,14 @@ struct SyncAnswer {
         let accountData = try AccountDataDelta(
             of: capture.requester.userID, since: capture.accountsSince, accountsLog, in: capture.accounts)
         let ephemeral = try EphemeralDelta(capture, transitoryLog)
-        let builder = try SyncBuilder(capture, accountData, ephemeral)
-        let changed = try builder.changedRooms()
+        var builder = try SyncBuilder(capture, accountData, ephemeral)
+        var changed = try builder.changedRooms()
+        let sticky = try StickyDelta(
+            of: capture.requester.userID, in: changed, since: capture.request.since, at: capture.now, capture.rooms)
+        builder.sticky = sticky
+        for room in Set(sticky.rooms).subtracting(changed.map(\.room)) {
+            changed.append((room, try builder.view.standing(of: capture.requester.userID, in: room)))
+        }
         let rooms = try await Self.rooms(changed, of: capture, accountData, ephemeral, builder)
         let deviceLists = try builder.since.flatMap { roomsSince in
             try capture.accountsSince.map { try DeviceListDelta(of: changed, since: roomsSince, $0, accountsLog, builder.view, capture) }
@@ -38,7 +44,8 @@ struct SyncAnswer {
         var writer = JSONWriter(capacity: 512 + rooms.sizeBytes + toDevice.sizeBytes + presences.sizeBytes)
         writer.beginObject()
         writer.key("next_batch")
-        next = SyncToken(rooms: capture.rooms.position, accounts: capture.accounts.position, transitory: toDevice.end)
+        next = SyncToken(
+            rooms: capture.rooms.position, accounts: capture.accounts.position, transitory: toDevice.end, sticky: sticky.end)
         writer.string(next.description)
         if !globalData.isEmpty {
             writer.key("account_data")
@@ -77,11 +84,14 @@ struct SyncAnswer {
         _ ephemeral: EphemeralDelta, _ builder: SyncBuilder
     ) async throws -> SyncRooms {
         guard changed.count > roomsPerPiece else { return try builder.rooms(changed[...]) }
+        let sticky = builder.sticky
         return try await withThrowingTaskGroup(of: (start: Int, rooms: SyncRooms).self) { group in
             for start in stride(from: 0, to: changed.count, by: roomsPerPiece) {
                 group.addTask {
                     let piece = changed[start..<min(start + roomsPerPiece, changed.count)]
-                    return (start, try SyncBuilder(capture, accountData, ephemeral).rooms(piece))
+                    var pieceBuilder = try SyncBuilder(capture, accountData, ephemeral)
+                    pieceBuilder.sticky = sticky
+                    return (start, try pieceBuilder.rooms(piece))
                 }
             }
             var pieces: [(start: Int, rooms: SyncRooms)] = []

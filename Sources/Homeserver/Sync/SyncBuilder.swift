@@ -23,6 +23,8 @@ struct SyncBuilder {
     private let accountsView: AccountsView
     private let accountData: AccountDataDelta
     private let ephemeral: EphemeralDelta
+    /// What sticks to the rooms.
+    var sticky = StickyDelta()
 
     /// So many entries of a database's log are read; with more since the token, the newest position of each scope is looked up.
     private static let logEntriesMax = 1000
@@ -71,9 +73,8 @@ struct SyncBuilder {
             let known = since.flatMap { joinedSince > $0 ? nil : $0 }
             let delta = try RoomDelta(joined: shortID, id, joinedSince: joinedSince, since: known, self)
             let passing = try ephemeral.events(in: shortID, id, since: known, self)
-            if let json = try delta.joinedJSON(accountData.room(id, isNew: known == nil, in: accountsView, requester.userID), passing) {
-                rooms.joined.append((id, json))
-            }
+            let data = try accountData.room(id, isNew: known == nil, in: accountsView, requester.userID)
+            if let json = try delta.joinedJSON(data, passing, sticky) { rooms.joined.append((id, json)) }
         case .invited(let invite):
             try addLeave(shortID, id, LeftRoom(position: invite.joinedUntil, joinedUntil: invite.joinedUntil), to: &rooms)
             if try isNew(invite.position) && !HiddenInvites(of: requester.userID, in: accountsView).contains(invite) {
@@ -86,7 +87,7 @@ struct SyncBuilder {
             if since != nil {
                 try addLeave(shortID, id, leave, to: &rooms)
             } else if request.filter.includesLeft, !leave.isForgotten {
-                rooms.left.append((id, try RoomDelta(left: shortID, id, leave, since: nil, self).leftJSON()))
+                try addLeft(shortID, id, leave, to: &rooms)
             }
         case .stranger: break
         }
@@ -94,8 +95,12 @@ struct SyncBuilder {
 
     /// Tells of a leave, when the client doesn't know of it.
     private func addLeave(_ shortID: ShortRoomID, _ id: RoomID, _ left: LeftRoom, to rooms: inout SyncRooms) throws {
-        guard let since, left.position > since else { return }
-        rooms.left.append((id, try RoomDelta(left: shortID, id, left, since: since, self).leftJSON()))
+        if let since, left.position > since { try addLeft(shortID, id, left, to: &rooms) }
+    }
+
+    private func addLeft(_ shortID: ShortRoomID, _ id: RoomID, _ left: LeftRoom, to rooms: inout SyncRooms) throws {
+        let data = try accountData.room(id, isNew: false, in: accountsView, requester.userID)
+        rooms.left.append((id, try RoomDelta(left: shortID, id, left, since: since, self).leftJSON(data)))
     }
 
     /// What the user has not read of a room.

@@ -37,7 +37,7 @@ extension Event {
         return Event(
             bytes: bytes, ranges: ranges, id: id, roomID: template.roomID ?? RoomID(createEvent: id), type: template.type,
             stateKey: template.stateKey, sender: template.sender, redacts: template.target(version: version), depth: depth,
-            originServerTS: originServerTS)
+            originServerTS: originServerTS, stickiness: template.stickiness)
     }
 
     private static func checkLength(of value: String, field: String) throws(EventFormatError) {

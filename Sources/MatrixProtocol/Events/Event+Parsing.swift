@@ -64,7 +64,7 @@ extension Event {
             // Members usually set their own membership: then one string serves both.
             stateKey: stateKey.map { UTF8Bytes.equal($0, sender) ? sender : $0 }, sender: UserID(trusted: sender),
             redacts: type == EventType.roomRedaction ? Self.redacts(fields, version: version) : nil,
-            depth: depth, originServerTS: originServerTS)
+            depth: depth, originServerTS: originServerTS, stickiness: Stickiness(fields))
     }
 
     private static func redacts(_ fields: JSONFields, version: RoomVersion) -> EventID? {

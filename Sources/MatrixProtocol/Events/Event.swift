@@ -22,6 +22,8 @@ package final class Event: Sendable {
     package let originServerTS: Int64
     /// The membership that an `m.room.member` event sets; nil for other types, and for values that aren't a membership.
     package let membership: Membership?
+    /// For how long it sticks to its room; nil for most events.
+    package let stickiness: Stickiness?
     /// Whether nothing else in a member event's content matters to the rules, so that they need not decode it.
     let saysMembershipOnly: Bool
     /// The event as canonical JSON, without `unsigned`.
@@ -49,7 +51,7 @@ package final class Event: Sendable {
     /// An event whose parts are all known.
     init(
         bytes: [UInt8], ranges: Ranges, id: EventID, roomID: RoomID, type: String, stateKey: String?, sender: UserID, redacts: EventID?,
-        depth: Int64, originServerTS: Int64
+        depth: Int64, originServerTS: Int64, stickiness: Stickiness?
     ) {
         self.bytes = bytes
         contentRange = Self.narrow(ranges.content)
@@ -63,6 +65,7 @@ package final class Event: Sendable {
         self.redacts = redacts
         self.depth = depth
         self.originServerTS = originServerTS
+        self.stickiness = stickiness
         if type == EventType.roomMember, let content = try? JSONFields(scanning: bytes[ranges.content]) {
             membership = Membership(content)
             saysMembershipOnly = Self.saysMembershipOnly(content)

@@ -30,6 +30,8 @@ struct EventDraft {
         var redacts = 0..<0
         /// Where `hashes` goes, with a comma before it.
         var hashesOffset = 0
+        /// What says that the event sticks, with its comma, right behind `hashes`; redaction takes it away. Otherwise empty.
+        var stickiness = 0..<0
         /// Where `signatures` goes, with a comma before it.
         var signaturesOffset = 0
     }
@@ -75,6 +77,8 @@ struct EventDraft {
             writer.string(id.string)
         }
         text.hashesOffset = writer.bytes.count
+        template.stickiness?.write(to: &writer)
+        text.stickiness = text.hashesOffset..<writer.bytes.count
         writer.key("origin_server_ts")
         writer.integer(place.originServerTS)
         writer.key("prev_events")
@@ -128,7 +132,7 @@ extension EventDraft {
         signed += redactedContent
         signed += bytes[text.content.upperBound..<text.hashesOffset]
         signed += hashes
-        signed += bytes[text.hashesOffset..<text.redacts.lowerBound]
+        signed += bytes[text.stickiness.upperBound..<text.redacts.lowerBound]
         signed += bytes[text.redacts.upperBound...]
         return signed
     }

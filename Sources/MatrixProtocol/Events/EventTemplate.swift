@@ -11,9 +11,12 @@ package struct EventTemplate: Sendable {
     package var roomID: RoomID?
     /// The event to redact. It is written where the room version wants it.
     package var redacts: EventID?
+    /// For how long it sticks to its room, if it does.
+    package var stickiness: Stickiness?
 
     package init(
-        type: String, stateKey: String? = nil, content: JSONObject, sender: UserID, roomID: RoomID?, redacts: EventID? = nil
+        type: String, stateKey: String? = nil, content: JSONObject, sender: UserID, roomID: RoomID?, redacts: EventID? = nil,
+        stickiness: Stickiness? = nil
     ) {
         self.type = type
         self.stateKey = stateKey
@@ -21,5 +24,6 @@ package struct EventTemplate: Sendable {
         self.sender = sender
         self.roomID = roomID
         self.redacts = redacts
+        self.stickiness = stickiness
     }
 }

@@ -3,8 +3,8 @@ internal import CanonicalJSON
 /// The rules that every user has ("Predefined Rules"): those of the specification in its order, and beside them those that clients still rely on.
 ///
 /// The rules that look for mentions in a message's text were removed from the specification. They stay for events of clients that don't say
-/// whom they mention, and for no others (`legacyMentions`). The rules for polls are those of MSC3930, the one for conference
-/// calls is what Element Web asks for.
+/// whom they mention, and for no others (`legacyMentions`). The rules for polls are those of MSC3930, those for
+/// threads are those of MSC4306, the one for conference calls is what Element Web asks for.
 enum PredefinedPushRules {
     /// The one rule that comes before the user's own ones: it turns everything off.
     static let master = ".m.rule.master"
@@ -17,6 +17,7 @@ enum PredefinedPushRules {
         switch kind {
         case .override: overrides(for: user)
         case .content: [PushRule(id: ".m.rule.contains_user_name", pattern: String(user.localpart), actions: mention)]
+        case .postcontent: [threads(isSubscribed: false, actions: []), threads(isSubscribed: true, actions: notifyWithSound)]
         case .room, .sender: []
         case .underride: underrides
         }
@@ -68,6 +69,12 @@ enum PredefinedPushRules {
             PushRule(
                 id: ".org.matrix.msc3930.rule.poll_response", conditions: [type("org.matrix.msc3381.poll.response")], actions: []),
         ]
+    }
+
+    private static func threads(isSubscribed: Bool, actions: [JSONValue]) -> PushRule {
+        PushRule(
+            id: ".io.element.msc4306.rule.\(isSubscribed ? "subscribed" : "unsubscribed")_thread",
+            conditions: [["kind": "io.element.msc4306.thread_subscription", "subscribed": .bool(isSubscribed)]], actions: actions)
     }
 
     private static let underrides: [PushRule] = [

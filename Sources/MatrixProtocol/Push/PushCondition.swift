@@ -9,6 +9,8 @@ enum PushCondition: Sendable {
     case containsDisplayName
     case roomMemberCount(MemberCountRange)
     case senderNotificationPermission(String)
+    /// Whether the user follows the thread that the event is in (MSC4306).
+    case threadSubscription(isSubscribed: Bool)
     /// What rules of the kind `room` ask.
     case isInRoom(String)
     /// What rules of the kind `sender` ask.
@@ -35,6 +37,9 @@ enum PushCondition: Sendable {
         case "sender_notification_permission":
             guard let key else { return nil }
             self = .senderNotificationPermission(key)
+        case "io.element.msc4306.thread_subscription":
+            guard let isSubscribed = json["subscribed"]?.boolValue else { return nil }
+            self = .threadSubscription(isSubscribed: isSubscribed)
         default: return nil
         }
     }
@@ -49,6 +54,8 @@ enum PushCondition: Sendable {
         case .containsDisplayName: try Self.contains(event.body, room)
         case .roomMemberCount(let range): try range.contains(room.memberCount())
         case .senderNotificationPermission(let key): try room.canNotify(event.sender, key)
+        // For users whose clients know nothing of it, threads notify as ever.
+        case .threadSubscription(let isWanted): try event.thread.flatMap { try room.isSubscribed(to: $0) } == isWanted
         case .isInRoom(let id): UTF8Bytes.equal(event.roomID.string, id)
         case .isFrom(let id): UTF8Bytes.equal(event.sender.string, id)
         }

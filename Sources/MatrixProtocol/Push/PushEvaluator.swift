@@ -20,6 +20,12 @@ package struct PushEvent: Sendable {
         body = PropertyPath.body.value(in: json)?.stringValue
     }
 
+    /// The root of the thread that it says it is in.
+    var thread: EventID? {
+        guard let relation = json["content"]?.objectValue.flatMap({ Relation($0) }), relation.type == Relation.thread else { return nil }
+        return relation.target
+    }
+
     /// Whether the sender's client says whom the event mentions ("User and room mentions").
     var hasMentions: Bool { json["content"]?.objectValue?["m.mentions"]?.objectValue != nil }
 }
@@ -32,6 +38,8 @@ package protocol PushRoom {
     func displayName() throws -> String?
     /// Whether somebody has the power to notify others in this way, such as `room`.
     func canNotify(_ sender: UserID, _ kind: String) throws -> Bool
+    /// Whether the user follows the thread; nil for somebody who has never said so of any thread.
+    func isSubscribed(to thread: EventID) throws -> Bool?
 }
 
 /// A user's push rules, ready to be held against events.
@@ -63,7 +71,7 @@ package struct PushEvaluator: Sendable {
     /// What a rule asks; `nil` for one that matches nothing.
     private static func conditions(of rule: PushRule, _ kind: PushRuleKind) -> [PushCondition]? {
         switch kind {
-        case .override, .underride:
+        case .override, .postcontent, .underride:
             let conditions = (rule.conditions ?? []).map { PushCondition($0) }
             return conditions.contains { $0 == nil } ? nil : conditions.compactMap(\.self)
         case .content: return rule.pattern.map { [.bodyMatch(WordPattern(glob: $0))] }

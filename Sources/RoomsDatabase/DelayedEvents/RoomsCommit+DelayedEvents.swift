@@ -5,8 +5,11 @@ import StoredIdentifiers
 /// Keeping events until they are sent. Each index says the same as the events themselves, in the same commit.
 extension RoomsCommit {
     /// Keeps an event that is to be sent later.
-    package func schedule(_ event: DelayedEvent) {
+    ///
+    /// - Parameter stickiness: for how long it sticks to its room from then on.
+    package func schedule(_ event: DelayedEvent, stickiness: Stickiness? = nil) {
         let number = commit.makeShortID(DelayedEventNumber.self)
+        if let stickiness { commit.put(RoomsMaps.delayedStickiness, number, stickiness.durationMilliseconds) }
         commit.put(RoomsMaps.delayIDToNumber, event.id, number)
         if let transaction = event.transaction {
             commit.put(RoomsMaps.transactionToDelayedEvent, TupleKey(event.user, event.device, transaction), number)
@@ -31,6 +34,7 @@ extension RoomsCommit {
         var event = event
         unindex(event, number)
         if let key = event.stateIndexKey(number) { commit.delete(RoomsMaps.stateKeyDelayedEvents, key) }
+        commit.delete(RoomsMaps.delayedStickiness, number)
         event.content = []
         event.outcome = outcome
         event.finishedAt = commit.time

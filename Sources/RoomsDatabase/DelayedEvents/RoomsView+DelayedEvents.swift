@@ -35,6 +35,11 @@ extension RoomsView {
         return (number, event)
     }
 
+    /// For how long an event sticks to its room when it is sent.
+    package func stickiness(of number: DelayedEventNumber) throws -> Stickiness? {
+        try reader.get(RoomsMaps.delayedStickiness, number).map { Stickiness(durationMilliseconds: $0) }
+    }
+
     /// The names under which events were to be sent, in the events' order; `nil` for those that were sent at once.
     package func delayIDs(of events: [ShortEventID]) throws -> [String?] {
         try reader.get(RoomsMaps.shortEventIDToDelayID, all: events)

@@ -40,6 +40,7 @@ extension RoomsCommit {
         commit.delete(RoomsMaps.eventsByTime, FixedKey(pduID.room, event.originServerTS, pduID.order))
         commit.delete(RoomsMaps.pduIDToEvent, pduID)
         commit.delete(RoomsMaps.gaps, pduID)
+        try unstick(pduID)
         try forgetEntry(at: pduID)
         guard let redacts = event.redacts, let target = try view.shortID(of: redacts) else { return }
         commit.delete(RoomsMaps.waitingRedactions, FixedKey(target, stored.shortID))

@@ -8,6 +8,11 @@ extension RoomsView {
         try reader.get(RoomsMaps.threadSubscriptions, TupleKey(user, room, root))
     }
 
+    /// Whether the user has ever decided something of a thread that is still there.
+    package func hasThreadSubscriptions(of user: UserID) throws -> Bool {
+        try reader.first(RoomsMaps.threadSubscriptionsByPosition, .tuples(user)) != nil
+    }
+
     /// The threads of which the user has decided something above one position and up to another, the latest first, at most `limit`: each
     /// with what was decided last.
     package func threadSubscriptions(

@@ -23,6 +23,8 @@ extension RoomsVerification {
         try check.each(
             Maps.stateKeyDelayedEvents, has: Maps.delayedEvents, at: { key, _ in key.parts.3 },
             where: { _, _, event in event.outcome == nil })
+        try check.each(
+            Maps.delayedStickiness, has: Maps.delayedEvents, at: { number, _ in number }, where: { _, _, event in event.outcome == nil })
         try check.each(Maps.transactionToDelayedEvent, has: Maps.delayedEvents, at: { $1 })
         try check.each(Maps.shortEventIDToDelayID, has: Maps.shortEventIDToPDUID)
     }

@@ -13,6 +13,7 @@ package enum RoomsVerification {
             check.run { try threadSubscriptions(&$0) }
             check.run { try receipts(&$0) }
             check.run { try delayedEvents(&$0) }
+            check.run { try stickyEvents(&$0) }
             check.run { try states(&$0) }
             check.run { try currentStates(&$0) }
             check.run { try rooms(&$0) }

@@ -14,6 +14,8 @@ extension Configuration {
         package var messages = Rate(burst: 10_000, perSecond: 1000)
         /// A user's requests to all endpoints that have a limit.
         package var requests = Rate(burst: 10_000, perSecond: 1000)
+        /// Events that a user sends to one room to stick there.
+        package var stickyEvents = Rate(burst: 1000, perSecond: 1)
 
         package init() {}
 
@@ -25,6 +27,7 @@ extension Configuration {
             ConfigurationOption("email", \.email),
             ConfigurationOption("messages", \.messages),
             ConfigurationOption("requests", \.requests),
+            ConfigurationOption("sticky_events", \.stickyEvents),
         ]
     }
 

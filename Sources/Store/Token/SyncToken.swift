@@ -1,7 +1,7 @@
 /// How far a client has seen each of the three databases: `next_batch` and `since` of `GET /sync`.
 ///
-/// As a string it is the FoundationDB tuple of three versionstamps (rooms, accounts, transitory) in base64url without padding:
-/// always 52 characters.
+/// As a string it is the FoundationDB tuple of three versionstamps (rooms, accounts, transitory) in base64url without padding: 52 characters;
+/// with a fourth one 70, where not all sticky events have been told.
 package struct SyncToken: Sendable, Hashable {
     /// The place in the database of rooms.
     package var rooms: Versionstamp
@@ -9,6 +9,8 @@ package struct SyncToken: Sendable, Hashable {
     package var accounts: Versionstamp
     /// The place in the transitory database.
     package var transitory: Versionstamp
+    /// Up to which place in the database of rooms the sticky events have been told; nil where all have.
+    package var sticky: Versionstamp?
 
     /// The databases that a token has a part for.
     package enum Part: Sendable, CaseIterable {
@@ -16,15 +18,18 @@ package struct SyncToken: Sendable, Hashable {
     }
 
     /// The token of these versionstamps.
-    package init(rooms: Versionstamp, accounts: Versionstamp, transitory: Versionstamp) {
+    package init(rooms: Versionstamp, accounts: Versionstamp, transitory: Versionstamp, sticky: Versionstamp? = nil) {
         self.rooms = rooms
         self.accounts = accounts
         self.transitory = transitory
+        self.sticky = sticky
     }
 
     /// The token of these positions.
-    package init(rooms: Position, accounts: Position, transitory: Position) {
-        self.init(rooms: Versionstamp(rooms), accounts: Versionstamp(accounts), transitory: Versionstamp(transitory))
+    package init(rooms: Position, accounts: Position, transitory: Position, sticky: Position? = nil) {
+        self.init(
+            rooms: Versionstamp(rooms), accounts: Versionstamp(accounts), transitory: Versionstamp(transitory),
+            sticky: sticky.map { Versionstamp($0) })
     }
 
     /// The position in one of the databases.
@@ -40,13 +45,18 @@ package struct SyncToken: Sendable, Hashable {
 extension SyncToken: LosslessStringConvertible {
     /// The token that the string stands for; nil if it is not exactly one that ``description`` gives.
     package init?(_ string: String) {
-        guard let bytes = Base64URL.decode(string),
-            let key = try? TupleKey<Versionstamp, Versionstamp, Versionstamp>(decoding: bytes)
-        else { return nil }
-        (rooms, accounts, transitory) = key.parts
+        guard let bytes = Base64URL.decode(string) else { return nil }
+        if let key = try? TupleKey<Versionstamp, Versionstamp, Versionstamp>(decoding: bytes) {
+            (rooms, accounts, transitory) = key.parts
+        } else if let key = try? TupleKey<Versionstamp, Versionstamp, Versionstamp, Versionstamp>(decoding: bytes) {
+            (rooms, accounts, transitory, sticky) = key.parts
+        } else {
+            return nil
+        }
     }
 
     package var description: String {
-        Base64URL.encode(TupleKey(rooms, accounts, transitory).encoded)
+        let bytes = sticky.map { TupleKey(rooms, accounts, transitory, $0).encoded } ?? TupleKey(rooms, accounts, transitory).encoded
+        return Base64URL.encode(bytes)
     }
 }

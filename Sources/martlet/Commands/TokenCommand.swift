@@ -57,6 +57,7 @@ private enum TokenMeaning {
 
     private static func parts(of token: SyncToken) -> [(name: String, versionstamp: Versionstamp)] {
         [("rooms", token.rooms), ("accounts", token.accounts), ("transitory", token.transitory)]
+            + (token.sticky.map { [("sticky", $0)] } ?? [])
     }
 
     private var kind: String {

@@ -117,6 +117,7 @@ extension Configuration.RateLimits {
         settings.email = email.settings
         settings.messages = messages.settings
         settings.requests = requests.settings
+        settings.stickyEvents = stickyEvents.settings
         return settings
     }
 }

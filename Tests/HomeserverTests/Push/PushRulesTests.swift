@@ -47,6 +47,7 @@ import Testing
             }
             let many = [JSONValue](repeating: ["kind": "contains_display_name"], count: 51)
             await refuses(.invalidParameter, PushRule(id: "a", conditions: many, actions: []))
+            await refuses(.invalidParameter, rule, .postcontent)
             await expect(.unknown, 400) { try await rules.set(rule, .override, at: .before("nothing"), of: server.bob) }
             await expect(.unknown, 400) { try await rules.set(rule, .override, at: .after(".m.rule.master"), of: server.bob) }
             await expect(.invalidParameter, 400) {

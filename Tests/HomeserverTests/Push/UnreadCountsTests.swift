@@ -71,6 +71,31 @@ import Testing
         }
     }
 
+    @Test func whoFollowsThreadsIsToldOfThese() async throws {
+        try await PushServer.run { server in
+            let room = try await server.room(with: server.bob)
+            let (followed, other) = (
+                try await server.say("a", in: room, by: server.alice), try await server.say("b", in: room, by: server.alice)
+            )
+            func reply() async throws {
+                for root in [followed, other] { try await server.say("reply", server.inThread(root), in: room, by: server.alice) }
+            }
+            // Who has never said which threads to follow is told of all.
+            try await reply()
+            #expect(try await server.counts(of: room, for: server.bob) == [4, 0])
+            try await server.homeserver.rooms.subscribe(to: followed, in: room, by: server.bob)
+            try await reply()
+            #expect(try await server.counts(of: room, for: server.bob) == [5, 0])
+            var mention = server.inThread(other)
+            mention["m.mentions"] = server.mentioning(server.bob)["m.mentions"]
+            try await server.say("you", mention, in: room, by: server.alice)
+            #expect(try await server.counts(of: room, for: server.bob) == [6, 1])
+            try await server.homeserver.rooms.unsubscribe(from: followed, in: room, by: server.bob)
+            try await reply()
+            #expect(try await server.counts(of: room, for: server.bob) == [6, 1])
+        }
+    }
+
     @Test func threadsAreCountedApart() async throws {
         try await PushServer.run { server in
             let room = try await server.room(with: server.bob)

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import MatrixProtocol
+import Store
 import Testing
 
 @testable import Homeserver
@@ -208,6 +209,36 @@ import Testing
             // To read on is news, though nothing else happens.
             try await server.homeserver.receipts.set(ReadMarkers(type: "m.read", event: last, threadID: nil), in: room, by: server.bob)
             #expect(try await unread() == [0, 0])
+        }
+    }
+
+    /// With more subscriptions than an answer has room for, the latest are told, and the others lie between two tokens.
+    @Test func olderThreadSubscriptionsAreFetched() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            var client = SlidingClient(server)
+            let before = try await client.sync(request(client) { $0.threadSubscriptions = .init() })
+            let pos = try #require(before["pos"]?.stringValue.flatMap(SlidingSyncPosition.init(_:)))
+            var roots: [String] = []
+            for number in 0..<4 {
+                let root = try await server.homeserver.rooms.send(
+                    "m.room.message", [:], to: room, transactionID: "\(number)", by: server.alice)
+                try await server.homeserver.rooms.subscribe(to: root, in: room, by: server.bob)
+                roots.append(root.string)
+            }
+            let told = try await client.sync(request(client) { $0.threadSubscriptions = .init(limit: 1) })[
+                "extensions", "io.element.msc4308.thread_subscriptions"]
+            #expect(told?["subscribed", room.string]?.objectValue.map { Array($0.keys) } == [roots[3]])
+            let from = try #require(told?["prev_batch"]?.stringValue.flatMap(PaginationToken.init(_:)))
+            func older(_ from: PaginationToken, limit: Int) throws -> JSONObject {
+                try server.homeserver.rooms.threadSubscriptions(
+                    of: server.bob, from: from, to: PaginationToken(pos.token.rooms.position), limit: limit)
+            }
+            let first = try older(from, limit: 2)
+            #expect(Set(first["subscribed"]?[room.string]?.objectValue?.keys ?? []) == Set(roots[1...2]))
+            let end = try #require(first["end"]?.stringValue.flatMap(PaginationToken.init(_:)))
+            let last = try older(end, limit: 2)
+            #expect(Set(last["subscribed"]?[room.string]?.objectValue?.keys ?? []) == [roots[0]] && last["end"] == nil)
         }
     }
 

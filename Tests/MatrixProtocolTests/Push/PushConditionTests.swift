@@ -7,9 +7,12 @@ struct TestPushRoom: PushRoom {
     var members = 3
     var name: String? = "Alice"
     var powerful: Set<String> = []
+    /// Nil for somebody who has never said whether to follow a thread.
+    var subscribedThreads: Set<String>?
 
     func memberCount() throws -> Int { members }
     func displayName() throws -> String? { name }
+    func isSubscribed(to thread: EventID) throws -> Bool? { subscribedThreads?.contains(thread.string) }
     func canNotify(_ sender: UserID, _ kind: String) throws -> Bool { kind == "room" && powerful.contains(sender.string) }
 }
 

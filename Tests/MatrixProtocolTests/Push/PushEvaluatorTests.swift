@@ -38,6 +38,33 @@ import Testing
         #expect(try actions(for: ["type": "org.matrix.msc3381.poll.response"]) == [])
     }
 
+    /// MSC4306: a mention always notifies, a reply in a thread only whom follows it, whatever the room's own rule says.
+    @Test func repliesInThreadsNotifyWhoFollowsThem() throws {
+        let inThread: JSONObject = ["m.relates_to": ["rel_type": "m.thread", "event_id": "$root"]]
+        let follower = TestPushRoom(subscribedThreads: ["$root"])
+        #expect(try actions(for: message("reply", inThread)) == ["notify"])
+        let other = TestPushRoom(subscribedThreads: ["$other"])
+        #expect(try actions(for: message("reply", inThread), in: other) == [])
+        #expect(try actions(for: message("reply", inThread), in: follower) == ["notify", sound])
+        #expect(
+            try actions(for: message("edit", ["m.relates_to": ["rel_type": "m.reference", "event_id": "$root"]]), in: follower) == [
+                "notify"
+            ])
+        var mention = inThread
+        mention["m.mentions"] = ["user_ids": [.string(pushUser.string)]]
+        #expect(try actions(for: message("hi", mention), in: other) == ["notify", sound, highlight])
+        let muted = try actions(for: message("reply", inThread), in: follower) { ruleset in
+            let isSet = ruleset.set(PushRule(id: "!room:example.com", actions: []), .room, at: .any)
+            #expect(isSet)
+        }
+        #expect(muted == ["notify", sound])
+        let disabled = try actions(for: message("reply", inThread), in: follower) { ruleset in
+            let isChanged = ruleset.change(".io.element.msc4306.rule.subscribed_thread", .postcontent) { $0.isEnabled = false }
+            #expect(isChanged)
+        }
+        #expect(disabled == ["notify"])
+    }
+
     @Test func onesOwnEventsDoNot() throws {
         #expect(try actions(for: ["sender": .string(pushUser.string)]) == nil)
     }
