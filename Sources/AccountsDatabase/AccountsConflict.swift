@@ -14,6 +14,8 @@ package enum AccountsConflict: Error, Equatable {
     case oneTimeKeyExists(String)
     /// The device would have too many one-time keys.
     case tooManyOneTimeKeys
+    /// The device would have one-time keys or fallback keys of too many algorithms.
+    case tooManyKeyAlgorithms
     /// The user's cross-signing keys are others by now.
     case crossSigningKeysChanged
     /// The user has no such key backup.
@@ -22,6 +24,8 @@ package enum AccountsConflict: Error, Equatable {
     case otherBackup(UInt64?)
     /// The address is another user's.
     case thirdPartyIDInUse
+    /// The user would have too much account data.
+    case tooMuchAccountData
     /// The user would have too many pushers.
     case tooManyPushers
 }

@@ -1,7 +1,7 @@
 /// What a stranger's request may cost the server at most, before any endpoint has a say. An endpoint that needs another body size names it
 /// in its route.
 package enum Limits {
-    /// The largest body of a request with an access token, in bytes. The largest such requests are uploads of key backups.
+    /// The largest body of a request that needs an access token, in bytes. The largest such requests are uploads of key backups.
     package static let bodySizeMaxBytes = 4 << 20
     /// The largest body of a request that needs no access token, in bytes.
     package static let openBodySizeMaxBytes = 64 << 10

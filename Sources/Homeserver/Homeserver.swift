@@ -134,6 +134,7 @@ package final class Homeserver: Sendable {
                 IntentKind(Accounts.newUserIntent, [Profiles.beginning(in: self.roomsDatabase)]),
                 IntentKind(Accounts.deactivationIntent, [Rooms.deactivating(in: self.roomsDatabase, jobs: roomsJobs)]),
             ], environment: environment)
+        let accountsJobs = Jobs(of: self.accountsDatabase.database, kinds: [LoginRemoval.goingOn], environment: environment)
         rooms = Rooms(
             database: self.roomsDatabase, accounts: self.accountsDatabase, intents: roomsIntents, jobs: roomsJobs,
             serverName: settings.serverName,
@@ -150,7 +151,8 @@ package final class Homeserver: Sendable {
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, evaluators: pushEvaluators, clock: environment.clock)
         background = BackgroundWork(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, roomsJobs: roomsJobs,
-            roomsIntents: roomsIntents, accountsIntents: accountsIntents, push: pushDelivery, following: settings.following,
+            roomsIntents: roomsIntents, accountsJobs: accountsJobs, accountsIntents: accountsIntents, push: pushDelivery,
+            following: settings.following,
             environment: environment)
         delayedEvents = DelayedEvents(rooms: rooms, delayMaxMilliseconds: settings.eventDelayMaxMilliseconds)
         directory = Directory(rooms: rooms)
@@ -159,16 +161,19 @@ package final class Homeserver: Sendable {
         calls = Calls(settings: settings.calls, environment: environment)
         accounts = Accounts(
             database: self.accountsDatabase, serverName: settings.serverName, environment: environment, settings: settings.accounts,
-            intents: accountsIntents)
+            intents: accountsIntents, jobs: accountsJobs)
         encryption = Encryption(accounts: accounts, database: self.accountsDatabase, serverName: settings.serverName)
         keyBackups = KeyBackups(database: self.accountsDatabase)
         toDeviceMessages = ToDeviceMessages(
             accounts: self.accountsDatabase, transitory: self.transitoryDatabase, serverName: settings.serverName)
         reports = Reports(rooms: rooms, limitsRates: settings.limitsRates)
         presence = Presence(
-            rooms: self.roomsDatabase, transitory: self.transitoryDatabase, environment: environment, isEnabled: settings.isPresenceEnabled)
-        typing = Typing(rooms: self.roomsDatabase, transitory: self.transitoryDatabase, presence: presence, environment: environment)
-        receipts = Receipts(rooms: rooms, presence: presence)
+            rooms: self.roomsDatabase, transitory: self.transitoryDatabase, environment: environment, isEnabled: settings.isPresenceEnabled,
+            rate: settings.accounts.rateLimits?.presence)
+        typing = Typing(
+            rooms: self.roomsDatabase, transitory: self.transitoryDatabase, presence: presence, environment: environment,
+            rate: settings.accounts.rateLimits?.ephemeral)
+        receipts = Receipts(rooms: rooms, presence: presence, rate: settings.accounts.rateLimits?.ephemeral)
         sync = Sync(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, transitory: self.transitoryDatabase, presence: presence,
             unreadCounts: unreadCounts, notifier: notifier, environment: environment)

@@ -9,7 +9,13 @@ final class RateLimit<Client: Hashable & Sendable>: Sendable {
     /// How often in a second, in the long run.
     private let perSecond: Double
     private let clock: any Clock
-    private let uses = Mutex<[Client: Use]>([:])
+    private let state = Mutex(State())
+
+    private struct State {
+        var uses: [Client: Use] = [:]
+        /// How many times have been counted since those were forgotten whose use is over.
+        var countedSinceForgetting = 0
+    }
 
     /// How much of the burst is used up, and at which moment.
     private struct Use {
@@ -19,6 +25,8 @@ final class RateLimit<Client: Hashable & Sendable>: Sendable {
 
     /// So many of them are remembered at a time; those whose use is over are forgotten first.
     private static var clientsMax: Int { 10_000 }
+    /// After so many times those are forgotten whose use is over.
+    private static var forgettingInterval: Int { 1000 }
 
     convenience init(_ rate: RateLimits.Rate, clock: any Clock) {
         self.init(burst: rate.burst, perSecond: rate.perSecond, clock: clock)
@@ -35,15 +43,18 @@ final class RateLimit<Client: Hashable & Sendable>: Sendable {
     /// - Throws: `M_LIMIT_EXCEEDED` when the client has to wait; then it isn't counted.
     func use(by client: Client, times: Int = 1) throws(MatrixError) {
         let now = clock.now()
-        let refusal = uses.withLock { uses -> Int64? in
-            if uses.count >= Self.clientsMax, uses[client] == nil {
-                uses = uses.filter { self.level(of: $0.value, at: now) > 0 }
-                if uses.count >= Self.clientsMax { uses.removeAll() }
+        let refusal = state.withLock { state -> Int64? in
+            let isFull = state.uses.count >= Self.clientsMax && state.uses[client] == nil
+            state.countedSinceForgetting += 1
+            if isFull || state.countedSinceForgetting >= Self.forgettingInterval {
+                state.countedSinceForgetting = 0
+                state.uses = state.uses.filter { self.level(of: $0.value, at: now) > 0 }
+                if state.uses.count >= Self.clientsMax { state.uses.removeAll() }
             }
-            let level = uses[client].map { self.level(of: $0, at: now) } ?? 0
+            let level = state.uses[client].map { self.level(of: $0, at: now) } ?? 0
             let next = level + Double(times)
             guard next <= burst else { return wait(at: next - 1) }
-            uses[client] = Use(level: next, at: now)
+            state.uses[client] = Use(level: next, at: now)
             return nil
         }
         if let refusal { throw Self.exceeded(refusal) }
@@ -54,7 +65,7 @@ final class RateLimit<Client: Hashable & Sendable>: Sendable {
     /// - Throws: `M_LIMIT_EXCEEDED`.
     func check(_ client: Client) throws(MatrixError) {
         let now = clock.now()
-        let level = uses.withLock { uses in uses[client].map { self.level(of: $0, at: now) } ?? 0 }
+        let level = state.withLock { state in state.uses[client].map { self.level(of: $0, at: now) } ?? 0 }
         if level + 1 > burst { throw Self.exceeded(wait(at: level)) }
     }
 

@@ -26,6 +26,10 @@ package struct RateLimits: Sendable, Equatable {
     package var requests = Rate(burst: 10_000, perSecond: 1000)
     /// Events that a user sends to one room to stick there.
     package var stickyEvents = Rate(burst: 1000, perSecond: 1)
+    /// How often a user says that they type, or have stopped, and how often what they have read.
+    package var ephemeral = Rate(burst: 100, perSecond: 10)
+    /// How often a user sets the own presence.
+    package var presence = Rate(burst: 10, perSecond: 1)
 
     package init() {}
 }

@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import NIOCore
-import NIOPosix
 import NIOSSL
 import Store
 
@@ -12,18 +11,14 @@ package struct OutgoingHTTPClient: OutgoingHTTP {
     private let isDenied: @Sendable (String) -> Bool
     /// Paths of certificates, PEM, that are trusted beside the system's.
     private let certificateAuthorities: [String]
-    private let executors: any Executors
 
     /// How long a request may take.
     private static let timeout = TimeAmount.seconds(10)
-    /// What an address is resolved with; the URL's own port is the connection's.
-    private static let port = 443
     /// The largest answer.
     private static let answerSizeMaxBytes = 64 << 10
 
-    package init(certificateAuthorities: [String], executors: any Executors, isDenied: @escaping @Sendable (String) -> Bool) {
+    package init(certificateAuthorities: [String], isDenied: @escaping @Sendable (String) -> Bool) {
         self.certificateAuthorities = certificateAuthorities
-        self.executors = executors
         self.isDenied = isDenied
     }
 
@@ -65,14 +60,7 @@ package struct OutgoingHTTPClient: OutgoingHTTP {
 
     /// The address that the host's name leads to, if requests may go there.
     private func allowedAddress(of host: String) async throws -> String {
-        let address = try await withTaskExecutorPreference(executors.long) {
-            do {
-                return try SocketAddress.makeAddressResolvingHost(host, port: Self.port).ipAddress
-            } catch {
-                throw OutgoingHTTPError.failed("\(error)")
-            }
-        }
-        guard let address, !isDenied(address) else { throw OutgoingHTTPError.notAllowed }
+        guard let address = try await NameResolver.shared.address(of: host), !isDenied(address) else { throw OutgoingHTTPError.notAllowed }
         return address
     }
 }

@@ -3,6 +3,13 @@ struct OutgoingURL {
     /// The name or address of the host, an IPv6 address without its brackets.
     let host: String
 
+    private static func isOfHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "-_.:".utf8.contains(byte)
+        }
+    }
+
     /// Nil for what has another scheme, no host, or somebody's name and password.
     init?(_ url: String) {
         let scheme = "https://"
@@ -15,6 +22,7 @@ struct OutgoingURL {
         } else {
             host = String(authority.prefix { $0 != ":" })
         }
-        guard !host.isEmpty else { return nil }
+        // Other hosts could be read otherwise by who makes the connection.
+        guard !host.isEmpty, host.utf8.allSatisfy(Self.isOfHost) else { return nil }
     }
 }

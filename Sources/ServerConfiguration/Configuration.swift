@@ -15,6 +15,7 @@ package struct Configuration: ConfigurationSection {
     package var login = Login()
     package var email: Email?
     package var rateLimits = RateLimits()
+    package var limits = Limits()
     package var federation = Federation()
     package var network = Network()
     /// Paths of application services' registration files.
@@ -38,6 +39,7 @@ package struct Configuration: ConfigurationSection {
         ConfigurationOption("login", \.login),
         ConfigurationOption("email", \.email),
         ConfigurationOption("rate_limits", \.rateLimits),
+        ConfigurationOption("limits", \.limits),
         ConfigurationOption("federation", \.federation),
         ConfigurationOption("network", \.network),
         ConfigurationOption("application_services", \.applicationServices),

@@ -16,6 +16,7 @@ extension Configuration {
             "rooms.default_version", RoomVersion(rooms.defaultVersion) != nil,
             "unknown room version \"\(rooms.defaultVersion)\", expected one of \(RoomVersion.supported.map(\.id).joined(separator: ", "))")
         check("rooms.max_event_delay", 1...Rooms.maxEventDelayMax ~= rooms.maxEventDelay, "expected 1 to \(Rooms.maxEventDelayMax) seconds")
+        check("limits.devices", 1...Limits.devicesMax ~= limits.devices, "expected 1 to \(Limits.devicesMax)")
         check(
             "streams.path", isPath(streams.path), "\"\(streams.path)\" is not a path such as /_martlet/streams, without a slash at its end")
         check("streams.idle_time", streams.idleTime >= 1, "expected at least 1 second")

@@ -9,6 +9,7 @@ import Testing
         routes.post("/small", access: .open, bodySizeMaxBytes: 100) { request in Answer(try await request.body().object) }
         routes.post("/open", access: .open) { request in Answer(["size": .integer(Int64(try await request.bodyBytes().count))]) }
         routes.post("/user", access: .user) { request in Answer(["size": .integer(Int64(try await request.bodyBytes().count))]) }
+        routes.post("/optional", access: .optional) { request in Answer(["size": .integer(Int64(try await request.bodyBytes().count))]) }
         routes.post("/twice", access: .open) { request in
             _ = try await request.bodyBytes()
             return Answer(try await request.body().object)
@@ -28,6 +29,7 @@ import Testing
         try await TestServer.run(routes: Self.routes) { server async throws in
             let body = String(repeating: "x", count: Limits.openBodySizeMaxBytes + 1)
             #expect(try await server.send(.post, "/open", body: body).errcode == "M_TOO_LARGE")
+            #expect(try await server.send(.post, "/optional", body: body).errcode == "M_TOO_LARGE")
             #expect(try await server.send(.post, "/open", body: String(body.dropLast())).json["size"] == .integer(Int64(body.count - 1)))
             #expect(try await server.send(.post, "/user", token: "letmein", body: body).json["size"] == .integer(Int64(body.count)))
             let large = String(repeating: "x", count: Limits.bodySizeMaxBytes + 1)

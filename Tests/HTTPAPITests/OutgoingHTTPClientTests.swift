@@ -37,7 +37,7 @@ import Testing
     private func client(trusting certificates: [String], isDenied: @escaping @Sendable (String) -> Bool = { _ in false })
         -> OutgoingHTTPClient
     {
-        OutgoingHTTPClient(certificateAuthorities: certificates, executors: ThreadExecutors(), isDenied: isDenied)
+        OutgoingHTTPClient(certificateAuthorities: certificates, isDenied: isDenied)
     }
 
     @Test func requestsAreMadeAndAnswersRead() async throws {
@@ -53,6 +53,15 @@ import Testing
             #expect(try await client.answer(to: OutgoingRequest(url: url + "/elsewhere")).status == 302)
             await #expect(throws: OutgoingHTTPError.self) { try await client.answer(to: OutgoingRequest(url: url + "/large")) }
         }
+    }
+
+    /// They could lead elsewhere for who makes the connection than for who looks at the address.
+    @Test(arguments: [
+        "https://ex%61mple.org/", "https://b\u{fc}cher.example/", "https://a b/", "https://a@b/", "http://example.org/", "https:///",
+    ])
+    func hostsThatCanBeReadTwoWaysAreNotAllowed(_ url: String) async throws {
+        let client = client(trusting: [])
+        await #expect(throws: OutgoingHTTPError.notAllowed) { try await client.answer(to: OutgoingRequest(url: url)) }
     }
 
     @Test func nobodyIsTrustedWithoutACertificate() async throws {

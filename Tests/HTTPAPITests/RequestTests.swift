@@ -29,6 +29,7 @@ import Testing
         }
         routes.get("/fail", access: .open) { _ in throw Secret() }
         routes.get("/unknown", access: .open) { _ in throw StoreError.outcomeUnknown("secret") }
+        routes.get("/toolarge", access: .open) { _ in throw StoreError.commitTooLarge(writes: 5000, bytes: 0) }
         routes.get("/unavailable", access: .open) { _ in throw StoreError.unavailable("secret") }
         routes.get("/limited", access: .open) { _ in throw MatrixError(.limitExceeded, "Slow down", extra: ["retry_after_ms": 1001]) }
         routes.get("/elsewhere", access: .open) { _ in .redirect(to: "https://example.org/") }
@@ -180,6 +181,13 @@ import Testing
                 #expect(message.contains(words))
                 #expect(!message.contains("secret"))
             }
+        }
+    }
+
+    @Test func saysThatItIsTooMuchForOneCommit() async throws {
+        try await TestServer.run(routes: Self.routes) { server async throws in
+            let response = try await server.send(.get, "/toolarge")
+            #expect(response.status == .contentTooLarge && response.errcode == "M_TOO_LARGE")
         }
     }
 

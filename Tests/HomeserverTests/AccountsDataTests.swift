@@ -13,6 +13,31 @@ import Testing
 
     private func text(_ bytes: [UInt8]?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
 
+    @Test func thereIsOnlySoMuchOfIt() async throws {
+        let fixture = try AccountsFixture()
+        let alice = try await fixture.user("alice")
+        let requester = try fixture.requester(alice)
+        func set(_ type: String, _ size: Int) async throws {
+            let content = JSONObject(dictionaryLiteral: ("a", .string(String(repeating: "x", count: size)))).encoded()
+            try await fixture.accounts.setAccountData(of: alice.user, in: nil, type: type, to: content, for: requester)
+        }
+        let large = 500 << 10
+        for number in 0..<20 { try await set("large.\(number)", large) }
+        await expect(.tooLarge, 413) { try await set("large.20", large) }
+        // What is there is changed, and small entries have room.
+        try await set("large.0", large)
+        try await set("small", 1)
+        try await set("large.0", 1)
+        try await set("large.20", large)
+        try await fixture.database.database.commit { commit in
+            for number in 0..<AccountsDatabase.accountDataEntriesMax {
+                commit.putUncounted(AccountsMaps.accountDataPositions, TupleKey(alice.user, nil, "small.\(number)"), commit.position)
+            }
+        }
+        await expect(.tooLarge, 413) { try await set("another", 1) }
+        try await set("small", 2)
+    }
+
     @Test func entriesAreKeptGloballyAndInRooms() async throws {
         let fixture = try AccountsFixture()
         let requester = try fixture.requester(try await fixture.user("alice"))

@@ -105,7 +105,7 @@ import Testing
                     StateKey("m.room.member", "@bob:example.org"), of: room, as: .content, for: server.alice)
                 #expect(try member.json()["membership"] == "leave")
             }
-            #expect(try server.homeserver.profiles.profile(of: server.bob.userID, exists: true) == [:])
+            await expect(.notFound, 404) { try server.homeserver.profiles.profile(of: server.bob.userID, exists: true) }
             #expect(try server.rooms.joinedRooms(of: server.bob) == [])
         }
     }

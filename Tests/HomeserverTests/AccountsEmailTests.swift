@@ -14,8 +14,16 @@ import Testing
         let fixture: AccountsFixture
         let mail = TestMail()
 
-        init(isRequired: Bool = false) throws {
+        init(
+            isRequired: Bool = false, rate: RateLimits.Rate? = nil, _ change: (inout AccountsSettings) -> Void = { _ in }
+        ) throws {
             var settings = AccountsSettings(token: AccountsFixture.token)
+            if let rate {
+                var rates = RateLimits()
+                rates.email = rate
+                settings.rateLimits = rates
+            }
+            change(&settings)
             settings.email = EmailSettings(mail: mail, baseURL: "https://matrix.example.org", isRequiredForRegistration: isRequired)
             fixture = try AccountsFixture(settings)
         }
@@ -23,9 +31,10 @@ import Testing
         /// Asks for a message.
         func request(
             _ purpose: Accounts.EmailPurpose, _ email: String = address, secret: String = "secret", attempt: Int64 = 1,
-            nextLink: String? = nil
+            nextLink: String? = nil, from client: String? = nil
         ) async throws -> String {
-            let request = EmailValidationRequest(clientSecret: secret, email: email, sendAttempt: attempt, nextLink: nextLink)
+            let request = EmailValidationRequest(
+                clientSecret: secret, email: email, sendAttempt: attempt, nextLink: nextLink, address: client)
             return try await fixture.accounts.requestEmailValidation(request, for: purpose)
         }
 
@@ -171,6 +180,38 @@ import Testing
         // What has failed is tried again, though the attempt's number is the same.
         _ = try await mails.request(.addition)
         #expect(mails.mail.messages.count == 1)
+    }
+
+    @Test func strangersHaveFewMessagesSent() async throws {
+        let mails = try Mails(rate: RateLimits.Rate(burst: 1, perSecond: 0.001))
+        for number in 0..<10 { _ = try await mails.request(.addition, "\(number)@example.org", from: "192.0.2.1") }
+        await expect(.limitExceeded, 429) { try await mails.request(.addition, "another@example.org", from: "192.0.2.1") }
+        _ = try await mails.request(.addition, "another@example.org", from: "192.0.2.2")
+        await expect(.limitExceeded, 429) { try await mails.request(.addition, "another@example.org", attempt: 2, from: "192.0.2.3") }
+    }
+
+    @Test func whereNobodyCanRegisterNobodyProvesAnAddressForIt() async throws {
+        let mails = try Mails { $0.registrationEnabled = false }
+        await expect(.forbidden, 403) { try await mails.request(.registration) }
+        _ = try await mails.request(.addition)
+        await expect(.invalidParameter, 400) {
+            try await mails.request(.addition, secret: "another", nextLink: "https://" + String(repeating: "x", count: 2048))
+        }
+    }
+
+    @Test func aGuestWhoRegistersKeepsTheAddress() async throws {
+        let mails = try Mails(isRequired: true) { ($0.requiresToken, $0.allowsGuests) = (false, true) }
+        let accounts = mails.fixture.accounts
+        let guest = try await accounts.registerGuest(on: LoginDevice())
+        let token = try #require(guest.device).accessToken
+        var request = RegistrationRequest(
+            username: String(guest.user.localpart), password: AccountsFixture.password, guestAccessToken: token)
+        let required = try #require(await accounts.challenge { try await $0.register(request) })
+        let sid = try await mails.request(.registration)
+        try await mails.follow()
+        request.auth = required.auth("m.login.email.identity", credentials(sid))
+        let user = try await accounts.register(request)
+        #expect(try mails.addresses(user).count == 1)
     }
 
     @Test func registrationWithAnAddress() async throws {

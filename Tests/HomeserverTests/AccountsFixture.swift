@@ -19,20 +19,24 @@ final class AccountsFixture: Sendable {
     let clock = TestClock()
     let directory: TemporaryDirectory
     let database: AccountsDatabase
+    let jobs: Jobs
+    let environment: Environment
     let accounts: Accounts
 
     init(_ settings: AccountsSettings = AccountsSettings(token: AccountsFixture.token), in directory: TemporaryDirectory? = nil) throws {
         self.directory = try directory ?? TemporaryDirectory()
         let serverName = try #require(ServerName("example.org"))
-        let environment = Environment(clock: clock, random: SystemRandom(), executors: Self.executors)
+        environment = Environment(clock: clock, random: SystemRandom(), executors: Self.executors)
         database = try AccountsDatabase(
             directory: self.directory.path + "/accounts", serverName: serverName, blockCache: BlockCache(capacityBytes: 1 << 20),
             environment: environment, notifier: Notifier())
+        jobs = Jobs(of: database.database, kinds: [LoginRemoval.goingOn], environment: environment)
         accounts = Accounts(
             database: database, serverName: serverName, environment: environment, settings: settings,
             intents: Intents(
                 of: database.database, kinds: [IntentKind(Accounts.newUserIntent, []), IntentKind(Accounts.deactivationIntent, [])],
-                environment: environment))
+                environment: environment),
+            jobs: jobs)
     }
 
     deinit {

@@ -58,6 +58,7 @@ import Testing
             (["sub": "dora", "nbf": 1_767_226_000], "it is not good yet"),
             (["sub": "dora", "iat": 1_767_226_000], "it was issued in the future"),
             (["sub": "dora", "exp": "tomorrow"], "exp is not a time"),
+            (["sub": "dora", "exp": .integer(.min)], "exp is not a time"),
             (["sub": "dora", "aud": "somebody"], "it is for somebody else"),
             (["sub": 1], "sub is no user name"), ([:], "sub is no user name"), (["sub": "a b"], "sub is no user name"),
         ] as [(JSONObject, String)])

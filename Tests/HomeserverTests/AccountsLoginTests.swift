@@ -128,9 +128,11 @@ import Testing
         let fixture = try AccountsFixture()
         let alice = try await fixture.user("alice")
         let before = try #require(try fixture.database.view().account(of: alice.user))
-        try await fixture.database.changePassword(
-            of: alice.user, as: before, to: "another hash", logsOutDevices: false, keeping: nil, ending: nil)
+        _ = try await fixture.database.changePassword(
+            of: alice.user, as: before, to: "another hash", logsOutDevices: false, keeping: nil, ending: nil, goingOnIn: fixture.jobs)
         let login = NewLogin(device: "LATE", tokens: NewTokens(accessHash: [1]), displayName: nil, address: nil)
-        await #expect(throws: AccountsConflict.accountChanged) { try await fixture.database.logIn(alice.user, as: before, login) }
+        await #expect(throws: AccountsConflict.accountChanged) {
+            try await fixture.database.logIn(alice.user, as: before, login, devicesMax: 2)
+        }
     }
 }

@@ -34,6 +34,17 @@ import Testing
         await expect(.forbidden, 403) { try await fixture.accounts.logIn(withToken: "wrong", on: LoginDevice()) }
     }
 
+    @Test func aTokenEndsWhenAllAreLoggedOut() async throws {
+        let fixture = try AccountsFixture()
+        let alice = try await fixture.user("alice")
+        let (mallory, bob) = (try await fixture.logIn("alice"), try await fixture.user("bob"))
+        let (token, bobs) = (try await makeToken(fixture, mallory).token, try await makeToken(fixture, bob).token)
+        try await fixture.accounts.changePassword(
+            of: fixture.requester(alice), to: "another password", logsOutDevices: true, auth: fixture.passwordAuth(alice))
+        await expect(.forbidden, 403) { try await fixture.accounts.logIn(withToken: token, on: LoginDevice()) }
+        _ = try await fixture.accounts.logIn(withToken: bobs, on: LoginDevice())
+    }
+
     @Test func aWrongPasswordMakesNoToken() async throws {
         let fixture = try AccountsFixture()
         let alice = try fixture.requester(try await fixture.user("alice"))

@@ -47,6 +47,67 @@ import Testing
         _ = try await fixture.logIn("alice")
     }
 
+    @Test func strangersKeepNobodyFromWhatIsTheirs() async throws {
+        let fixture = try fixture { $0.failedLogin = RateLimits.Rate(burst: 3, perSecond: 0.1) }
+        let alice = try await fixture.user("alice")
+        for _ in 0..<3 { await expect(.forbidden, 403) { try await fixture.logIn("alice", password: "wrong") } }
+        await expect(.limitExceeded, 429) { try await fixture.logIn("alice") }
+        let requester = try fixture.requester(alice)
+        _ = try await fixture.accounts.makeLoginToken(for: requester, auth: fixture.passwordAuth(alice))
+        // Who has the access token can't try on and on either.
+        var wrong = fixture.passwordAuth(alice)
+        wrong["password"] = "wrong"
+        for _ in 0..<3 {
+            #expect(await fixture.accounts.challenge { try await $0.makeLoginToken(for: requester, auth: wrong) } != nil)
+        }
+        await expect(.limitExceeded, 429) { try await fixture.accounts.makeLoginToken(for: requester, auth: fixture.passwordAuth(alice)) }
+    }
+
+    @Test func anIPv6NetworkIsOneClient() async throws {
+        let fixture = try fixture { $0.login = RateLimits.Rate(burst: 1, perSecond: 0.1) }
+        try await fixture.user("alice")
+        _ = try await fixture.logIn("alice", device: LoginDevice(address: "2001:db8::1"))
+        for address in ["2001:db8::2", "2001:db8:0:0:1:2:3:4", "2001:db8::ffff:0:0:1%eth0"] {
+            await expect(.limitExceeded, 429) { try await fixture.logIn("alice", device: LoginDevice(address: address)) }
+        }
+        for address in ["2001:db8:0:1::1", "::1", "2001:db9::1", "::ffff:192.0.2.1", "::ffff:192.0.2.2"] {
+            _ = try await fixture.logIn("alice", device: LoginDevice(address: address))
+        }
+    }
+
+    /// They are nobody's, and would take as much memory as strangers like.
+    @Test func namesThatAreTooLongAreAllTheSame() async throws {
+        let fixture = try fixture { $0.failedLogin = RateLimits.Rate(burst: 3, perSecond: 0.1) }
+        func name(_ number: Int) -> String { "\(number)" + String(repeating: "x", count: 255) }
+        for number in 0..<3 { await expect(.forbidden, 403) { try await fixture.logIn(name(number), password: "wrong") } }
+        await expect(.limitExceeded, 429) { try await fixture.logIn(name(3), password: "wrong") }
+        await expect(.forbidden, 403) { try await fixture.logIn("short", password: "wrong") }
+    }
+
+    @Test func sessionsOfRegistrationFromAnAddress() async throws {
+        let fixture = try fixture { $0.registration = RateLimits.Rate(burst: 2, perSecond: 1) }
+        let request = RegistrationRequest(username: "alice", password: "password", device: LoginDevice(address: "192.0.2.1"))
+        let required = await fixture.accounts.challenge { try await $0.register(request) }
+        #expect(required != nil)
+        // To go on with a session is no other one.
+        var next = request
+        next.auth = ["session": .string(required?.session ?? "")]
+        #expect(await fixture.accounts.challenge { try await $0.register(next) } != nil)
+        try fixture.accounts.checkAvailability(ofUsername: "bob", from: "192.0.2.1")
+        await expect(.limitExceeded, 429) { try await fixture.accounts.register(request) }
+        await expect(.limitExceeded, 429) { try fixture.accounts.checkAvailability(ofUsername: "bob", from: "192.0.2.1") }
+    }
+
+    @Test func profilesThatRoomsShow() async throws {
+        let fixture = try await RoomsFixture(messageRate: RateLimits.Rate(burst: 2, perSecond: 1))
+        for name in ["one", "two"] {
+            try await fixture.profiles.set("displayname", to: .string(name), of: fixture.bob.userID, by: fixture.bob)
+        }
+        await expect(.limitExceeded, 429) {
+            try await fixture.profiles.set("displayname", to: "three", of: fixture.bob.userID, by: fixture.bob)
+        }
+    }
+
     @Test func registrationsFromAnAddress() async throws {
         let fixture = try fixture { $0.registration = RateLimits.Rate(burst: 1, perSecond: 1) }
         _ = try await fixture.accounts.registerGuest(on: LoginDevice(address: "192.0.2.1"))

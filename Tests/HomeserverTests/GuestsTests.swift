@@ -29,6 +29,24 @@ import Testing
         await expect(.guestAccessForbidden, 403) { try await fixture.accounts.registerGuest(on: LoginDevice()) }
     }
 
+    @Test func aGuestWhoIsLockedOrWhoseTokenIsOverDoesNotBecomeAUser() async throws {
+        var settings = AccountsSettings(requiresToken: false, allowsGuests: true)
+        settings.tokenLifetimes = TokenLifetimes(otherAccess: 1000)
+        let fixture = try AccountsFixture(settings)
+        for isLocked in [false, true] {
+            let login = try await fixture.accounts.registerGuest(on: LoginDevice())
+            let request = RegistrationRequest(
+                username: String(login.user.localpart), password: AccountsFixture.password,
+                guestAccessToken: try #require(login.device).accessToken, auth: ["type": "m.login.dummy"])
+            if isLocked {
+                try await fixture.database.setFlag(.locked, of: login.user, to: true)
+            } else {
+                fixture.clock.advance(by: 1000)
+            }
+            await expect(.forbidden, 403) { try await fixture.accounts.register(request) }
+        }
+    }
+
     @Test func aGuestBecomesAUser() async throws {
         let fixture = try fixture()
         let login = try await fixture.accounts.registerGuest(on: LoginDevice())

@@ -49,7 +49,8 @@ import Testing
     private func register(_ name: String, _ database: AccountsDatabase, _ intents: Intents, _ fixture: RoomsFixture) async throws {
         let accounts = Accounts(
             database: database, serverName: ServerName(trusted: "example.org"), environment: fixture.environment,
-            settings: AccountsSettings(requiresToken: false), intents: intents)
+            settings: AccountsSettings(requiresToken: false), intents: intents,
+            jobs: Jobs(of: database.database, kinds: [LoginRemoval.goingOn], environment: fixture.environment))
         _ = try await accounts.register(
             RegistrationRequest(username: name, password: AccountsFixture.password, auth: ["type": "m.login.dummy"]))
     }

@@ -45,6 +45,17 @@ import TransitoryDatabase
         }
     }
 
+    @Test func nobodySetsItTooOften() throws {
+        var rates = RateLimits()
+        rates.presence = RateLimits.Rate(burst: 2, perSecond: 1)
+        try VirtualServer.run(rateLimits: rates) { server in
+            for message in ["one", "two"] { try await Self.set(.online, message, by: server.alice, on: server) }
+            await expect(.limitExceeded, 429) { try await Self.set(.online, "three", by: server.alice, on: server) }
+            try await Self.set(.online, "one", by: server.bob, on: server)
+            #expect(try Self.status(of: server.alice, on: server)["status_msg"] == "two")
+        }
+    }
+
     @Test func syncingIsBeingOnline() throws {
         try VirtualServer.run { server in
             _ = try await server.room()

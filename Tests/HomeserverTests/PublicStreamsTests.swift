@@ -60,7 +60,7 @@ import Testing
             let accounts = server.homeserver.accounts
             let login = LoginDevice(id: "ALICE").makeLogin(server.homeserver.environment, TokenLifetimes())
             try await server.enter(server.alice)
-            try await accounts.database.logIn(server.alice.userID, as: accounts.account(of: server.alice), login.kept)
+            try await accounts.database.logIn(server.alice.userID, as: accounts.account(of: server.alice), login.kept, devicesMax: 1000)
             let alice = try accounts.requester(ofToken: login.device.tokens.accessToken)
             let id = try await server.homeserver.rooms.create(CreateRoomRequest(), by: alice)
             let room = try server.homeserver.streams.matrixRoom(id, for: alice)

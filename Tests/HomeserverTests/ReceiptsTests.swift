@@ -124,6 +124,25 @@ import Testing
         }
     }
 
+    @Test func aReceiptForTheRoomTakesThePlaceOfThoseOfThreads() async throws {
+        try await SyncServer.run { server in
+            let talk = try await Conversation(server)
+            let (root, last) = (talk.messages[0], talk.messages[2])
+            try await talk.read(talk.messages[1], thread: "main")
+            try await talk.read(talk.messages[1], "m.read.private", thread: "main")
+            try await talk.read(talk.reply, thread: .string(root.string))
+            try await talk.read(last)
+            // What goes further stays, and so does what is of another kind.
+            let seen: JSONObject = ["\(last) m.read \(Self.bob)": "-", "\(talk.reply) m.read \(Self.bob)": .string(root.string)]
+            #expect(try await talk.receipts(by: server.alice) == .object(seen))
+            var own = seen
+            own["\(talk.messages[1]) m.read.private \(Self.bob)"] = "main"
+            #expect(try await talk.receipts() == .object(own))
+            try await talk.read(talk.reply)
+            #expect(try await talk.receipts(by: server.alice) == .object(["\(talk.reply) m.read \(Self.bob)": "-"]))
+        }
+    }
+
     @Test func theThreadMustFit() async throws {
         try await SyncServer.run { server in
             let talk = try await Conversation(server)

@@ -36,6 +36,22 @@ import Testing
             ], in: nil, of: fixture.bob, fixture)
     }
 
+    /// Together they are more than a commit usually takes.
+    @Test func largeSettingsAreKept() async throws {
+        let fixture = try await RoomsFixture()
+        let old = try await fixture.room(with: fixture.bob)
+        try await setEverything(for: old, fixture)
+        let large = JSONValue.string(String(repeating: "x", count: 500 << 10))
+        for (type, room) in [("m.tag", old), ("m.direct", nil), ("m.push_rules", nil)] as [(String, RoomID?)] {
+            var changed = try #require(try content(type, in: room, of: fixture.bob, fixture)?.objectValue)
+            if type == "m.tag" { changed["tags"] = ["u.work": ["large": large]] } else { changed["org.example.large"] = large }
+            try await set(type, changed, in: room, of: fixture.bob, fixture)
+        }
+        let new = try await fixture.rooms.upgrade(old, to: "11", additionalCreators: [], by: fixture.alice)
+        try await fixture.rooms.join(new, content: [:], by: fixture.bob)
+        #expect(try content("m.tag", in: new, of: fixture.bob, fixture)?["tags", "u.work", "large"] == large)
+    }
+
     @Test func joiningTheSuccessorCopiesTagsDirectChatsAndPushRules() async throws {
         let fixture = try await RoomsFixture()
         let old = try await fixture.room(with: fixture.bob)

@@ -14,7 +14,7 @@ extension SyncServer {
     func logIn(_ user: Requester) async throws {
         let accounts = homeserver.accounts
         let login = LoginDevice(id: user.deviceID).makeLogin(homeserver.environment, TokenLifetimes())
-        try await accounts.database.logIn(user.userID, as: accounts.account(of: user), login.kept)
+        try await accounts.database.logIn(user.userID, as: accounts.account(of: user), login.kept, devicesMax: 1000)
     }
 
     /// Removes a user's device.

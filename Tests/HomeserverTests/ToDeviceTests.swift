@@ -144,6 +144,21 @@ import Testing
         }
     }
 
+    /// What stands beside each message, the names of its inbox, is more than the message.
+    @Test func manyDevicesWithLongIDsAreSentTo() async throws {
+        try await SyncServer.run { server in
+            try await server.enter(server.alice)
+            let name = String(repeating: "D", count: 250)
+            let devices = (0..<300).map { Requester(userID: server.alice.userID, deviceID: "\(name)\($0)") }
+            for device in devices { try await server.logIn(device) }
+            let contents: JSONObject = ["*": ["n": 1, "large": .string(String(repeating: "x", count: 1700))]]
+            try await server.homeserver.toDeviceMessages.send(
+                ToDeviceRequest(type: "org.example", transactionID: "t", [server.alice.userID.string: .object(contents)]),
+                by: server.alice)
+            for device in [devices.first, devices.last].compactMap(\.self) { #expect(try await told(device, on: server).numbers == [1]) }
+        }
+    }
+
     @Test func aMessageWakesItsDevice() async throws {
         try await SyncServer.run { server in
             for user in [server.alice, server.bob] { try await server.enter(user) }

@@ -1,10 +1,13 @@
 import CanonicalJSON
 import Homeserver
 import MatrixProtocol
+import RocksDB
+import RoomsDatabase
 import Store
 import StoreTestSupport
 import TestSupport
 import Testing
+import TransitoryDatabase
 
 /// "Typing Notifications", on a virtual clock.
 @Suite struct TypingTests {
@@ -68,6 +71,64 @@ import Testing
             #expect(try await server.sync(since: next, by: server.bob).answer["rooms"] == nil)
             try await server.wait(11_000)
             #expect(Self.typing(try await server.sync(since: next, by: server.bob).answer, room) == [])
+        }
+    }
+
+    /// Longer than the room's stream was ever kept without a change.
+    @Test func whoTypesForHoursStopsToo() throws {
+        try VirtualServer.run { server in
+            let room = try await server.room()
+            try await Self.type(true, for: 120_000, in: room, by: server.alice, on: server)
+            for _ in 0..<100 {
+                try await server.wait(60_000)
+                try await Self.type(true, for: 120_000, in: room, by: server.alice, on: server)
+            }
+            let (answer, next) = try await server.sync(by: server.bob)
+            #expect(Self.typing(answer, room) == ["@alice:example.org"])
+            try await Self.type(false, in: room, by: server.alice, on: server)
+            #expect(Self.typing(try await server.sync(since: next, by: server.bob).answer, room) == [])
+        }
+    }
+
+    /// More rooms than one commit tells of.
+    @Test func afterARestartNobodyTypesInManyRooms() async throws {
+        let directory = try TemporaryDirectory()
+        try VirtualServer.run(on: directory) { _ in }
+        let rooms = (1...800).map { ShortRoomID(number: $0).scope }
+        try await withTransitory(in: directory) { database in
+            for start in stride(from: 0, to: rooms.count, by: 100) {
+                try await database.tellTyping(in: Array(rooms[start..<start + 100])) { _ in [UserID(trusted: "@alice:example.org")] }
+            }
+        }
+        try VirtualServer.run(on: directory) { try await $0.settle() }
+        try await withTransitory(in: directory) { database in
+            let left = try database.roomsWithTyping()
+            #expect(left.isEmpty)
+        }
+    }
+
+    private func withTransitory(in directory: TemporaryDirectory, _ body: (TransitoryDatabase) async throws -> Void) async throws {
+        let environment = Environment(clock: TestClock(), random: SystemRandom(), executors: ThreadExecutors())
+        let database = try TransitoryDatabase(
+            directory: directory.path + "/transitory", serverName: ServerName(trusted: "example.org"),
+            blockCache: BlockCache(capacityBytes: 1 << 20), environment: environment, notifier: Notifier())
+        try await body(database)
+        database.close()
+    }
+
+    @Test func nobodyTypesTooOften() throws {
+        var rates = RateLimits()
+        rates.ephemeral = RateLimits.Rate(burst: 2, perSecond: 1)
+        try VirtualServer.run(rateLimits: rates) { server in
+            let room = try await server.room()
+            for isTyping in [true, false] { try await Self.type(isTyping, in: room, by: server.alice, on: server) }
+            await expect(.limitExceeded, 429) { try await Self.type(true, in: room, by: server.alice, on: server) }
+            try await Self.type(true, in: room, by: server.bob, on: server)
+            // Receipts count for themselves.
+            let event = try await server.rooms.send("m.room.message", ["body": "a"], to: room, transactionID: "1", by: server.alice)
+            let markers = try ReadMarkers(type: "m.read", event: event, threadID: nil)
+            for _ in 0..<2 { try await server.homeserver.receipts.set(markers, in: room, by: server.alice) }
+            await expect(.limitExceeded, 429) { try await server.homeserver.receipts.set(markers, in: room, by: server.alice) }
         }
     }
 

@@ -16,7 +16,9 @@ struct VirtualServer: Sendable {
 
     /// Runs `body` with a server on the directory, which it may have been on before.
     ///
-    /// - Parameter seed: decides which of the tasks that are ready goes on.
+    /// - Parameters:
+    ///   - seed: decides which of the tasks that are ready goes on.
+    ///   - rateLimits: how often users can do something; nil sets no limits.
     static func run<Result: Sendable>(
         on directory: TemporaryDirectory, clock: VirtualClock = VirtualClock(), seed: UInt64 = 1,
         following: FollowingLimits = FollowingLimits(), streamsSizeMaxBytes: Int64? = nil, rateLimits: RateLimits? = nil,

@@ -96,6 +96,7 @@ import Testing
         ("support: { contacts: [{ matrix_id: admin }] }", "\"admin\" is not a user ID such as @admin:example.org"),
         ("support: { contacts: [{ email_address: admin }] }", "\"admin\" is not an email address"),
         ("rooms: { max_event_delay: 0 }", "expected 1 to 31536000 seconds"),
+        ("limits: { devices: 0 }", "expected 1 to 1000"),
         ("store: { block_cache: 1KiB }", "at least 1MiB is needed"),
     ])
     func valuesWithoutMeaning(text: String, message: String) {

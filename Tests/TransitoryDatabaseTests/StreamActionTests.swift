@@ -60,6 +60,21 @@ import TransitoryDatabase
         }
     }
 
+    /// What is left is counted by what goes or by what stays, and deleted one by one or by its range.
+    @Test(arguments: [1, 32, 33, 49, 50, 51, 60, 99])
+    func aCompactionKnowsWhatItLeaves(end: Int) async throws {
+        try await TestStreams.session { test in
+            for number in 1...100 { try await test.push(.append, String(repeating: "x", count: number)) }
+            #expect(try await test.push(.compact(UInt64(end)), nil).size == UInt64(100 - end))
+            #expect(try test.messages().count == 100 - end)
+            // The next compactions know where the key begins, and how much it has.
+            let outcome = try await test.push(.append, "y")
+            #expect(outcome.size == UInt64(101 - end))
+            #expect(try await test.push(.compact(100), "z").size == 2)
+            #expect(try test.messages() == ["100 z", "101 y"])
+        }
+    }
+
     @Test func aCompactionThatComesAfterANewerOneDoesNothing() async throws {
         try await TestStreams.session { test in
             for value in ["a", "b", "c", "d"] { try await test.push(.append, value) }

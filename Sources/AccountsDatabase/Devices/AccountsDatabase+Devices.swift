@@ -41,16 +41,18 @@ extension AccountsDatabase {
         }
     }
 
-    /// Removes devices with their access tokens and keys; those that the user doesn't have are removed already.
+    /// Removes devices with their access tokens and keys; those that the user doesn't have are removed already. Many take several commits.
     ///
     /// - Parameter session: the session of user-interactive authentication that allowed it, which ends with it.
     /// - Throws: `AccountsConflict.sessionChanged`.
     package func remove(_ devices: [String], of user: UserID, ending session: InteractiveAuthSession.Claim?) async throws {
-        try await database.commit { commit in
+        var rest = try await database.commit { commit in
             try commit.end(session)
-            for device in devices where try commit.contains(AccountsMaps.deviceToMetadata, TupleKey(user, device)) {
-                try commit.removeLogin(of: user, device: device)
-            }
+            return try commit.removeLogins(of: user, devices[...])
+        }
+        while !rest.isEmpty {
+            let left = rest
+            rest = try await database.commit { commit in try commit.removeLogins(of: user, left) }
         }
     }
 }

@@ -15,16 +15,22 @@ extension AccountsDatabase {
 
     /// Keeps a session: a new one, or one that is there already, which then has the stages completed that it had and those of `session`.
     ///
+    /// - Parameter isNew: whether it is a new one.
     /// - Returns: the session as it is kept.
+    /// - Throws: `AccountsConflict.sessionChanged` when the session has ended in the meantime, or is for another request by now.
     package func keepInteractiveAuthSession(
-        _ session: InteractiveAuthSession, _ key: InteractiveAuthSession.Key
+        _ session: InteractiveAuthSession, _ key: InteractiveAuthSession.Key, isNew: Bool
     ) async throws -> InteractiveAuthSession {
         try await database.commit { commit in
             var kept = session
-            if let known = try commit.get(AccountsMaps.interactiveAuthSessions, key) {
-                kept.completed = known.completed + session.completed.filter { !known.completed.contains($0) }
-            } else {
+            if isNew {
                 try commit.clearExpiredSessions(besides: key, max: Self.clearedSessionsMax)
+            } else {
+                guard let known = try commit.get(AccountsMaps.interactiveAuthSessions, key),
+                    known.request == nil || known.request == session.request
+                else { throw AccountsConflict.sessionChanged }
+                kept.completed = known.completed + session.completed.filter { !known.completed.contains($0) }
+                kept.proof = session.proof ?? known.proof
             }
             commit.put(AccountsMaps.interactiveAuthSessions, key, kept)
             return kept

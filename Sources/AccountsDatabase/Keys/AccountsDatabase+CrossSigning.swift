@@ -4,6 +4,11 @@ import Store
 import StoredIdentifiers
 
 extension AccountsView {
+    /// Whether a user has ever published cross-signing keys: others are changes of the user's identity.
+    package func hasCrossSigningKeys(of user: UserID) throws -> Bool {
+        try reader.contains(AccountsMaps.userIDToMasterKeyID, user)
+    }
+
     /// A user's key for one purpose; nil if there is none.
     package func crossSigningKey(_ usage: CrossSigningUsage, of user: UserID) throws -> CrossSigningKey? {
         guard let id = try reader.get(usage.column, user), let json = try reader.get(AccountsMaps.keyIDToKey, TupleKey(user, id)),

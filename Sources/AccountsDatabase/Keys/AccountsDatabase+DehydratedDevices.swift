@@ -12,7 +12,8 @@ extension AccountsView {
 extension AccountsDatabase {
     /// Keeps a dehydrated device with its keys in the place of the one that the user had.
     ///
-    /// - Throws: `AccountsConflict.deviceExists` when the user is logged in on a device of this ID; `.tooManyOneTimeKeys`.
+    /// - Throws: `AccountsConflict.deviceExists` when the user is logged in on a device of this ID; `.tooManyOneTimeKeys`,
+    ///   `.tooManyKeyAlgorithms`.
     package func keep(
         _ device: DehydratedDevice, named name: String?, keys: KeyUpload, of user: UserID, oneTimeKeysMax: Int
     ) async throws {

@@ -16,7 +16,7 @@ package struct KeyClaim: Sendable, Hashable {
 }
 
 extension AccountsDatabase {
-    /// How many claims are answered in one commit.
+    /// How many claims are answered in one commit at most.
     private static let claimsPerCommit = 500
 
     /// Hands out a key for each claim: the oldest one-time key, which nobody gets again, or else the fallback key.
@@ -27,8 +27,13 @@ extension AccountsDatabase {
         var rest = claims[...]
         while !rest.isEmpty {
             let some = rest.prefix(Self.claimsPerCommit)
-            rest = rest.dropFirst(some.count)
-            keys += try await database.commit { commit in try some.map { try commit.takeKey($0) } }
+            let taken = try await database.commit { commit in
+                var taken: [ClaimableKey?] = []
+                for claim in some where !commit.isHalfFull { taken.append(try commit.takeKey(claim)) }
+                return taken
+            }
+            rest = rest.dropFirst(taken.count)
+            keys += taken
         }
         return keys
     }

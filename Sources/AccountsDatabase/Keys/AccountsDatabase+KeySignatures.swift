@@ -19,7 +19,7 @@ package struct SignedKey: Sendable {
 }
 
 extension AccountsDatabase {
-    /// How many signed keys are taken over in one commit.
+    /// How many signed keys are taken over in one commit at most.
     private static let keysPerCommit = 500
 
     /// Adds a user's signatures to keys: to the user's own, and to others' master keys.
@@ -29,19 +29,21 @@ extension AccountsDatabase {
         var outcomes: [Bool] = []
         var rest = keys[...]
         while !rest.isEmpty {
-            let some = rest.prefix(Self.keysPerCommit)
+            let next = rest.prefix(Self.keysPerCommit)
+            let some = try await database.commit { commit in try commit.add(next, signedBy: signer) }
             rest = rest.dropFirst(some.count)
-            outcomes += try await database.commit { commit in try commit.add(some, signedBy: signer) }
+            outcomes += some
         }
         return outcomes
     }
 }
 
 extension Commit {
+    /// Adds signatures to as many of the keys, from the first on, as one commit takes.
     fileprivate func add(_ keys: ArraySlice<SignedKey>, signedBy signer: UserID) throws -> [Bool] {
         var outcomes: [Bool] = []
         var changed: Set<String> = []
-        for key in keys {
+        for key in keys where !isHalfFull {
             let place = TupleKey(key.owner, key.id)
             guard let stored = try get(AccountsMaps.keyIDToKey, place).flatMap({ try JSONValue(parsing: $0).objectValue }),
                 SignedJSON.haveSameContent(stored, key.object)

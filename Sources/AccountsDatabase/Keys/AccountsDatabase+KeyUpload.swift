@@ -25,7 +25,7 @@ extension AccountsDatabase {
     ///
     /// - Parameter oneTimeKeysMax: how many one-time keys the device has at most.
     /// - Returns: how many of its keys can be claimed then.
-    /// - Throws: `AccountsConflict.deviceGone`, `.oneTimeKeyExists`, `.tooManyOneTimeKeys`.
+    /// - Throws: `AccountsConflict.deviceGone`, `.oneTimeKeyExists`, `.tooManyOneTimeKeys`, `.tooManyKeyAlgorithms`.
     package func upload(_ keys: KeyUpload, of user: UserID, device: String, oneTimeKeysMax: Int) async throws -> KeyCounts {
         try await database.commit { commit in
             guard try commit.contains(AccountsMaps.deviceToMetadata, TupleKey(user, device)) else { throw AccountsConflict.deviceGone }
@@ -66,6 +66,7 @@ extension Commit {
                 counts.oneTimeKeys[key.algorithm, default: 0] += 1
             }
             guard counts.oneTimeKeys.values.reduce(0, +) <= Int64(oneTimeKeysMax) else { throw AccountsConflict.tooManyOneTimeKeys }
+            guard counts.oneTimeKeys.count <= KeyCounts.algorithmsMax else { throw AccountsConflict.tooManyKeyAlgorithms }
         }
         for key in keys.fallbackKeys {
             let place = TupleKey(user, device, key.algorithm)
@@ -73,6 +74,12 @@ extension Commit {
             if let known = try get(AccountsMaps.fallbackKeys, place), known.id == key.id, known.json == key.json { continue }
             put(AccountsMaps.fallbackKeys, place, FallbackKey(id: key.id, isUsed: false, json: key.json))
             counts.unusedFallbackKeys.insert(key.algorithm)
+        }
+        if !keys.fallbackKeys.isEmpty {
+            var fallbackKeys = try domain(AccountsMaps.fallbackKeys, .tuples(user, device))
+            guard try fallbackKeys.collect(limit: KeyCounts.algorithmsMax + 1).count <= KeyCounts.algorithmsMax else {
+                throw AccountsConflict.tooManyKeyAlgorithms
+            }
         }
         if counts != before { put(AccountsMaps.keyCounts, TupleKey(user, device), counts) }
         return counts

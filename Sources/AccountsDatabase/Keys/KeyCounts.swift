@@ -3,6 +3,9 @@ import Store
 
 /// How many of a device's keys can be claimed: what every sync tells, so it is kept beside the keys.
 package struct KeyCounts: StoreCodable, Equatable {
+    /// Of how many algorithms a device has one-time keys at most, and of how many fallback keys: the counts are written anew with each claim.
+    package static let algorithmsMax = 10
+
     /// How many one-time keys there are, by algorithm.
     package var oneTimeKeys: [String: Int64]
     /// The algorithms whose fallback key has never been handed out.

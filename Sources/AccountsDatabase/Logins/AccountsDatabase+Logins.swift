@@ -17,12 +17,14 @@ extension AccountsView {
 extension AccountsDatabase {
     /// Logs a user in: a device that is known already loses its old access token and keeps the rest.
     ///
-    /// - Parameter account: the account as it was when the user proved to be its owner.
+    /// - Parameters:
+    ///   - account: the account as it was when the user proved to be its owner.
+    ///   - devicesMax: how many devices the user has at most; for one more, that goes which was seen longest ago.
     /// - Throws: `AccountsConflict.accountChanged`.
-    package func logIn(_ user: UserID, as account: Account, _ login: NewLogin) async throws {
+    package func logIn(_ user: UserID, as account: Account, _ login: NewLogin, devicesMax: Int) async throws {
         try await database.commit { commit in
             guard try commit.get(AccountsMaps.userIDToAccount, user) == account else { throw AccountsConflict.accountChanged }
-            try commit.add(login, of: user, account.flags)
+            try commit.add(login, of: user, account.flags, devicesMax: devicesMax)
         }
     }
 
@@ -35,24 +37,42 @@ extension AccountsDatabase {
     }
 
     /// Removes all devices of a user, and their access tokens.
-    package func logOutEverywhere(_ user: UserID) async throws {
-        try await database.commit { commit in try commit.removeLogins(of: user, except: nil) }
+    ///
+    /// - Parameter jobs: those of the database, `LoginRemoval.goingOn` among them.
+    /// - Returns: the job that goes on where they are too many for a commit.
+    package func logOutEverywhere(_ user: UserID, goingOnIn jobs: Jobs) async throws -> JobID? {
+        try await database.commit { commit in try commit.removeLogins(of: user, except: nil, goingOnIn: jobs) }
     }
 }
 
 extension Commit {
-    func add(_ login: NewLogin, of user: UserID, _ flags: AccountFlags) throws {
+    func add(_ login: NewLogin, of user: UserID, _ flags: AccountFlags, devicesMax: Int) throws {
         try removeTokens(of: user, device: login.device)
-        put(login.tokens, of: user, device: login.device, flags, replacing: nil)
         let key = TupleKey(user, login.device)
         let known = try get(AccountsMaps.deviceToMetadata, key)
-        if known == nil { stampDeviceList(of: user, device: login.device) }
+        if known == nil {
+            try makeRoomForDevice(of: user, devicesMax: devicesMax)
+            stampDeviceList(of: user, device: login.device)
+        }
+        put(login.tokens, of: user, device: login.device, flags, replacing: nil)
+        // Who logs in on the dehydrated device has made it a device like the others.
+        if try get(AccountsMaps.dehydratedDevices, user)?.id == login.device { delete(AccountsMaps.dehydratedDevices, user) }
         var metadata =
             known
             ?? DeviceMetadata(displayName: login.displayName, createdAt: time, lastSeenAt: time, lastSeenAddress: nil)
         metadata.lastSeenAt = time
         metadata.lastSeenAddress = login.address
         put(AccountsMaps.deviceToMetadata, key, metadata)
+    }
+
+    /// Removes those of a user's devices that were seen longest ago, when there is no room for one more.
+    private func makeRoomForDevice(of user: UserID, devicesMax: Int) throws {
+        let devices = try AccountsView(self).devices(of: user)
+        guard devices.count >= devicesMax else { return }
+        // A dehydrated device is never seen.
+        let dehydrated = try get(AccountsMaps.dehydratedDevices, user)?.id
+        let byLastUse = devices.filter { $0.id != dehydrated }.sorted { $0.metadata.lastSeenAt < $1.metadata.lastSeenAt }.map(\.id)
+        _ = try removeLogins(of: user, byLastUse.prefix(devices.count - devicesMax + 1))
     }
 
     /// Writes a device's tokens; it has none any more but the refresh token that they replace.
@@ -78,10 +98,6 @@ extension Commit {
         for prefix in ["m.local_notification_settings", "org.matrix.msc3890.local_notification_settings"] {
             try removeAccountData(of: user, in: nil, type: "\(prefix).\(device)")
         }
-    }
-
-    func removeLogins(of user: UserID, except kept: String?) throws {
-        for (device, _) in try AccountsView(self).devices(of: user) where device != kept { try removeLogin(of: user, device: device) }
     }
 
     /// Has all access tokens of a user say what the account is now.

@@ -12,6 +12,14 @@ extension AccountsView {
     }
 }
 
+extension Commit {
+    /// Removes the tokens with which a user's devices would have others logged in; there are few, since they last for minutes.
+    func removeLoginTokens(of user: UserID) throws {
+        var tokens = try domain(AccountsMaps.loginTokens, .all)
+        for (hash, value) in try tokens.collect() where value.parts.1 == user { delete(AccountsMaps.loginTokens, hash) }
+    }
+}
+
 extension AccountsDatabase {
     /// How many tokens the making of a new one looks at, to clear away those that have expired: more than one, so that they get fewer.
     private static let lookedAtMax = 4

@@ -10,12 +10,13 @@ extension AccountsDatabase {
     ///   - isErased: whether the user wants to be forgotten.
     ///   - session: the session of user-interactive authentication that allowed it, which ends with it.
     ///   - begin: begins what other databases have to do, in the same commit.
-    /// - Returns: the intent that was begun.
+    ///   - jobs: those of the database, `LoginRemoval.goingOn` among them.
+    /// - Returns: the intent that was begun, and the job that goes on where there are too many logins for a commit.
     /// - Throws: `AccountsConflict.accountChanged`, `AccountsConflict.sessionChanged`.
     package func deactivate(
         _ user: UserID, as account: Account?, isErased: Bool, ending session: InteractiveAuthSession.Claim?,
-        beginning begin: @escaping @Sendable (Commit) -> IntentID
-    ) async throws -> IntentID {
+        beginning begin: @escaping @Sendable (Commit) -> IntentID, goingOnIn jobs: Jobs
+    ) async throws -> (intent: IntentID, job: JobID?) {
         try await database.commit { commit in
             try commit.end(session)
             guard var closed = try commit.get(AccountsMaps.userIDToAccount, user), account == nil || account == closed else {
@@ -25,9 +26,9 @@ extension AccountsDatabase {
             closed.flags.insert(.deactivated)
             if isErased { closed.flags.insert(.erased) }
             commit.put(AccountsMaps.userIDToAccount, user, closed)
-            try commit.removeLogins(of: user, except: nil)
+            let job = try commit.removeLogins(of: user, except: nil, goingOnIn: jobs)
             try commit.deleteBelongings(of: user)
-            return begin(commit)
+            return (begin(commit), job)
         }
     }
 }

@@ -35,7 +35,7 @@ extension AccountsDatabase {
             commit.put(
                 AccountsMaps.userIDToAccount, user, Account(passwordHash: passwordHash, createdAt: commit.time, flags: flags))
             if let proof { try commit.addThirdPartyID(provedBy: proof, to: user) }
-            if let login { try commit.add(login, of: user, flags) }
+            if let login { try commit.add(login, of: user, flags, devicesMax: 1) }
             return begin(commit)
         }
     }
@@ -44,10 +44,14 @@ extension AccountsDatabase {
     ///
     /// - Parameters:
     ///   - login: one more login; nil makes none.
+    ///   - devicesMax: as for `logIn`.
+    ///   - proof: the validation session of an address that becomes the user's, which ends with it.
     ///   - session: the session of user-interactive authentication that allowed it, which ends with it.
-    /// - Throws: `AccountsConflict.accountChanged` when it is no guest's, `AccountsConflict.sessionChanged`.
+    /// - Throws: `AccountsConflict.accountChanged` when it is no guest's, `AccountsConflict.sessionChanged`,
+    ///   `AccountsConflict.thirdPartyIDInUse`.
     package func makeUser(
-        of guest: UserID, passwordHash: String, login: NewLogin?, ending session: InteractiveAuthSession.Claim?
+        of guest: UserID, passwordHash: String, login: NewLogin?, devicesMax: Int, provingAddress proof: String?,
+        ending session: InteractiveAuthSession.Claim?
     ) async throws {
         try await database.commit { commit in
             try commit.end(session)
@@ -57,7 +61,8 @@ extension AccountsDatabase {
             account.passwordHash = passwordHash
             commit.put(AccountsMaps.userIDToAccount, guest, account)
             try commit.setFlags(account.flags, onTokensOf: guest)
-            if let login { try commit.add(login, of: guest, account.flags) }
+            if let proof { try commit.addThirdPartyID(provedBy: proof, to: guest) }
+            if let login { try commit.add(login, of: guest, account.flags, devicesMax: devicesMax) }
         }
     }
 
@@ -67,18 +72,20 @@ extension AccountsDatabase {
     ///   - account: the account as it was when the user proved to be its owner.
     ///   - logsOutDevices: whether all logins end but that of `device`.
     ///   - session: the session of user-interactive authentication that allowed it, which ends with it.
+    ///   - jobs: those of the database, `LoginRemoval.goingOn` among them.
+    /// - Returns: the job that goes on where there are too many logins for a commit.
     /// - Throws: `AccountsConflict.accountChanged`, `AccountsConflict.sessionChanged`.
     package func changePassword(
         of user: UserID, as account: Account, to passwordHash: String, logsOutDevices: Bool, keeping device: String?,
-        ending session: InteractiveAuthSession.Claim?
-    ) async throws {
+        ending session: InteractiveAuthSession.Claim?, goingOnIn jobs: Jobs
+    ) async throws -> JobID? {
         try await database.commit { commit in
             try commit.end(session)
             guard try commit.get(AccountsMaps.userIDToAccount, user) == account else { throw AccountsConflict.accountChanged }
             var changed = account
             changed.passwordHash = passwordHash
             commit.put(AccountsMaps.userIDToAccount, user, changed)
-            if logsOutDevices { try commit.removeLogins(of: user, except: device) }
+            return logsOutDevices ? try commit.removeLogins(of: user, except: device, goingOnIn: jobs) : nil
         }
     }
 }

@@ -32,7 +32,8 @@ package struct AccountManagementRoutes: RouteGroup {
             if let requester = request.optionalRequester {
                 try await accounts.changePassword(of: requester, to: password, logsOutDevices: logsOutDevices, auth: auth)
             } else {
-                try await accounts.resetPassword(to: password, logsOutDevices: logsOutDevices, auth: auth)
+                try await accounts.resetPassword(
+                    to: password, logsOutDevices: logsOutDevices, auth: auth, from: request.clientAddress)
             }
             return .empty
         }

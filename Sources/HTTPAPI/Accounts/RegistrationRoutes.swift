@@ -32,7 +32,7 @@ package struct RegistrationRoutes: RouteGroup {
     }
 
     private func available(_ request: ClientRequest) async throws -> Answer {
-        try accounts.checkAvailability(ofUsername: try request.query.required("username"))
+        try accounts.checkAvailability(ofUsername: try request.query.required("username"), from: request.clientAddress)
         return Answer(["available": true])
     }
 

@@ -28,7 +28,8 @@ package struct ThirdPartyIDRoutes: RouteGroup {
                 let body = try await request.body()
                 let validation = EmailValidationRequest(
                     clientSecret: try body.required("client_secret", as: .string), email: try body.required("email", as: .string),
-                    sendAttempt: try body.required("send_attempt", as: .integer), nextLink: try body.optional("next_link", as: .string))
+                    sendAttempt: try body.required("send_attempt", as: .integer), nextLink: try body.optional("next_link", as: .string),
+                    address: request.clientAddress)
                 return Answer(["sid": .string(try await accounts.requestEmailValidation(validation, for: purpose))])
             }
             routes.post("\(path)/msisdn/requestToken", access: .open) { request in

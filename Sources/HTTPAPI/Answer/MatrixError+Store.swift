@@ -13,6 +13,8 @@ extension MatrixError {
         case .unavailable:
             self.init(
                 .unknown, "The server can't write to its disk at the moment. Nothing was changed; repeat the request later", status: 503)
+        case .commitTooLarge:
+            self.init(.tooLarge, "The request changes more than the server can keep at once")
         default:
             return nil
         }

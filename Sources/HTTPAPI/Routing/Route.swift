@@ -28,7 +28,7 @@ final class Route: Sendable {
         self.isLimited = isLimited
         self.lane = lane
         self.isLongPoll = isLongPoll
-        self.bodySizeMaxBytes = bodySizeMaxBytes ?? (access == .open ? Limits.openBodySizeMaxBytes : Limits.bodySizeMaxBytes)
+        self.bodySizeMaxBytes = bodySizeMaxBytes ?? access.bodySizeMaxBytes
         self.handler = handler
     }
 }
@@ -45,6 +45,14 @@ package enum Access: Sendable {
     case guest
     /// A valid token is needed, and not a guest's; a locked account's is good, too ("Account locking").
     case lockedUser
+
+    /// The largest body of a request, in bytes, where the route doesn't name another size: strangers send little.
+    fileprivate var bodySizeMaxBytes: Int {
+        switch self {
+        case .open, .optional: Limits.openBodySizeMaxBytes
+        case .user, .guest, .lockedUser: Limits.bodySizeMaxBytes
+        }
+    }
 }
 
 /// Where a route's handler runs.

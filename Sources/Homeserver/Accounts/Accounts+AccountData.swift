@@ -35,7 +35,18 @@ extension Accounts {
         guard content.count <= AccountsLimits.accountDataSizeMaxBytes else {
             throw MatrixError(.tooLarge, "An entry of account data has at most \(AccountsLimits.accountDataSizeMaxBytes) bytes")
         }
-        try await database.setAccountData(of: user, in: room, type: type, to: content)
+        try await Self.describingTooMuchAccountData {
+            _ = try await database.setAccountData(of: user, in: room, type: type, to: content)
+        }
+    }
+
+    /// Runs a change of account data for which a user may have no room.
+    static func describingTooMuchAccountData(_ change: () async throws -> Void) async throws {
+        do {
+            try await change()
+        } catch AccountsConflict.tooMuchAccountData {
+            throw MatrixError(.tooLarge, "This would be too much account data")
+        }
     }
 
     /// Removes an entry of account data, if there is one (`DELETE .../user/{userId}/account_data/{type}` of MSC3391, and the same in a room).

@@ -20,9 +20,10 @@ extension Accounts {
         let session = try await confirmByPassword(
             "deactivate", request: JSONValue.bool(isErased).encoded(), by: requester, of: account, auth: auth)
         do {
-            let intent = try await database.deactivate(
+            let (intent, job) = try await database.deactivate(
                 requester.userID, as: account, isErased: isErased, ending: session,
-                beginning: { [intents] in intents.begin(Self.deactivationIntent, requester.userID.encoded, in: $0) })
+                beginning: { [intents] in intents.begin(Self.deactivationIntent, requester.userID.encoded, in: $0) }, goingOnIn: jobs)
+            await wait(forRemovalBy: job)
             // The account is closed, whatever becomes of this now, and a failure is tried again.
             try? await intents.wait(for: intent)
         } catch is AccountsConflict {

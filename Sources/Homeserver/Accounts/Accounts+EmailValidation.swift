@@ -12,12 +12,15 @@ package struct EmailValidationRequest: Sendable {
     package var sendAttempt: Int64
     /// Where the page leads on that the message leads to.
     package var nextLink: String?
+    /// Where the request comes from.
+    package var address: String?
 
-    package init(clientSecret: String, email: String, sendAttempt: Int64, nextLink: String? = nil) {
+    package init(clientSecret: String, email: String, sendAttempt: Int64, nextLink: String? = nil, address: String? = nil) {
         self.clientSecret = clientSecret
         self.email = email
         self.sendAttempt = sendAttempt
         self.nextLink = nextLink
+        self.address = address
     }
 }
 
@@ -32,13 +35,20 @@ extension Accounts {
     ///
     /// - Returns: the validation session's ID.
     /// - Throws: `M_THREEPID_MEDIUM_NOT_SUPPORTED` where no mail server is configured, `M_THREEPID_IN_USE` for somebody's address,
-    ///   `M_THREEPID_NOT_FOUND` for nobody's when a password is to be reset, `M_INVALID_PARAM`; `M_UNKNOWN` when the message can't be sent.
+    ///   `M_THREEPID_NOT_FOUND` for nobody's when a password is to be reset, `M_FORBIDDEN` where nobody can register, `M_INVALID_PARAM`,
+    ///   `M_LIMIT_EXCEEDED`; `M_UNKNOWN` when the message can't be sent.
     package func requestEmailValidation(_ request: EmailValidationRequest, for purpose: ValidationSession.Purpose) async throws -> String {
         try Self.check(clientSecret: request.clientSecret)
         guard let settings = settings.email else { throw Self.mediumNotSupported }
+        if purpose == .registration { try checkRegistrationIsEnabled() }
         guard Self.isEmailAddress(request.email) else { throw MatrixError(.invalidParameter, "This is not an email address") }
-        if let link = request.nextLink, !link.hasPrefix("https://"), !link.hasPrefix("http://") {
-            throw MatrixError(.invalidParameter, "next_link must be a web address")
+        if let link = request.nextLink {
+            guard link.hasPrefix("https://") || link.hasPrefix("http://") else {
+                throw MatrixError(.invalidParameter, "next_link must be a web address")
+            }
+            guard link.utf8.count <= AccountsLimits.nextLinkSizeMaxBytes else {
+                throw MatrixError(.invalidParameter, "next_link has at most \(AccountsLimits.nextLinkSizeMaxBytes) bytes")
+            }
         }
         let id = ThirdPartyID.email(request.email)
         let view = database.view()
@@ -55,6 +65,7 @@ extension Accounts {
         let sid = Base64URL.encode(
             Array(SHA256.hash(data: Array("\(purpose.rawValue) \(id.address) \(request.clientSecret)".utf8))))
         if let known = try view.validationSession(sid), known.expiresAt > now, known.sendAttempt >= request.sendAttempt { return sid }
+        try rateLimits?.emailRequests.use(by: ClientNetwork(request.address))
         try rateLimits?.email.use(by: id.address)
         let token = environment.random.alphanumeric(FreshTokens.length)
         let session = ValidationSession(

@@ -32,7 +32,11 @@ extension Accounts {
         try InteractiveAuthentication.checkOrder(of: stage, after: session.completed, in: registrationFlows)
         try await checkRegistrationStage(stage, form, from: address)
         session.completed.append(stage)
-        _ = try await database.keepInteractiveAuthSession(session, key)
+        do {
+            _ = try await database.keepInteractiveAuthSession(session, key, isNew: false)
+        } catch AccountsConflict.sessionChanged {
+            throw Self.sessionUsed
+        }
     }
 
     private func fallbackPage(of stage: String) throws -> FallbackPage {

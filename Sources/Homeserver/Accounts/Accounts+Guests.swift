@@ -10,7 +10,7 @@ extension Accounts {
     package func registerGuest(on device: LoginDevice) async throws -> Login {
         guard settings.allowsGuests else { throw MatrixError(.guestAccessForbidden, "There are no guests on this server") }
         try device.check()
-        try countRegistration(on: device)
+        try countRegistration(from: device.address)
         let user = try freeUserID(environment.random.alphanumeric(Username.generatedLength))
         return try await createAccount(of: user, password: nil, flags: .guest, device: device, ending: nil)
     }
@@ -22,7 +22,7 @@ extension Accounts {
         guard let name else { throw MatrixError(.missingParameter, "Missing username, which is the guest's") }
         let user = try Username.newUserID(name, on: serverName)
         guard let owner = try database.view().owner(ofTokenHash: Self.hash(ofToken: token)), owner.flags.contains(.guest),
-            owner.user == user
+            owner.user == user, owner.expiresAt.map({ $0 > environment.clock.now() }) ?? true, !owner.flags.contains(.locked)
         else { throw MatrixError(.forbidden, "guest_access_token is not that of a guest of this name") }
         return user
     }
@@ -36,9 +36,13 @@ extension Accounts {
         let hash = try await passwords.hash(password)
         let login = device?.makeLogin(environment, settings.tokenLifetimes)
         do {
-            try await database.makeUser(of: guest, passwordHash: hash, login: login?.kept, ending: session)
+            try await database.makeUser(
+                of: guest, passwordHash: hash, login: login?.kept, devicesMax: settings.devicesMax, provingAddress: session?.session.proof,
+                ending: session)
         } catch AccountsConflict.accountChanged {
             throw Self.userInUse
+        } catch AccountsConflict.thirdPartyIDInUse {
+            throw Self.addressInUse
         } catch AccountsConflict.sessionChanged {
             throw Self.sessionUsed
         }

@@ -41,16 +41,25 @@ extension Accounts {
 
     /// - Throws: `M_LIMIT_EXCEEDED`.
     func countLogin(on device: LoginDevice) throws(MatrixError) {
-        try rateLimits?.login.use(by: device.address ?? "")
+        try rateLimits?.login.use(by: ClientNetwork(device.address))
     }
 
     /// Whether the password opens the account; without one it doesn't, which takes as long to say.
     ///
+    /// - Parameter requester: who tries it, being logged in: strangers' attempts don't keep users from what is theirs.
     /// - Throws: `M_LIMIT_EXCEEDED` when too many have been wrong for that user.
-    func isRight(_ credentials: PasswordCredentials, of user: UserID?, _ account: Account?) async throws -> Bool {
+    func isRight(
+        _ credentials: PasswordCredentials, of user: UserID?, _ account: Account?, by requester: Requester? = nil
+    ) async throws -> Bool {
         func verify() async throws -> Bool { try await passwords.verify(credentials.password, against: account?.passwordHash) }
         guard let rateLimits else { return try await verify() }
-        let name = user?.string ?? credentials.user ?? credentials.email ?? ""
+        if let requester {
+            let name = "\(requester.userID) \(requester.deviceID ?? "")"
+            return try await rateLimits.wrongPassword.countingFailures(of: name, verify)
+        }
+        let typed = credentials.user ?? credentials.email ?? ""
+        // Longer names are nobody's, so nothing is to be found out about one of them in particular.
+        let name = user?.string ?? (typed.utf8.count <= AccountsLimits.nameSizeMaxBytes ? typed : "")
         return try await rateLimits.wrongPassword.countingFailures(of: name, verify)
     }
 
@@ -82,7 +91,7 @@ extension Accounts {
         guard !account.flags.contains(.locked) else { throw MatrixError.userLocked }
         let login = device.makeLogin(environment, settings.tokenLifetimes)
         do {
-            try await database.logIn(user, as: account, login.kept)
+            try await database.logIn(user, as: account, login.kept, devicesMax: settings.devicesMax)
         } catch AccountsConflict.accountChanged {
             throw MatrixError(.forbidden, "The account has changed in the meantime")
         }
@@ -116,7 +125,7 @@ extension Accounts {
 
     /// Ends all logins of the requester (`POST /logout/all`).
     package func logOutEverywhere(_ requester: Requester) async throws {
-        try await database.logOutEverywhere(requester.userID)
+        await wait(forRemovalBy: try await database.logOutEverywhere(requester.userID, goingOnIn: jobs))
     }
 
     static let deactivated = MatrixError(.userDeactivated, "This account has been deactivated")

@@ -18,8 +18,10 @@ extension Accounts {
         let session = try await confirmByPassword("password", request: change, by: requester, of: account, auth: auth)
         let hash = try await passwords.hash(password)
         do {
-            try await database.changePassword(
-                of: requester.userID, as: account, to: hash, logsOutDevices: logsOutDevices, keeping: requester.deviceID, ending: session)
+            let job = try await database.changePassword(
+                of: requester.userID, as: account, to: hash, logsOutDevices: logsOutDevices, keeping: requester.deviceID, ending: session,
+                goingOnIn: jobs)
+            await wait(forRemovalBy: job)
         } catch is AccountsConflict {
             throw Self.changedMeanwhile
         }
@@ -30,9 +32,12 @@ extension Accounts {
     /// - Parameters:
     ///   - logsOutDevices: whether all logins of the user end.
     ///   - auth: the request's `auth`.
+    ///   - address: where the request comes from.
     /// - Throws: `InteractiveAuthenticationRequired` until the client has shown a proof; `M_MISSING_TOKEN` where no mail server is configured,
     ///   `M_THREEPID_NOT_FOUND` when the address is nobody's any more; else as `changePassword`.
-    package func resetPassword(to password: String, logsOutDevices: Bool, auth: JSONObject?) async throws {
+    package func resetPassword(
+        to password: String, logsOutDevices: Bool, auth: JSONObject?, from address: String? = nil
+    ) async throws {
         guard settings.email != nil else { throw MatrixError(.missingToken, "Missing access token") }
         try Self.checkNewPassword(password)
         let change = JSONValue.array([.string(password), .bool(logsOutDevices)]).encoded()
@@ -41,7 +46,7 @@ extension Accounts {
             check: { [self] _, auth in
                 let email = try EmailStage(auth)
                 _ = try provedSession(email.sid, clientSecret: email.clientSecret, for: .passwordReset, status: 401)
-            }, proof: EmailStage.proof)
+            }, proof: EmailStage.proof, count: { [self] () throws(MatrixError) in try countRegistration(from: address) })
         let claim = try await authentication.authorize(auth)
         let view = database.view()
         guard let proof = claim?.session.proof, let address = try view.validationSession(proof)?.thirdPartyID,
@@ -49,8 +54,9 @@ extension Accounts {
         else { throw MatrixError(.threePIDNotFound, "This email address belongs to no account here") }
         let hash = try await passwords.hash(password)
         do {
-            try await database.changePassword(
-                of: user, as: account, to: hash, logsOutDevices: logsOutDevices, keeping: nil, ending: claim)
+            let job = try await database.changePassword(
+                of: user, as: account, to: hash, logsOutDevices: logsOutDevices, keeping: nil, ending: claim, goingOnIn: jobs)
+            await wait(forRemovalBy: job)
         } catch is AccountsConflict {
             throw Self.changedMeanwhile
         }

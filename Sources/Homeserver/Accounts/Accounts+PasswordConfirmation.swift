@@ -26,16 +26,16 @@ extension Accounts {
                 if stage == Stage.jsonWebToken {
                     try checkJSONWebToken(auth, of: requester.userID)
                 } else {
-                    try await checkPassword(auth, of: requester.userID, account)
+                    try await checkPassword(auth, of: requester, account)
                 }
             })
         return try await authentication.authorize(auth)
     }
 
-    private func checkPassword(_ auth: JSONObject, of user: UserID, _ account: Account) async throws {
+    private func checkPassword(_ auth: JSONObject, of requester: Requester, _ account: Account) async throws {
         let credentials = try PasswordCredentials(auth)
         let meant = try self.user(meantBy: credentials)
-        guard try await isRight(credentials, of: meant, meant == user ? account : nil) else {
+        guard try await isRight(credentials, of: meant, meant == requester.userID ? account : nil, by: requester) else {
             throw MatrixError(.forbidden, "Invalid password", status: 401)
         }
     }

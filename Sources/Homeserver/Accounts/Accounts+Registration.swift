@@ -20,11 +20,11 @@ extension Accounts {
             accounts: self, operation: Self.registration, request: wanted?.string, requester: nil, flows: registrationFlows,
             parameters: registrationParameters,
             check: { [self] stage, auth in try await checkRegistrationStage(stage, auth, from: request.device.address) },
-            proof: EmailStage.proof)
+            proof: EmailStage.proof, count: { [self] () throws(MatrixError) in try countRegistration(from: request.device.address) })
         let session = try await authentication.authorize(request.auth)
 
         guard let password = request.password else { throw MatrixError(.missingParameter, "Missing password") }
-        try countRegistration(on: request.device)
+        try countRegistration(from: request.device.address)
         if let guest {
             return try await makeUser(of: guest, password: password, device: request.inhibitsLogin ? nil : request.device, ending: session)
         }
@@ -35,9 +35,11 @@ extension Accounts {
 
     /// Checks that somebody could register with the name (`GET /register/available`).
     ///
-    /// - Throws: `M_INVALID_USERNAME`, `M_USER_IN_USE`; `M_FORBIDDEN` where nobody can register.
-    package func checkAvailability(ofUsername name: String) throws {
+    /// - Parameter address: where the request comes from.
+    /// - Throws: `M_INVALID_USERNAME`, `M_USER_IN_USE`; `M_FORBIDDEN` where nobody can register, `M_LIMIT_EXCEEDED`.
+    package func checkAvailability(ofUsername name: String, from address: String? = nil) throws {
         try checkRegistrationIsEnabled()
+        try countRegistration(from: address)
         _ = try freeUserID(name)
     }
 
@@ -48,7 +50,7 @@ extension Accounts {
     package func isValidRegistrationToken(_ token: String, from address: String? = nil) async throws -> Bool {
         try checkRegistrationIsEnabled()
         guard let rateLimits else { return try isRegistrationToken(token) }
-        return try await rateLimits.wrongToken.countingFailures(of: address ?? "") { try isRegistrationToken(token) }
+        return try await rateLimits.wrongToken.countingFailures(of: ClientNetwork(address)) { try isRegistrationToken(token) }
     }
 
     private func isRegistrationToken(_ token: String) throws -> Bool {
@@ -112,15 +114,15 @@ extension Accounts {
     }
 
     /// - Throws: `M_LIMIT_EXCEEDED`.
-    func countRegistration(on device: LoginDevice) throws(MatrixError) {
-        try rateLimits?.registration.use(by: device.address ?? "")
+    func countRegistration(from address: String?) throws(MatrixError) {
+        try rateLimits?.registration.use(by: ClientNetwork(address))
     }
 
     static let sessionUsed = MatrixError(.unknown, "The session has been used in the meantime", status: 400)
     static let addressInUse = MatrixError(.threePIDInUse, "This address belongs to another account")
     static let userInUse = MatrixError(.userInUse, "This user ID is taken")
 
-    private func checkRegistrationIsEnabled() throws(MatrixError) {
+    func checkRegistrationIsEnabled() throws(MatrixError) {
         guard settings.registrationEnabled else { throw MatrixError(.forbidden, "Registration is disabled") }
     }
 

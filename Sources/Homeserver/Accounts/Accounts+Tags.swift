@@ -24,14 +24,16 @@ extension Accounts {
         guard !tag.isEmpty, tag.utf8.count <= AccountsLimits.tagSizeMaxBytes else {
             throw MatrixError(.invalidParameter, "A tag has 1 to \(AccountsLimits.tagSizeMaxBytes) bytes")
         }
-        try await database.changeAccountData(of: user, in: room, type: Self.tagType) { old in
-            var tags = Self.tags(in: old)
-            tags[tag] = content.map { .object($0) }
-            let json = JSONObject(dictionaryLiteral: ("tags", .object(tags))).encoded()
-            guard json.count <= AccountsLimits.accountDataSizeMaxBytes else {
-                throw MatrixError(.tooLarge, "A room's tags have at most \(AccountsLimits.accountDataSizeMaxBytes) bytes")
+        try await Self.describingTooMuchAccountData {
+            try await database.changeAccountData(of: user, in: room, type: Self.tagType) { old in
+                var tags = Self.tags(in: old)
+                tags[tag] = content.map { .object($0) }
+                let json = JSONObject(dictionaryLiteral: ("tags", .object(tags))).encoded()
+                guard json.count <= AccountsLimits.accountDataSizeMaxBytes else {
+                    throw MatrixError(.tooLarge, "A room's tags have at most \(AccountsLimits.accountDataSizeMaxBytes) bytes")
+                }
+                return json
             }
-            return json
         }
     }
 

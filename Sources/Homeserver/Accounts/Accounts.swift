@@ -19,15 +19,20 @@ package final class Accounts: Sendable {
     let requestDigestKey: SymmetricKey
     let lastSeen: LastSeen
     let intents: Intents
+    let jobs: Jobs
 
     /// The kind of intents that a new account begins, so that the user gets what else there is to have. The payload is the user ID.
     package static let newUserIntent = "new_user"
 
-    /// - Parameter intents: those of the database, `newUserIntent` and `deactivationIntent` among them.
+    /// - Parameters:
+    ///   - intents: those of the database, `newUserIntent` and `deactivationIntent` among them.
+    ///   - jobs: those of the database, `LoginRemoval.goingOn` among them.
     package init(
-        database: AccountsDatabase, serverName: ServerName, environment: Environment, settings: AccountsSettings, intents: Intents
+        database: AccountsDatabase, serverName: ServerName, environment: Environment, settings: AccountsSettings, intents: Intents,
+        jobs: Jobs
     ) {
         self.intents = intents
+        self.jobs = jobs
         self.database = database
         self.serverName = serverName
         self.environment = environment
@@ -75,6 +80,12 @@ package final class Accounts: Sendable {
     /// - Parameter address: where the request comes from.
     package func noteUse(by requester: Requester, from address: String?) {
         lastSeen.note(requester, from: address)
+    }
+
+    /// Waits until logins have been removed, where a job goes on with that.
+    func wait(forRemovalBy job: JobID?) async {
+        // It is decided, whatever becomes of this now, and a failure is tried again.
+        if let job { try? await jobs.wait(for: job) }
     }
 
     /// Whether there is, or was, an account of this name.

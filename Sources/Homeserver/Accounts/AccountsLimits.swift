@@ -2,12 +2,16 @@
 package enum AccountsLimits {
     /// The longest password, in bytes of UTF-8.
     package static let passwordSizeMaxBytes = 512
+    /// The longest name that can be a user's, in bytes: that of user IDs and email addresses.
+    static let nameSizeMaxBytes = 255
+    /// The longest address that the page of a message leads on to, in bytes.
+    static let nextLinkSizeMaxBytes = 2048
     /// The longest device ID, in bytes.
     package static let deviceIDSizeMaxBytes = 255
     /// The longest name of a device, in bytes.
     package static let deviceDisplayNameSizeMaxBytes = 400
-    /// How many devices one request removes at most: what fits into one commit.
-    static let removedDevicesMax = 300
+    /// How many devices one request removes at most.
+    static let removedDevicesMax = 1000
     /// The longest type of an entry of account data, in bytes.
     package static let accountDataTypeSizeMaxBytes = 255
     /// The largest content of an entry of account data, in bytes.

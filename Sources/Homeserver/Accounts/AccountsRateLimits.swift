@@ -3,18 +3,20 @@ import Store
 
 /// How often accounts are made, opened and used.
 struct AccountsRateLimits: Sendable {
-    /// By address.
-    let login: RateLimit<String>
-    /// By the user as somebody has typed it.
+    let login: RateLimit<ClientNetwork>
+    /// By the user as somebody has typed it, or by the user and the device that is logged in.
     let wrongPassword: RateLimit<String>
-    /// By address.
-    let wrongToken: RateLimit<String>
-    /// By address.
-    let registration: RateLimit<String>
+    let wrongToken: RateLimit<ClientNetwork>
+    let registration: RateLimit<ClientNetwork>
     /// By the email address that messages go to.
     let email: RateLimit<String>
     /// By user ID, or by address where nobody says who it is.
     let requests: RateLimit<String>
+    /// Messages that somebody has sent to any address.
+    let emailRequests: RateLimit<ClientNetwork>
+
+    /// So many times as many messages are sent for one client as to one email address.
+    private static let emailAddressesPerClient = 10
 
     init(_ rates: RateLimits, clock: any Clock) {
         login = RateLimit(rates.login, clock: clock)
@@ -23,6 +25,9 @@ struct AccountsRateLimits: Sendable {
         registration = RateLimit(rates.registration, clock: clock)
         email = RateLimit(rates.email, clock: clock)
         requests = RateLimit(rates.requests, clock: clock)
+        emailRequests = RateLimit(
+            burst: rates.email.burst * Self.emailAddressesPerClient,
+            perSecond: rates.email.perSecond * Double(Self.emailAddressesPerClient), clock: clock)
     }
 }
 

@@ -23,6 +23,8 @@ package struct AccountsSettings: Sendable {
     /// How JSON Web Tokens are checked; nil turns logins with them off.
     package var jsonWebTokens: JSONWebTokenSettings?
     package var tokenLifetimes = TokenLifetimes()
+    /// How many devices a user has at most; for one more, that is logged out which was seen longest ago.
+    package var devicesMax = 500
     /// How often accounts are made and opened; nil sets no limits.
     package var rateLimits: RateLimits?
 

@@ -23,6 +23,8 @@ struct InteractiveAuthentication: Sendable {
     let check: @Sendable (_ stage: String, _ auth: JSONObject) async throws -> Void
     /// The ID of the validation session that a client has shown for a stage, which is kept with the session.
     var proof: @Sendable (_ stage: String, _ auth: JSONObject) -> String? = { _, _ in nil }
+    /// Counts a new session, where strangers can make them.
+    var count: @Sendable () throws(MatrixError) -> Void = {}
 
     /// How many letters and digits a session's ID has after the time.
     private static let sessionIDRandomLength = 24
@@ -50,11 +52,22 @@ struct InteractiveAuthentication: Sendable {
         if flows.contains(session.completed) {
             guard isKept || session.proof != nil else { return nil }
             // The last stage is written down before the operation, whose commit expects the session as it is kept.
-            return InteractiveAuthSession.Claim(key: key, session: try await accounts.database.keepInteractiveAuthSession(session, key))
+            return InteractiveAuthSession.Claim(key: key, session: try await keep(session, key, isKept: isKept))
         }
-        if !isKept || session != found { session = try await accounts.database.keepInteractiveAuthSession(session, key) }
+        if !isKept || session != found { session = try await keep(session, key, isKept: isKept) }
         throw InteractiveAuthenticationRequired(
             session: key.parts.2, flows: flows, parameters: parameters, completed: session.completed, failure: failure)
+    }
+
+    private func keep(
+        _ session: InteractiveAuthSession, _ key: InteractiveAuthSession.Key, isKept: Bool
+    ) async throws -> InteractiveAuthSession {
+        if !isKept { try count() }
+        do {
+            return try await accounts.database.keepInteractiveAuthSession(session, key, isNew: !isKept)
+        } catch AccountsConflict.sessionChanged {
+            throw Accounts.sessionUsed
+        }
     }
 
     /// The session that the client names, or a new one, which isn't kept yet.

@@ -123,7 +123,7 @@ struct JSONWebToken {
     private func time(_ claim: String) throws(Invalid) -> Int64? {
         switch claims[claim] {
         case nil: return nil
-        case .integer(let seconds)? where abs(seconds) < 1 << 53: return seconds
+        case .integer(let seconds)? where seconds.magnitude < 1 << 53: return seconds
         case .double(let seconds)? where abs(seconds) < 0x1p53: return Int64(seconds)
         default: throw Invalid(reason: "\(claim) is not a time")
         }

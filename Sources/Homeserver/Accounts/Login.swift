@@ -45,6 +45,10 @@ package struct LoginDevice: Sendable {
         if let id, id.isEmpty || id.utf8.count > AccountsLimits.deviceIDSizeMaxBytes {
             throw MatrixError(.invalidParameter, "device_id must have 1 to \(AccountsLimits.deviceIDSizeMaxBytes) bytes")
         }
+        // Keys of users are kept beside those of devices, under such names.
+        if let id, id.hasPrefix("\(VerifyKey.algorithm):") {
+            throw MatrixError(.invalidParameter, "device_id must not begin with \(VerifyKey.algorithm):")
+        }
         if let displayName, displayName.utf8.count > AccountsLimits.deviceDisplayNameSizeMaxBytes {
             let message = "initial_device_display_name must have at most \(AccountsLimits.deviceDisplayNameSizeMaxBytes) bytes"
             throw MatrixError(.invalidParameter, message)

@@ -16,12 +16,14 @@ package struct BackgroundWork: Sendable {
     package let roomsJobs: Jobs
     /// The intents of the rooms database.
     package let roomsIntents: Intents
+    /// The jobs of the accounts database.
+    package let accountsJobs: Jobs
     /// The intents of the accounts database.
     package let accountsIntents: Intents
 
     init(
         rooms: RoomsDatabase, accounts: AccountsDatabase, transitory: TransitoryDatabase, roomsJobs: Jobs, roomsIntents: Intents,
-        accountsIntents: Intents, push: PushDelivery, following: FollowingLimits, environment: Environment
+        accountsJobs: Jobs, accountsIntents: Intents, push: PushDelivery, following: FollowingLimits, environment: Environment
     ) {
         roomsDispatcher = Dispatcher(of: rooms.database, environment: environment, limits: following)
         accountsDispatcher = Dispatcher(of: accounts.database, environment: environment, limits: following)
@@ -33,6 +35,7 @@ package struct BackgroundWork: Sendable {
         self.push = push
         self.roomsJobs = roomsJobs
         self.roomsIntents = roomsIntents
+        self.accountsJobs = accountsJobs
         self.accountsIntents = accountsIntents
     }
 
@@ -41,6 +44,7 @@ package struct BackgroundWork: Sendable {
         try await accountsIntents.resume()
         try await roomsIntents.resume()
         try roomsJobs.resume()
+        try accountsJobs.resume()
         for follower in accountsFollowers { _ = try await accountsDispatcher.add(follower) }
         try await push.begin(on: roomsDispatcher, accountsDispatcher)
         for (_, dispatcher) in dispatchers { dispatcher.beginTrimming() }
@@ -51,6 +55,7 @@ package struct BackgroundWork: Sendable {
         await accountsIntents.stop()
         await roomsIntents.stop()
         await roomsJobs.stop()
+        await accountsJobs.stop()
         for (_, dispatcher) in dispatchers { await dispatcher.stop() }
     }
 }

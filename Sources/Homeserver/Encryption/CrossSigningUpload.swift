@@ -82,7 +82,7 @@ extension Encryption {
         let user = requester.userID
         let view = database.view()
         guard try !upload.newKeys(in: view).isEmpty else { return }
-        let isFirst = try view.crossSigningKey(.master, of: user) == nil
+        let isFirst = try !view.hasCrossSigningKeys(of: user)
         let session =
             isFirst
             ? nil
@@ -91,7 +91,7 @@ extension Encryption {
         try await Self.describingConflicts {
             try await database.keepCrossSigningKeys(of: user, ending: session) { view in
                 // Who has come first in the meantime has made it a change that needs authentication.
-                let isStillFirst = try view.crossSigningKey(.master, of: user) == nil
+                let isStillFirst = try !view.hasCrossSigningKeys(of: user)
                 let keys = try upload.newKeys(in: view)
                 guard keys.isEmpty || isStillFirst == isFirst else { throw AccountsConflict.crossSigningKeysChanged }
                 return keys

@@ -25,6 +25,8 @@ extension Encryption {
             throw MatrixError(.unknown, "One time key \(name) already exists, and is another one", status: 400)
         } catch AccountsConflict.tooManyOneTimeKeys {
             throw tooManyOneTimeKeys
+        } catch AccountsConflict.tooManyKeyAlgorithms {
+            throw MatrixError(.invalidParameter, "A device has keys of at most \(KeyCounts.algorithmsMax) algorithms")
         } catch AccountsConflict.deviceGone {
             throw MatrixError(.unknownToken, "The device has been removed")
         } catch AccountsConflict.deviceExists {

@@ -4,11 +4,13 @@ package enum EncryptionLimits {
     package static let oneTimeKeysMax = 1000
     /// The largest key that is kept, in bytes of JSON with all signatures: a device's identity keys, a one-time key, a cross-signing key.
     package static let keySizeMaxBytes = 64 << 10
-    /// The largest upload of one-time keys and fallback keys, in bytes of JSON: what fits into one commit.
+    /// The largest upload of one-time keys and fallback keys, in bytes of JSON and of what stands beside it: what fits into one commit.
     static let uploadSizeMaxBytes = 512 << 10
-    /// The longest name of an algorithm or key, in bytes.
+    /// The longest name of a key with its algorithm, in bytes.
     static let keyNameSizeMaxBytes = 255
-    /// The most users whose keys one request asks for, and the most devices from which it claims keys.
+    /// The longest name of an algorithm, in bytes.
+    static let algorithmSizeMaxBytes = 64
+    /// The most users and devices whose keys one request asks for, and the most devices from which it claims keys.
     package static let queriedMax = 10_000
     /// The most keys of which one request has signatures.
     static let signedKeysMax = 1000

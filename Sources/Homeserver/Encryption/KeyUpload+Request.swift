@@ -15,7 +15,8 @@ extension KeyUpload {
         guard Set(fallbackKeys.map(\.algorithm)).count == fallbackKeys.count else {
             throw MatrixError(.invalidParameter, "There is one fallback key for each algorithm at most")
         }
-        let size = (oneTimeKeys + fallbackKeys).reduce(0) { $0 + $1.json.count }
+        let owner = user.string.utf8.count + device.utf8.count
+        let size = (oneTimeKeys + fallbackKeys).reduce(0) { $0 + owner + $1.name.utf8.count + $1.json.count }
         guard size <= EncryptionLimits.uploadSizeMaxBytes else { throw MatrixError(.tooLarge, "These are too many keys for one request") }
     }
 
@@ -52,6 +53,9 @@ extension KeyUpload {
             let parts = keyName.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, keyName.utf8.count <= EncryptionLimits.keyNameSizeMaxBytes else {
                 throw MatrixError(.invalidParameter, "A key in \(name) must be named ALGORITHM:KEY_ID")
+            }
+            guard parts[0].utf8.count <= EncryptionLimits.algorithmSizeMaxBytes else {
+                throw MatrixError(.invalidParameter, "The name of an algorithm has at most \(EncryptionLimits.algorithmSizeMaxBytes) bytes")
             }
             guard key.stringValue != nil || key.objectValue?["key"]?.stringValue != nil else {
                 throw MatrixError(.badJSON, "\(name).\(keyName) must be a string, or an object with a key")

@@ -141,6 +141,11 @@ final class DevicePresences: Sendable {
         users.withLock { $0[user]?.presence(at: now) }
     }
 
+    /// Those who are not offline.
+    func presentUsers(at now: Int64) -> [UserID] {
+        users.withLock { users in users.filter { $0.value.presence(at: now).state != .offline }.map(\.key) }
+    }
+
     /// The first moment at which a user's presence may be another one.
     func nextChange(of user: UserID, after now: Int64) -> Int64? {
         users.withLock { $0[user]?.nextChange(after: now) }

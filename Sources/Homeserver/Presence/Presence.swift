@@ -14,6 +14,7 @@ package final class Presence: Sendable {
     private let clock: any Clock
     private let devices = DevicePresences()
     private let alarm: Alarm
+    private let limit: RateLimit<UserID>?
     /// Whether users have a presence at all.
     let isEnabled: Bool
 
@@ -22,7 +23,11 @@ package final class Presence: Sendable {
     /// It is looked no more often than so for whose time is up, in milliseconds.
     private static let timeoutStepMilliseconds: Int64 = 1000
 
-    init(rooms: RoomsDatabase, transitory: TransitoryDatabase, environment: Environment, isEnabled: Bool) {
+    /// - Parameter rate: how often a user sets it by hand; nil sets no limit.
+    init(
+        rooms: RoomsDatabase, transitory: TransitoryDatabase, environment: Environment, isEnabled: Bool, rate: RateLimits.Rate? = nil
+    ) {
+        limit = rate.map { RateLimit($0, clock: environment.clock) }
         self.rooms = rooms
         self.transitory = transitory
         self.isEnabled = isEnabled
@@ -40,7 +45,7 @@ package final class Presence: Sendable {
     /// Sets a user's presence by hand (`PUT /presence/{userId}/status`). The other devices of the user keep theirs.
     ///
     /// - Parameter statusMessage: what the user says of it; nil takes back what was said.
-    /// - Throws: `M_FORBIDDEN` for another user, `M_TOO_LARGE`; `M_USER_SUSPENDED` for who is suspended and says something.
+    /// - Throws: `M_FORBIDDEN` for another user, `M_TOO_LARGE`, `M_LIMIT_EXCEEDED`; `M_USER_SUSPENDED` for who is suspended and says something.
     package func set(
         _ state: UserPresence.State, statusMessage: String?, of user: UserID, by requester: Requester
     ) async throws {
@@ -50,6 +55,7 @@ package final class Presence: Sendable {
             throw MatrixError(.tooLarge, "A status message has at most \(Self.statusMessageMaxBytes) bytes")
         }
         guard isEnabled else { return }
+        try limit?.use(by: user)
         devices.set(state, of: requester, at: clock.now())
         setAlarm(for: user)
         try await Self.tell([user], devices, clock, in: transitory, .synced, statusMessage: .some(statusMessage))
@@ -114,6 +120,9 @@ package final class Presence: Sendable {
     }
 
     // MARK: - Reading
+
+    /// Everybody who is not offline.
+    var presentUsers: [UserID] { devices.presentUsers(at: clock.now()) }
 
     /// A user's presence (`GET /presence/{userId}/status`).
     ///

@@ -20,10 +20,12 @@ package final class Profiles: Sendable {
     /// The whole profile (`GET /profile/{userId}`).
     ///
     /// - Parameter exists: whether a user of this server exists.
-    /// - Throws: `M_NOT_FOUND` for users that don't exist, or whose profile this server doesn't have.
+    /// - Throws: `M_NOT_FOUND` for users that don't exist, that have no profile, or whose profile this server doesn't have.
     package func profile(of user: UserID, exists: Bool) throws -> JSONObject {
         guard user.isOn(rooms.serverName), exists else { throw MatrixError(.notFound, "\(user) has no profile here") }
-        return try rooms.database.view().profile(of: user)
+        let profile = try rooms.database.view().profile(of: user)
+        guard !profile.isEmpty else { throw MatrixError(.notFound, "\(user) has no profile") }
+        return profile
     }
 
     /// Sets a field of one's profile, or takes it away, and tells the rooms that show it.
@@ -48,6 +50,7 @@ package final class Profiles: Sendable {
             try EventContentRules.check([field: value])
             try ProfileLimits.check([field: value])
         }
+        if isShownInRooms { try rooms.countMessage(by: requester) }
         // An empty name or address is how clients take it away.
         let value = isShownInRooms && value?.stringValue?.isEmpty == true ? nil : value
         let job: JobID? = try await rooms.database.commit { [jobs] commit in

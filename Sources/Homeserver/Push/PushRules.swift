@@ -68,14 +68,16 @@ package final class PushRules: Sendable {
 
     private func change(_ requester: Requester, _ change: @escaping @Sendable (inout PushRuleset) throws -> Void) async throws {
         let user = requester.userID
-        try await database.changeAccountData(of: user, in: nil, type: PushRuleset.accountDataType) { old in
-            var ruleset = PushRuleset(old, of: user)
-            try change(&ruleset)
-            let content = ruleset.content.encoded()
-            guard content.count <= AccountsLimits.accountDataSizeMaxBytes else {
-                throw MatrixError(.tooLarge, "Push rules have at most \(AccountsLimits.accountDataSizeMaxBytes) bytes together")
+        try await Accounts.describingTooMuchAccountData {
+            try await database.changeAccountData(of: user, in: nil, type: PushRuleset.accountDataType) { old in
+                var ruleset = PushRuleset(old, of: user)
+                try change(&ruleset)
+                let content = ruleset.content.encoded()
+                guard content.count <= AccountsLimits.accountDataSizeMaxBytes else {
+                    throw MatrixError(.tooLarge, "Push rules have at most \(AccountsLimits.accountDataSizeMaxBytes) bytes together")
+                }
+                return content
             }
-            return content
         }
     }
 

@@ -8,11 +8,14 @@ import Store
 package final class Receipts: Sendable {
     private let rooms: Rooms
     private let presence: Presence
+    private let limit: RateLimit<UserID>?
 
     /// The type of account data that says how far a room is read in full.
     static let fullyReadType = "m.fully_read"
 
-    init(rooms: Rooms, presence: Presence) {
+    /// - Parameter rate: how often a user sets them; nil sets no limit.
+    init(rooms: Rooms, presence: Presence, rate: RateLimits.Rate? = nil) {
+        limit = rate.map { RateLimit($0, clock: rooms.environment.clock) }
         self.rooms = rooms
         self.presence = presence
     }
@@ -20,11 +23,12 @@ package final class Receipts: Sendable {
     /// Sets markers of the requester's in a room. They only go forward: one that names an event before the one where it stands changes nothing.
     ///
     /// - Throws: `M_FORBIDDEN` when the user is not in the room, `M_NOT_FOUND` for an event that is not in it, `M_INVALID_PARAM` for an event that
-    ///   has nothing to do with the thread.
+    ///   has nothing to do with the thread, `M_LIMIT_EXCEEDED`.
     package func set(_ markers: ReadMarkers, in roomID: RoomID, by requester: Requester) async throws {
         let room = try rooms.room(roomID)
         let view = rooms.database.view()
         guard try view.isJoined(requester.userID, to: room.shortID) else { throw Rooms.notInRoom }
+        try limit?.use(by: requester.userID)
         let orders = try markers.events.map { try Self.order(of: $0.event, in: room, markers.thread, view) }
         await presence.noteActivity(of: requester)
         var receipts: [(kind: ReadReceipt.Kind, event: EventID, order: Int64)] = []

@@ -26,7 +26,7 @@ struct PresenceDelta {
             events = []
             return
         }
-        let candidates = try Self.candidates(capture, log).union(newlyShared)
+        let candidates = try Self.candidates(capture, log, presence).union(newlyShared)
         let view = RoomsView(capture.rooms)
         events = try candidates.sorted().compactMap { candidate in
             guard !ignored.contains(candidate), filter.wants(type: Self.type, from: candidate),
@@ -51,8 +51,8 @@ struct PresenceDelta {
     var sizeBytes: Int { events.reduce(0) { $0 + $1.count + 1 } }
 
     /// Whose presence has changed; in an initial sync, who isn't offline.
-    private static func candidates(_ capture: SyncCapture, _ log: [LogEntry]?) throws -> Set<UserID> {
-        guard let since = capture.transitorySince else { return Set(try capture.transitory.presentUsers()) }
+    private static func candidates(_ capture: SyncCapture, _ log: [LogEntry]?, _ presence: Presence) throws -> Set<UserID> {
+        guard let since = capture.transitorySince else { return Set(presence.presentUsers) }
         let scopes =
             try log?.map(\.change.scope).filter { $0.kind == .presence }
             ?? capture.transitory.scopes(newerThan: since, from: Scope(.presence, [])).filter { $0.kind == .presence }

@@ -25,29 +25,32 @@ package final class ToDeviceMessages: Sendable {
         let view = accounts.view()
         var messages: [OutgoingToDevice] = []
         for (user, contents) in request.messages where user.isOn(serverName) {
-            for (device, json) in try Self.messages(contents, to: user, in: view) {
-                messages.append(
-                    OutgoingToDevice(inbox: device, json: Self.event(request.type, sender: requester.userID, content: json)))
+            // All devices that get the same message share its bytes.
+            let events = contents.map { device, content in
+                (device: device, json: Self.event(request.type, sender: requester.userID, content: content))
             }
+            messages += try Self.messages(events, to: user, in: view)
         }
         let transaction = ToDeviceTransactionKey(requester.userID, requester.deviceID, request.type, request.transactionID)
         try await transitory.deliver(messages, transaction)
     }
 
-    /// The inboxes of a user's devices that get a message, and its content. A device that is named gets its own instead of that for all.
+    /// The messages to a user's devices. A device that is named gets its own instead of that for all.
+    ///
+    /// - Parameter events: a message for each device that is named, and for all.
     private static func messages(
-        _ contents: [(device: String, content: [UInt8])], to user: UserID, in view: AccountsView
-    ) throws -> [(inbox: DeviceInbox, content: [UInt8])] {
-        var byDevice: [String: (createdAt: Int64, content: [UInt8])] = [:]
-        if let forAll = contents.first(where: { $0.device == ToDeviceRequest.allDevices })?.content {
+        _ events: [(device: String, json: [UInt8])], to user: UserID, in view: AccountsView
+    ) throws -> [OutgoingToDevice] {
+        var byDevice: [String: (createdAt: Int64, json: [UInt8])] = [:]
+        if let forAll = events.first(where: { $0.device == ToDeviceRequest.allDevices })?.json {
             for (device, metadata) in try view.devices(of: user) { byDevice[device] = (metadata.createdAt, forAll) }
         }
-        let named = contents.filter { $0.device != ToDeviceRequest.allDevices }
-        for ((device, content), metadata) in zip(named, try view.metadata(of: named.map(\.device), of: user)) {
-            if let metadata { byDevice[device] = (metadata.createdAt, content) }
+        let named = events.filter { $0.device != ToDeviceRequest.allDevices }
+        for ((device, json), metadata) in zip(named, try view.metadata(of: named.map(\.device), of: user)) {
+            if let metadata { byDevice[device] = (metadata.createdAt, json) }
         }
         return byDevice.map { device, message in
-            (DeviceInbox(user: user, device: device, createdAt: message.createdAt), message.content)
+            OutgoingToDevice(inbox: DeviceInbox(user: user, device: device, createdAt: message.createdAt), json: message.json)
         }
     }
 

@@ -14,12 +14,17 @@ package final class Typing: Sendable {
     private let clock: any Clock
     private let typing = CurrentTyping()
     private let alarm: Alarm
+    private let limit: RateLimit<UserID>?
 
     /// How long somebody types when the client doesn't say, and at most, in milliseconds, as in Synapse.
     static let timeoutDefaultMilliseconds: Int64 = 30_000
     static let timeoutMaxMilliseconds: Int64 = 120_000
 
-    init(rooms: RoomsDatabase, transitory: TransitoryDatabase, presence: Presence, environment: Environment) {
+    /// - Parameter rate: how often a user begins or stops; nil sets no limit.
+    init(
+        rooms: RoomsDatabase, transitory: TransitoryDatabase, presence: Presence, environment: Environment, rate: RateLimits.Rate? = nil
+    ) {
+        limit = rate.map { RateLimit($0, clock: environment.clock) }
         self.rooms = rooms
         self.transitory = transitory
         self.presence = presence
@@ -36,12 +41,13 @@ package final class Typing: Sendable {
     /// Notes that a user types, or has stopped (`PUT /rooms/{roomId}/typing/{userId}`).
     ///
     /// - Parameter timeoutMilliseconds: for how long, if nothing else is heard; nil for as long as is usual.
-    /// - Throws: `M_FORBIDDEN` for another user, or when the user is not in the room.
+    /// - Throws: `M_FORBIDDEN` for another user, or when the user is not in the room; `M_LIMIT_EXCEEDED`.
     package func set(
         _ isTyping: Bool, of user: UserID, in roomID: RoomID, timeoutMilliseconds: Int64? = nil, by requester: Requester
     ) async throws {
         try Accounts.check(requester, is: user, "You can't type for another user")
         guard let room = try rooms.room(roomID)?.shortID, try rooms.view().isJoined(user, to: room) else { throw Rooms.notInRoom }
+        try limit?.use(by: user)
         await presence.noteActivity(of: requester)
         guard isTyping else {
             if typing.stop(user, in: room.scope) { try await Self.tell([room.scope], typing, in: transitory) }
@@ -63,12 +69,20 @@ package final class Typing: Sendable {
         return typing.nextEnd
     }
 
+    /// Of so many rooms is told in one commit.
+    private static let roomsPerCommit = 100
+
     private static func tell(_ rooms: [Scope], _ typing: CurrentTyping, in transitory: TransitoryDatabase) async throws {
-        do {
-            try await transitory.tellTyping(in: rooms) { typing.users(in: $0) }
-        } catch {
-            typing.noteUntold(rooms)
-            throw error
+        var rest = rooms[...]
+        while !rest.isEmpty {
+            let some = Array(rest.prefix(roomsPerCommit))
+            do {
+                try await transitory.tellTyping(in: some) { typing.users(in: $0) }
+            } catch {
+                typing.noteUntold(Array(rest))
+                throw error
+            }
+            rest = rest.dropFirst(some.count)
         }
     }
 

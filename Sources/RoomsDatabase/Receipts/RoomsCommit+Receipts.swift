@@ -11,11 +11,9 @@ extension RoomsCommit {
         let key = TupleKey(room, user, kind.rawValue, receipt.thread?.string ?? "")
         if let (position, order) = try commit.get(RoomsMaps.readPositions, key)?.parts {
             guard receipt.order > order else { return false }
-            switch kind {
-            case .read: commit.delete(RoomsMaps.receipts, TupleKey(room, position, user))
-            case .readPrivate: commit.delete(RoomsMaps.privateRead, TupleKey(room, user, position))
-            }
+            deleteReceipt(at: position, kind, of: user, in: room)
         }
+        if receipt.thread == nil { try deleteThreadedReceipts(before: receipt, kind, of: user, in: room) }
         let position: Position
         switch kind {
         case .read:
@@ -28,5 +26,30 @@ extension RoomsCommit {
         }
         commit.put(RoomsMaps.readPositions, key, FixedKey(position, receipt.order))
         return true
+    }
+
+    private func deleteReceipt(at position: Position, _ kind: ReadReceipt.Kind, of user: UserID, in room: ShortRoomID) {
+        switch kind {
+        case .read: commit.delete(RoomsMaps.receipts, TupleKey(room, position, user))
+        case .readPrivate: commit.delete(RoomsMaps.privateRead, TupleKey(room, user, position))
+        }
+    }
+
+    /// So many threads' receipts go at once; the others with later receipts.
+    private static let deletedReceiptsMax = 100
+
+    /// Deletes the receipts of threads that say nothing any more, since a receipt for the whole room goes further.
+    private func deleteThreadedReceipts(
+        before receipt: ReadReceipt, _ kind: ReadReceipt.Kind, of user: UserID, in room: ShortRoomID
+    ) throws {
+        var positions = try commit.domain(RoomsMaps.readPositions, .tuples(room, user, kind.rawValue))
+        var deleted = 0
+        while deleted < Self.deletedReceiptsMax, let (key, value) = try positions.next() {
+            let (position, order) = value.parts
+            guard !key.parts.3.isEmpty, order <= receipt.order else { continue }
+            deleteReceipt(at: position, kind, of: user, in: room)
+            commit.delete(RoomsMaps.readPositions, key)
+            deleted += 1
+        }
     }
 }

@@ -16,6 +16,10 @@ extension Configuration {
         package var requests = Rate(burst: 10_000, perSecond: 1000)
         /// Events that a user sends to one room to stick there.
         package var stickyEvents = Rate(burst: 1000, perSecond: 1)
+        /// Typing notifications of a user, and receipts.
+        package var ephemeral = Rate(burst: 100, perSecond: 10)
+        /// How often a user sets the own presence.
+        package var presence = Rate(burst: 10, perSecond: 1)
 
         package init() {}
 
@@ -28,6 +32,8 @@ extension Configuration {
             ConfigurationOption("messages", \.messages),
             ConfigurationOption("requests", \.requests),
             ConfigurationOption("sticky_events", \.stickyEvents),
+            ConfigurationOption("ephemeral", \.ephemeral),
+            ConfigurationOption("presence", \.presence),
         ]
     }
 

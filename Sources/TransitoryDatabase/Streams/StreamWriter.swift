@@ -181,20 +181,24 @@ struct StreamWriter {
             return removal
         }
         let range = messages(of: entry, entry.key.first...end)
+        let leavesSome = end < entry.key.last
+        var (size, bytes) = (UInt64(0), UInt64(0))
         var removed = try commit.domain(TransitoryMaps.streamMessages, range)
-        removal.messages = try removed.collect(limit: Self.singleDeletionsMax + 1).map(\.key)
-        if removal.messages.count > Self.singleDeletionsMax { removal.range = range }
-        guard end < entry.key.last else { return removal }
-        let leftRange = messages(of: entry, end + 1...entry.key.last)
-        if removal.range == nil {
-            // Few of perhaps very many: those are counted that go.
-            let removed = try commit.get(TransitoryMaps.streamMessages, all: removal.messages).reduce(0) { $0 + UInt64($1?.count ?? 0) }
-            removal.left.size = entry.key.size - UInt64(removal.messages.count)
-            removal.left.bytes = entry.key.bytes - removed
-            if let first = try commit.first(TransitoryMaps.streamMessages, leftRange) { removal.left.first = first.key.parts.2 }
+        while let (key, value) = try removed.next() {
+            size += 1
+            bytes += UInt64(value.count)
+            if removal.messages.count <= Self.singleDeletionsMax { removal.messages.append(key) }
+            if removal.messages.count > Self.singleDeletionsMax { removal.range = range }
+            // Those are counted that go, or those that stay, whichever are fewer.
+            if removal.range != nil, !leavesSome || size > entry.key.size / 2 { break }
+        }
+        guard leavesSome else { return removal }
+        var left = try commit.domain(TransitoryMaps.streamMessages, messages(of: entry, end + 1...entry.key.last))
+        guard size > entry.key.size / 2, removal.range != nil else {
+            (removal.left.size, removal.left.bytes) = (entry.key.size - size, entry.key.bytes - bytes)
+            if let (first, _) = try left.next() { removal.left.first = first.parts.2 }
             return removal
         }
-        var left = try commit.domain(TransitoryMaps.streamMessages, leftRange)
         while let (key, value) = try left.next() {
             if removal.left.size == 0 { removal.left.first = key.parts.2 }
             removal.left.size += 1

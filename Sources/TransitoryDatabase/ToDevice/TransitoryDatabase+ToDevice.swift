@@ -15,9 +15,11 @@ package struct OutgoingToDevice: Sendable {
 }
 
 extension TransitoryDatabase {
-    /// How many messages are delivered in one commit, and how many bytes of them.
+    /// How many messages are delivered in one commit, and how many bytes of them with what names their inboxes.
     private static let messagesPerCommit = 300
     private static let bytesPerCommit = 512 << 10
+    /// How often a message's inbox is named in what is written for it.
+    private static let namingsPerMessage = 6
 
     /// Puts messages into inboxes, each once, however often the request is repeated. An inbox that is full takes no more.
     ///
@@ -30,8 +32,9 @@ extension TransitoryDatabase {
         repeat {
             var size = 0
             let some = rest.prefix(Self.messagesPerCommit).prefix { message in
-                size += message.json.count
-                return size <= max(Self.bytesPerCommit, message.json.count)
+                let ofMessage = message.json.count + Self.namingsPerMessage * message.inbox.scope.id.count
+                size += ofMessage
+                return size <= max(Self.bytesPerCommit, ofMessage)
             }
             rest = rest.dropFirst(some.count)
             let isLast = rest.isEmpty

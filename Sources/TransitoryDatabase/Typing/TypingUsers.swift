@@ -5,8 +5,8 @@ import Store
 enum TypingUsers {
     /// The key under which the list is.
     static let key = "m.typing"
-    /// A room in which nobody has typed for so long has no stream any more.
-    static let lifetimeMilliseconds: Int64 = 60 * 60 * 1000
+    /// The stream stays: who types for long says so again and again, of which the stream hears nothing.
+    static let lifetimeMilliseconds: Int64 = 0
 
     /// What separates users; no user ID has it.
     private static let separator: UInt8 = 0

@@ -40,7 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
         environment.onHealthChange = { DatabaseHealthLog.write($1, of: $0, to: logger) }
         let deniedRanges = configuration.network.deniedIPRanges
         environment.outgoingHTTP = OutgoingHTTPClient(
-            certificateAuthorities: configuration.federation.certificateAuthorities, executors: environment.executors,
+            certificateAuthorities: configuration.federation.certificateAuthorities,
             isDenied: { address in deniedRanges.contains { $0.contains(address) } })
         OpenFileLimit.raise(logger: logger)
         let directory = try DataDirectory(path: configuration.dataDirectory)

@@ -41,6 +41,7 @@ extension Configuration {
         settings.calls = voip.settings
         settings.limitsRates = rateLimits.enabled
         settings.accounts.rateLimits = rateLimits.enabled ? rateLimits.settings : nil
+        settings.accounts.devicesMax = limits.devices
         settings.eventDelayMaxMilliseconds = Int64(rooms.maxEventDelay) * 1000
         settings.isPresenceEnabled = presence.enabled
         settings.streams.newRooms = streams.newRooms.settings
@@ -118,6 +119,8 @@ extension Configuration.RateLimits {
         settings.messages = messages.settings
         settings.requests = requests.settings
         settings.stickyEvents = stickyEvents.settings
+        settings.ephemeral = ephemeral.settings
+        settings.presence = presence.settings
         return settings
     }
 }

@@ -2,6 +2,8 @@ import AccountsDatabase
 import CanonicalJSON
 import Homeserver
 import MatrixProtocol
+import Store
+import StoredIdentifiers
 import Testing
 
 /// "Cross-signing": the keys.
@@ -47,6 +49,27 @@ import Testing
         try await upload(others, fixture, alice, auth: auth)
         let master = try TestKeys(alice.userID, seed: 50).crossSigningKey(.master)
         #expect(try fixture.query([alice.userID.string: []], by: alice)["master_keys", alice.userID.string] == .object(master))
+    }
+
+    @Test func whoEverHadKeysNeedsThePasswordForOthers() async throws {
+        let fixture = try AccountsFixture()
+        let (alice, keys) = try await fixture.keys(of: "alice")
+        try await upload(keys.upload(), fixture, alice)
+        // As if the key had been removed under its name in some way.
+        try await fixture.database.database.commit { commit in
+            commit.delete(AccountsMaps.keyIDToKey, TupleKey(alice.userID, TestKeys.id(of: keys.master)))
+        }
+        let others = try TestKeys(alice.userID, seed: 50).upload()
+        #expect(await fixture.accounts.challenge { _ in try await upload(others, fixture, alice) } != nil)
+        try await upload(others, fixture, alice, auth: fixture.passwordAuth(alice.userID))
+    }
+
+    @Test func noDeviceIsCalledLikeAKeyOfItsUser() async throws {
+        let fixture = try AccountsFixture()
+        let (_, keys) = try await fixture.keys(of: "alice")
+        await expect(.invalidParameter, 400) {
+            try await fixture.logIn("alice", device: LoginDevice(id: TestKeys.id(of: keys.master)))
+        }
     }
 
     @Test func ofTwoFirstUploadsAtTheSameTimeOneIsKept() async throws {

@@ -54,6 +54,16 @@ import Testing
         await expect(.notFound, 404) { try fixture.encryption.dehydratedDevice(for: again) }
     }
 
+    @Test func whoLogsInOnItMakesItADeviceLikeTheOthers() async throws {
+        let fixture = try AccountsFixture()
+        let (alice, keys) = try await fixture.keys(of: "alice")
+        try await keep("DRY", fixture, alice, keys)
+        let login = try await fixture.logIn("alice", device: LoginDevice(id: "DRY"))
+        await expect(.notFound, 404) { try fixture.encryption.dehydratedDevice(for: alice) }
+        try await keep("DRIER", fixture, alice, keys)
+        #expect(fixture.isLoggedIn(login))
+    }
+
     @Test func whatIsWrongIsRefused() async throws {
         let fixture = try AccountsFixture()
         let (alice, keys) = try await fixture.keys(of: "alice")
@@ -62,6 +72,8 @@ import Testing
         await expect(.badJSON, 400) { try await keep("DRY", fixture, alice, keys, setting: ["device_keys": ["user_id": "x"]]) }
         await expect(.badJSON, 400) { try await keep("DRY", fixture, alice, keys, data: [:]) }
         await expect(.invalidParameter, 400) { try await keep("", fixture, alice, keys) }
+        // Keys of users are kept under such names.
+        await expect(.invalidParameter, 400) { try await keep(TestKeys.id(of: keys.master), fixture, alice, keys) }
         let own = try #require(alice.deviceID)
         await expect(.invalidParameter, 400) { try await keep(own, fixture, alice, keys) }
         let large: JSONObject = [

@@ -47,5 +47,20 @@ import Testing
         await expect(.tooLarge, 413) { try KeyQuery(many) }
         let devices = (0...EncryptionLimits.queriedMax).reduce(into: JSONObject()) { $0["\($1)"] = "a" }
         await expect(.tooLarge, 413) { try KeyClaims(["@bob:example.org": .object(devices)]) }
+        let named = (0..<EncryptionLimits.queriedMax).map { JSONValue.string("\($0)") }
+        await expect(.tooLarge, 413) { try KeyQuery(["@bob:example.org": .array(named)]) }
+        _ = try KeyQuery(["@bob:example.org": .array(Array(named.dropLast()))])
+    }
+
+    @Test func aDeviceThatIsNamedOftenIsToldOnce() async throws {
+        let fixture = try AccountsFixture()
+        let (alice, keys) = try await fixture.keys(of: "alice")
+        let device = try #require(alice.deviceID)
+        _ = try await fixture.encryption.uploadKeys(["device_keys": .object(try keys.device(device))], for: alice)
+        let once = try fixture.query([alice.userID.string: [device]], by: alice)
+        let often = try KeyQuery([alice.userID.string: .array([JSONValue](repeating: .string(device), count: 100_000))])
+        let answer = try fixture.encryption.queryKeys(often, for: alice)
+        #expect(try answer.json() == once)
+        #expect(answer.count == once.encoded().count)
     }
 }

@@ -1,3 +1,4 @@
+import AccountsDatabase
 import CanonicalJSON
 import Homeserver
 import MatrixProtocol
@@ -87,11 +88,38 @@ import Testing
             (["one_time_keys": [":1": ["key": "a"]]], .invalidParameter), (["one_time_keys": ["a:": ["key": "a"]]], .invalidParameter),
             (["one_time_keys": ["a:1": 1]], .badJSON), (["one_time_keys": ["a:1": ["no_key": "a"]]], .badJSON),
             (["fallback_keys": ["a:1": "x", "a:2": "y"]], .invalidParameter),
+            (["fallback_keys": ["\(String(repeating: "a", count: 65)):1": "x"]], .invalidParameter),
         ] as [(JSONObject, MatrixError.Code)])
     func wrongUploadsAreRefused(_ body: JSONObject, _ code: MatrixError.Code) async throws {
         let fixture = try AccountsFixture()
         let (alice, _) = try await fixture.keys(of: "alice")
         await expect(code, 400) { try await fixture.encryption.uploadKeys(body, for: alice) }
+    }
+
+    @Test func aDeviceHasKeysOfAFewAlgorithmsOnly() async throws {
+        let fixture = try AccountsFixture()
+        let (alice, _) = try await fixture.keys(of: "alice")
+        for kind in ["one_time_keys", "fallback_keys"] {
+            for number in 0..<KeyCounts.algorithmsMax {
+                _ = try await fixture.encryption.uploadKeys([kind: ["algorithm\(number):1": "x"]], for: alice)
+            }
+            await expect(.invalidParameter, 400) { try await fixture.encryption.uploadKeys([kind: ["another:1": "x"]], for: alice) }
+            // The known ones go on.
+            _ = try await fixture.encryption.uploadKeys([kind: ["algorithm0:2": "x"]], for: alice)
+        }
+        // Those that were handed out are there still.
+        let device = try #require(alice.deviceID)
+        for _ in 0..<3 { _ = try await fixture.claim(alice.userID, device, "algorithm0") }
+        await expect(.invalidParameter, 400) { try await fixture.encryption.uploadKeys(["fallback_keys": ["another:1": "x"]], for: alice) }
+    }
+
+    @Test func manyKeysWithLongNamesAreTooLarge() async throws {
+        let fixture = try AccountsFixture()
+        try await fixture.user("alice")
+        let alice = try fixture.requester(try await fixture.logIn("alice", device: LoginDevice(id: String(repeating: "D", count: 255))))
+        let name = String(repeating: "k", count: 240)
+        let many = (0..<EncryptionLimits.oneTimeKeysMax).reduce(into: JSONObject()) { $0["a:\(name)\($1)"] = "a value of some length" }
+        await expect(.tooLarge, 413) { try await fixture.encryption.uploadKeys(["one_time_keys": .object(many)], for: alice) }
     }
 
     @Test func largeKeysAndTokensWithoutADeviceAreRefused() async throws {

@@ -46,7 +46,7 @@ final class SimulatedWorld: Sendable {
     func logIn(_ user: UserID, on device: String) async throws {
         let accounts = homeserver.accounts
         let login = LoginDevice(id: device).makeLogin(homeserver.environment, TokenLifetimes())
-        try await accounts.database.logIn(user, as: accounts.account(of: requester(user)), login.kept)
+        try await accounts.database.logIn(user, as: accounts.account(of: requester(user)), login.kept, devicesMax: 1000)
     }
 
     // MARK: - Choices
