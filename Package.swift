@@ -51,6 +51,7 @@ let package = Package(
                 "AccountsDatabase", "Argon2", "CBOR", "CanonicalJSON", "MatrixProtocol", "RocksDB", "RoomsDatabase", "Store",
                 "StoredIdentifiers", "TransitoryDatabase",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .target(
             name: "HTTPAPI",
@@ -153,6 +154,7 @@ let package = Package(
                 "AccountsDatabase", "Argon2", "CBOR", "CanonicalJSON", "Homeserver", "MatrixProtocol", "RocksDB", "RoomsDatabase",
                 "Store", "StoreTestSupport", "StoredIdentifiers", "TestSupport", "TransitoryDatabase",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .testTarget(
             name: "HTTPAPITests",

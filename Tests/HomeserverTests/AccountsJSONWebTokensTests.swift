@@ -1,5 +1,6 @@
 import CanonicalJSON
 import Crypto
+import CryptoExtras
 import Homeserver
 import MatrixProtocol
 import Store
@@ -118,6 +119,48 @@ import Testing
         await expect(.forbidden, 403) { try await fixture.accounts.logIn(withJSONWebToken: forged, on: LoginDevice()) }
         #expect(JSONWebTokenKey(algorithm: "ES256", secret: "no key") == nil)
         #expect(JSONWebTokenKey(algorithm: "none", secret: "") == nil)
+    }
+
+    @Test(arguments: ["RS256", "RS384", "RS512"]) func rsaKeysCheckToo(_ algorithm: String) async throws {
+        let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
+        let publicKey = try #require(JSONWebTokenKey(algorithm: algorithm, secret: key.publicKey.pemRepresentation))
+        let fixture = try fixture { $0.key = publicKey }
+        let text = text(["alg": .string(algorithm)], ["sub": "dora"])
+        let bytes = Array(text.utf8)
+        let signature =
+            switch algorithm {
+            case "RS256": try key.signature(for: SHA256.hash(data: bytes), padding: .insecurePKCS1v1_5)
+            case "RS384": try key.signature(for: SHA384.hash(data: bytes), padding: .insecurePKCS1v1_5)
+            default: try key.signature(for: SHA512.hash(data: bytes), padding: .insecurePKCS1v1_5)
+            }
+        _ = try await fixture.accounts.logIn(
+            withJSONWebToken: "\(text).\(Base64URL.encode(Array(signature.rawRepresentation)))", on: LoginDevice())
+        let other = try key.signature(for: SHA256.hash(data: bytes), padding: .PSS)
+        for wrong in [Array(other.rawRepresentation), [], [1, 2, 3]] {
+            await expect(.forbidden, 403) {
+                try await fixture.accounts.logIn(withJSONWebToken: "\(text).\(Base64URL.encode(wrong))", on: LoginDevice())
+            }
+        }
+        #expect(JSONWebTokenKey(algorithm: algorithm, secret: P256.Signing.PrivateKey().publicKey.pemRepresentation) == nil)
+    }
+
+    @Test func ed25519KeysCheckToo() async throws {
+        let key = Curve25519.Signing.PrivateKey()
+        let der: [UInt8] =
+            [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00] + Array(key.publicKey.rawRepresentation)
+        let pem = "-----BEGIN PUBLIC KEY-----\n\(Base64.encode(der))\n-----END PUBLIC KEY-----\n"
+        let publicKey = try #require(JSONWebTokenKey(algorithm: "EdDSA", secret: pem))
+        let fixture = try fixture { $0.key = publicKey }
+        let text = text(["alg": "EdDSA"], ["sub": "dora"])
+        let signature = try key.signature(for: Array(text.utf8))
+        _ = try await fixture.accounts.logIn(withJSONWebToken: "\(text).\(Base64URL.encode(Array(signature)))", on: LoginDevice())
+        let other = try Curve25519.Signing.PrivateKey().signature(for: Array(text.utf8))
+        await expect(.forbidden, 403) {
+            try await fixture.accounts.logIn(withJSONWebToken: "\(text).\(Base64URL.encode(Array(other)))", on: LoginDevice())
+        }
+        for wrong in ["", pem.replacing("PUBLIC", with: "PRIVATE"), pem.replacing("M", with: "N"), String(pem.dropFirst(5))] {
+            #expect(JSONWebTokenKey(algorithm: "EdDSA", secret: wrong) == nil)
+        }
     }
 
     @Test func withoutPasswordATokenAllowsWhatNeedsMore() async throws {

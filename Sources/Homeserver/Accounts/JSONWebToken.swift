@@ -1,5 +1,6 @@
 import CanonicalJSON
 import Crypto
+import CryptoExtras
 import MatrixProtocol
 
 /// What is configured for logins with a JSON Web Token (RFC 7519), as Synapse has it ("JWT Login Type" in its documentation).
@@ -17,7 +18,7 @@ package struct JSONWebTokenSettings: Sendable {
     }
 }
 
-/// The key that tokens are signed with, and the algorithm (RFC 7518, section 3.1).
+/// The key that tokens are signed with, and the algorithm (RFC 7518, section 3.1; RFC 8037 for EdDSA).
 package enum JSONWebTokenKey: Sendable {
     case hs256(SymmetricKey)
     case hs384(SymmetricKey)
@@ -25,9 +26,10 @@ package enum JSONWebTokenKey: Sendable {
     case es256(P256.Signing.PublicKey)
     case es384(P384.Signing.PublicKey)
     case es512(P521.Signing.PublicKey)
-
-    /// The names of the algorithms.
-    package static let algorithms = ["HS256", "HS384", "HS512", "ES256", "ES384", "ES512"]
+    case rs256(_RSA.Signing.PublicKey)
+    case rs384(_RSA.Signing.PublicKey)
+    case rs512(_RSA.Signing.PublicKey)
+    case edDSA(Curve25519.Signing.PublicKey)
 
     /// - Parameter secret: what both sides know, or a public key as PEM for the algorithms with one.
     /// - Returns: nil for an unknown algorithm, and for what is no key of it.
@@ -46,6 +48,12 @@ package enum JSONWebTokenKey: Sendable {
         case "ES512":
             guard let key = try? P521.Signing.PublicKey(pemRepresentation: secret) else { return nil }
             self = .es512(key)
+        case "RS256", "RS384", "RS512":
+            guard let key = try? _RSA.Signing.PublicKey(pemRepresentation: secret) else { return nil }
+            self = algorithm == "RS256" ? .rs256(key) : algorithm == "RS384" ? .rs384(key) : .rs512(key)
+        case "EdDSA":
+            guard let key = Curve25519.Signing.PublicKey(pem: secret) else { return nil }
+            self = .edDSA(key)
         default: return nil
         }
     }
@@ -59,6 +67,10 @@ package enum JSONWebTokenKey: Sendable {
         case .es256: "ES256"
         case .es384: "ES384"
         case .es512: "ES512"
+        case .rs256: "RS256"
+        case .rs384: "RS384"
+        case .rs512: "RS512"
+        case .edDSA: "EdDSA"
         }
     }
 
@@ -73,7 +85,28 @@ package enum JSONWebTokenKey: Sendable {
             (try? P384.Signing.ECDSASignature(rawRepresentation: signature)).map { key.isValidSignature($0, for: text) } ?? false
         case .es512(let key):
             (try? P521.Signing.ECDSASignature(rawRepresentation: signature)).map { key.isValidSignature($0, for: text) } ?? false
+        case .rs256(let key): Self.isValid(signature, for: SHA256.hash(data: text), key)
+        case .rs384(let key): Self.isValid(signature, for: SHA384.hash(data: text), key)
+        case .rs512(let key): Self.isValid(signature, for: SHA512.hash(data: text), key)
+        case .edDSA(let key): key.isValidSignature(signature, for: text)
         }
+    }
+
+    private static func isValid(_ signature: [UInt8], for digest: some Digest, _ key: _RSA.Signing.PublicKey) -> Bool {
+        key.isValidSignature(_RSA.Signing.RSASignature(rawRepresentation: signature), for: digest, padding: .insecurePKCS1v1_5)
+    }
+}
+
+extension Curve25519.Signing.PublicKey {
+    /// Reads a public key in PEM (RFC 8410, section 10.1); `nil` for what is none.
+    fileprivate init?(pem: String) {
+        // A sequence of the algorithm's identifier, 1.3.101.112, and the key as a bit string: the same bytes for every key but the last 32.
+        let head: [UInt8] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00]
+        let lines = pem.split(whereSeparator: \.isNewline).map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
+        guard lines.first == "-----BEGINPUBLICKEY-----", lines.last == "-----ENDPUBLICKEY-----",
+            let bytes = Base64.decode(lines.dropFirst().dropLast().joined()), bytes.starts(with: head)
+        else { return nil }
+        do { try self.init(rawRepresentation: bytes.dropFirst(head.count)) } catch { return nil }
     }
 }
 

@@ -47,6 +47,6 @@ extension Configuration {
         ]
 
         /// The algorithms that there are (RFC 7518, section 3.1).
-        static let algorithms = ["HS256", "HS384", "HS512", "ES256", "ES384", "ES512"]
+        static let algorithms = ["HS256", "HS384", "HS512", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "EdDSA"]
     }
 }
