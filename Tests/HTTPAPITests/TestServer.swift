@@ -38,7 +38,7 @@ struct TestServer {
     /// Runs a server with these endpoints for as long as `body` takes, then stops it gracefully.
     static func run(
         groups: [any RouteGroup] = [], listeners: [Listener]? = nil, control: ControlAPI? = nil,
-        stopGraceMilliseconds: Int64 = Limits.stopGraceMilliseconds,
+        stopGraceMilliseconds: Int64 = Limits.stopGraceMilliseconds, trustedProxies: TrustedProxies = .none,
         routes: @escaping @Sendable (inout RouteTable) -> Void = { _ in },
         _ body: @Sendable (TestServer) async throws -> Void
     ) async throws {
@@ -48,7 +48,7 @@ struct TestServer {
         let server = HTTPServer(
             listeners: listeners ?? [Listener(addresses: ["127.0.0.1"], port: 0, resources: [.client])],
             groups: groups + [Routes(enter: routes)], control: control, authenticator: OneToken(), environment: .system(), logger: logger,
-            stopGraceMilliseconds: stopGraceMilliseconds
+            trustedProxies: trustedProxies, stopGraceMilliseconds: stopGraceMilliseconds
         ) { addresses in
             continuation.yield(addresses)
         }

@@ -20,6 +20,8 @@ package struct ClientRequest: Sendable {
     package let query: Query
     /// Who asks; nil if the route is open, or its token optional and missing.
     package let optionalRequester: Requester?
+    /// The IP address from which the request comes, as far as the reverse proxies on its way are trusted.
+    package let clientAddress: String?
     let parameterNames: [String]
     let parameterValues: [String]
     let bodySource: BodySource
@@ -34,11 +36,6 @@ package struct ClientRequest: Sendable {
             guard let optionalRequester else { throw MatrixError(.missingToken, "Missing access token") }
             return optionalRequester
         }
-    }
-
-    /// The address at the other end of the connection, without the port. Behind a reverse proxy it is the proxy's.
-    package var clientAddress: String? {
-        channel?.remoteAddress?.ipAddress
     }
 
     /// A logger whose lines carry the request's ID.

@@ -20,6 +20,7 @@ package struct HTTPServer: Service {
     private let authenticator: any Authenticator
     private let environment: Environment
     private let logger: Logger
+    private let trustedProxies: TrustedProxies
     private let eventLoopGroup: any EventLoopGroup
     private let stopGraceMilliseconds: Int64
     private let onListening: @Sendable ([BoundAddress]) async -> Void
@@ -27,12 +28,13 @@ package struct HTTPServer: Service {
     /// - Parameters:
     ///   - groups: all endpoints; each listener serves those of its resources.
     ///   - control: what the administrator's commands ask; it is served beside the listeners.
+    ///   - trustedProxies: who is believed when it says where a request comes from.
     ///   - eventLoopGroup: by default the process's own, with one thread for each core.
     ///   - stopGraceMilliseconds: how long requests under way may take when the server stops.
     ///   - onListening: called once when every address is bound, with the addresses in the listeners' order.
     package init(
         listeners: [Listener], groups: [any RouteGroup], control: ControlAPI? = nil, authenticator: any Authenticator,
-        environment: Environment, logger: Logger,
+        environment: Environment, logger: Logger, trustedProxies: TrustedProxies = .none,
         eventLoopGroup: (any EventLoopGroup)? = nil, stopGraceMilliseconds: Int64 = Limits.stopGraceMilliseconds,
         onListening: @escaping @Sendable ([BoundAddress]) async -> Void = { _ in }
     ) {
@@ -42,6 +44,7 @@ package struct HTTPServer: Service {
         self.authenticator = authenticator
         self.environment = environment
         self.logger = logger
+        self.trustedProxies = trustedProxies
         self.eventLoopGroup = eventLoopGroup ?? EventLoopGroupProvider.singleton.eventLoopGroup
         self.stopGraceMilliseconds = stopGraceMilliseconds
         self.onListening = onListening
@@ -109,7 +112,7 @@ package struct HTTPServer: Service {
     private func makeResponder(_ groups: [any RouteGroup], isTLS: Bool) -> Responder {
         Responder(
             router: Router(RouteTable(groups)), authenticator: authenticator, environment: environment, responseFields: ResponseFields(),
-            isTLS: isTLS, logger: logger)
+            isTLS: isTLS, trustedProxies: trustedProxies, logger: logger)
     }
 
     private func makeServer(

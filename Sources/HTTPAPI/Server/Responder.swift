@@ -14,6 +14,7 @@ struct Responder: Sendable {
     let responseFields: ResponseFields
     /// Whether the listener speaks TLS.
     let isTLS: Bool
+    let trustedProxies: TrustedProxies
     let logger: Logger
 
     /// Answers one request. An error that is thrown closes the connection: there is nobody to write to.
@@ -106,19 +107,19 @@ struct Responder: Sendable {
         if token == nil, route.access != .open, route.access != .optional {
             throw MatrixError(.missingToken, "Missing access token")
         }
+        let clientAddress = trustedProxies.client(of: request.headers, from: channel.remoteAddress)
         let answer: @Sendable () async throws -> Answer = {
             let requester: Requester? = if let token { try await authenticator.authenticate(token: token) } else { nil }
-            let address = channel.remoteAddress?.ipAddress
-            if let requester { authenticator.noteUse(by: requester, from: address) }
+            if let requester { authenticator.noteUse(by: requester, from: clientAddress) }
             if requester?.isLocked == true, route.access != .lockedUser { throw MatrixError.userLocked }
             if route.access != .guest, route.access != .optional, requester?.isGuest == true {
                 throw MatrixError(.guestAccessForbidden, "This is not for guests")
             }
-            if route.isLimited { try authenticator.countRequest(by: requester, from: address) }
+            if route.isLimited { try authenticator.countRequest(by: requester, from: clientAddress) }
             return try await route.handler(
                 ClientRequest(
                     id: id, method: request.method, headers: request.headers, origin: origin(of: request), query: query,
-                    optionalRequester: requester,
+                    optionalRequester: requester, clientAddress: clientAddress,
                     parameterNames: route.parameterNames, parameterValues: values, bodySource: bodySource, channel: channel,
                     baseLogger: logger))
         }

@@ -13,14 +13,22 @@ extension Configuration {
         ]
     }
 
-    /// Limits on the requests that the server itself makes.
+    /// Who is trusted in the network, and whom the server itself makes no requests to.
     package struct Network: ConfigurationSection {
+        /// Reverse proxies that are believed when they say where a request comes from.
+        package var trustedProxies = Network.loopbackRanges
         /// Addresses that no request goes to which a stranger can cause.
         package var deniedIPRanges = Network.privateAndLocalRanges
 
         package init() {}
 
-        package static let options = [ConfigurationOption<Network>("denied_ip_ranges", \.deniedIPRanges)]
+        package static let options: [ConfigurationOption<Network>] = [
+            ConfigurationOption("trusted_proxies", \.trustedProxies),
+            ConfigurationOption("denied_ip_ranges", \.deniedIPRanges),
+        ]
+
+        /// The machine itself.
+        package static let loopbackRanges: [IPRange] = ["127.0.0.0/8", "::1/128"].compactMap { IPRange($0) }
 
         /// All ranges that do not lead to a host of the public internet, after IANA's registries of special-purpose addresses.
         package static let privateAndLocalRanges: [IPRange] = [

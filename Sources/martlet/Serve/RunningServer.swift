@@ -18,7 +18,7 @@ struct RunningServer {
         let message = StartMessage(configuration: configuration)
         let server = HTTPServer(
             listeners: configuration.servedListeners, groups: groups, control: control, authenticator: authenticator,
-            environment: environment, logger: logger
+            environment: environment, logger: logger, trustedProxies: configuration.network.proxies
         ) { addresses in
             message.printListening(on: addresses.map(\.description))
         }

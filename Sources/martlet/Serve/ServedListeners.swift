@@ -32,6 +32,13 @@ extension Configuration {
     }
 }
 
+extension Configuration.Network {
+    /// The reverse proxies that are believed.
+    var proxies: TrustedProxies {
+        TrustedProxies { [trustedProxies] address in trustedProxies.contains { $0.contains(address) } }
+    }
+}
+
 extension Configuration.TLS {
     /// Both files' paths, which every valid configuration has.
     fileprivate var servedCertificate: HTTPAPI.Listener.Certificate? {
