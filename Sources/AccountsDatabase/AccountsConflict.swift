@@ -26,6 +26,8 @@ package enum AccountsConflict: Error, Equatable {
     case thirdPartyIDInUse
     /// The user would have too much account data.
     case tooMuchAccountData
+    /// The user has no such address.
+    case thirdPartyIDUnknown
     /// The user would have too many pushers.
     case tooManyPushers
 }

@@ -18,6 +18,7 @@ package enum ClientServerAPI {
             OpenIDRoutes(accounts: homeserver.accounts),
             OpenIDUserInfoRoutes(accounts: homeserver.accounts),
             ModerationRoutes(accounts: homeserver.accounts),
+            ServerNoticeRoutes(notices: homeserver.notices),
             AccountManagementRoutes(accounts: homeserver.accounts),
             ThirdPartyIDRoutes(accounts: homeserver.accounts),
             AccountDataRoutes(accounts: homeserver.accounts),

@@ -21,6 +21,8 @@ package struct HomeserverSettings: Sendable {
     package var blockCacheBytes: Int
     package var accounts: AccountsSettings
     package var calls = CallSettings()
+    /// Who sends notices to users; nil for nobody.
+    package var notices: ServerNoticesSettings?
     /// Whether requests that come too often are refused.
     package var limitsRates = true
     package var streams = StreamsSettings()
@@ -58,6 +60,7 @@ package final class Homeserver: Sendable {
     package let userDirectory: UserDirectory
     package let profiles: Profiles
     package let reports: Reports
+    package let notices: ServerNotices
     package let calls: Calls
     package let pushRules: PushRules
     package let pushers: Pushers
@@ -132,21 +135,34 @@ package final class Homeserver: Sendable {
             of: self.accountsDatabase.database,
             kinds: [
                 IntentKind(Accounts.newUserIntent, [Profiles.beginning(in: self.roomsDatabase)]),
-                IntentKind(Accounts.deactivationIntent, [Rooms.deactivating(in: self.roomsDatabase, jobs: roomsJobs)]),
+                IntentKind(
+                    Accounts.deactivationIntent,
+                    [
+                        Presence.deactivating(in: self.transitoryDatabase),
+                        Rooms.deactivating(in: self.roomsDatabase, jobs: roomsJobs),
+                    ]),
             ], environment: environment)
         let accountsJobs = Jobs(of: self.accountsDatabase.database, kinds: [LoginRemoval.goingOn], environment: environment)
         rooms = Rooms(
             database: self.roomsDatabase, accounts: self.accountsDatabase, intents: roomsIntents, jobs: roomsJobs,
             serverName: settings.serverName,
             signingKey: settings.signingKey, environment: environment, defaultVersion: settings.defaultRoomVersion,
-            messageRate: settings.accounts.rateLimits?.messages, stickyRate: settings.accounts.rateLimits?.stickyEvents)
+            noticesUser: settings.notices?.user, messageRate: settings.accounts.rateLimits?.messages,
+            stickyRate: settings.accounts.rateLimits?.stickyEvents)
         let pushEvaluators = PushEvaluators()
         let unreadCounts = UnreadCounts(rooms: self.roomsDatabase, evaluators: pushEvaluators)
+        var notificationMails: NotificationMails?
+        if let email = settings.accounts.email {
+            let mailer = NotificationMailer(
+                rooms: self.roomsDatabase, accounts: self.accountsDatabase, evaluators: pushEvaluators, settings: email,
+                clock: environment.clock)
+            notificationMails = NotificationMails(mailer, environment: environment)
+        }
         let pushDelivery = PushDelivery(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, evaluators: pushEvaluators, unreadCounts: unreadCounts,
-            environment: environment)
+            mails: notificationMails, environment: environment)
         pushRules = PushRules(database: self.accountsDatabase)
-        pushers = Pushers(database: self.accountsDatabase, delivery: pushDelivery)
+        pushers = Pushers(database: self.accountsDatabase, delivery: pushDelivery, sendsMail: settings.accounts.email != nil)
         notifications = Notifications(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, evaluators: pushEvaluators, clock: environment.clock)
         background = BackgroundWork(
@@ -166,6 +182,7 @@ package final class Homeserver: Sendable {
         keyBackups = KeyBackups(database: self.accountsDatabase)
         toDeviceMessages = ToDeviceMessages(
             accounts: self.accountsDatabase, transitory: self.transitoryDatabase, serverName: settings.serverName)
+        notices = ServerNotices(settings: settings.notices, accounts: accounts, rooms: rooms, profiles: profiles)
         reports = Reports(rooms: rooms, limitsRates: settings.limitsRates)
         presence = Presence(
             rooms: self.roomsDatabase, transitory: self.transitoryDatabase, environment: environment, isEnabled: settings.isPresenceEnabled,
@@ -188,6 +205,7 @@ package final class Homeserver: Sendable {
         do {
             try await self.roomsDatabase.receiveArrivedEvents()
             try await background.begin()
+            try await notices.begin()
             delayedEvents.begin()
             try self.transitoryDatabase.streams.begin()
             slidingSync.begin()

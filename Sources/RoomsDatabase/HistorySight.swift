@@ -21,6 +21,8 @@ package struct HistorySight {
     /// What events of the two types say. There are few of them, however many states there are.
     private var visibilities: [ShortEventID: HistoryVisibility] = [:]
     private var memberships: [ShortEventID: Membership?] = [:]
+    /// Whether senders whose events were looked at are erased.
+    private var erasures: [UserID: Bool] = [:]
 
     /// The two things that decide at one state; the membership is looked up when the visibility alone doesn't decide.
     private struct StateRule {
@@ -66,7 +68,29 @@ package struct HistorySight {
         for (event, state) in zip(events, states) { statesBefore[event.shortID] = state }
     }
 
-    /// Whether the user may see the event, and wants to.
+    /// The event as the user sees it, who may and wants to see it: redacted, when its sender is erased and the user wasn't in the room at the event
+    /// ("Account deactivation").
+    package mutating func see(_ event: StoredEvent, at pduID: PDUID) throws -> StoredEvent? {
+        guard try canSee(event, at: pduID) else { return nil }
+        return try isErased(event, at: pduID) ? redacted(event) : event
+    }
+
+    /// Whether of an event that may be seen nothing is left for the user, since its sender is erased.
+    package mutating func isErased(_ event: StoredEvent, at pduID: PDUID) throws -> Bool {
+        if case .joined(let since) = standing, pduID.position >= since { return false }
+        guard let sender = try JSONFields(scanning: event.json).string("sender").map(UserID.init(trusted:)) else { return false }
+        let isErased = try erasures[sender] ?? view.isErased(sender)
+        erasures[sender] = isErased
+        return try isErased && membership(at: event, pduID) != .join
+    }
+
+    private func redacted(_ event: StoredEvent) throws -> StoredEvent {
+        guard event.redaction == .none, let room = try view.room(view.roomID(of: room)) else { return event }
+        return StoredEvent(
+            id: event.id, shortID: event.shortID, replaced: .none, json: try Event(event, in: room).redacted(version: room.version).bytes)
+    }
+
+    /// Whether the user may see something of the event, and wants to.
     package mutating func canSee(_ event: StoredEvent, at pduID: PDUID) throws -> Bool {
         try maySee(event, at: pduID) && !ignored.hide(event)
     }

@@ -131,6 +131,7 @@ package enum RoomsMaps {
     package static let userAvatarURL = Column<UserID, String>("userid_avatarurl", in: "users", .randomSmall)
     package static let userBlurhash = Column<UserID, String>("userid_blurhash", in: "users", .randomSmall)
     package static let userDisplayName = Column<UserID, String>("userid_displayname", in: "users", .randomSmall)
+    package static let erasedUsers = Column<UserID, Empty>("userid_erased", in: "users", .randomSmall, .pointLookups)
     package static let userProfileField = Column<TupleKey<UserID, String>, [UInt8]>("useridprofilekey_value", in: "users", .randomSmall)
     package static let userInvited = Column<TupleKey<UserID, ShortRoomID>, StrippedRoom>(
         "userroomid_invitestate", in: "users", .randomSmall)
@@ -180,7 +181,7 @@ package enum RoomsMaps {
             publicRoomsBySize.map, roomInvitedCount.map, roomInviteVia.map, roomJoinedCount.map, roomExtremities.map, roomIDToShortID.map,
             shortIDToRoomID.map,
             roomInvited.map, roomJoined.map, roomKnocked.map, roomLeft.map, roomOnceJoined.map, userAvatarURL.map, userBlurhash.map,
-            userDisplayName.map, userProfileField.map, userInvited.map, userJoined.map, userKnocked.map, userLeft.map,
+            userDisplayName.map, erasedUsers.map, userProfileField.map, userInvited.map, userJoined.map, userKnocked.map, userLeft.map,
             receipts.map, lastPrivateRead.map, privateRead.map, readPositions.map, highlightCount.map, notificationCount.map,
             roomServers.map, serverSigningKeys.map, serverTransaction.map, serverQueue.map, serverRooms.map,
         ],

@@ -1,13 +1,13 @@
 import Store
 
 /// What version 6 of the rooms database has and version 5 had not: indexes of read receipts by user, of annotations by what they say, and of
-/// listed rooms by their size, and sticky events. No earlier version has kept receipts or knew of events that stick.
+/// listed rooms by their size, sticky events, and the users who are erased. No earlier version has kept receipts or knew of events that stick.
 enum RoomsVersion6 {
     static let migration = Migration(
         to: 6,
         adding: [
             RoomsMaps.readPositions.map, RoomsMaps.annotations.map, RoomsMaps.publicRoomsBySize.map, RoomsMaps.delayedStickiness.map,
-            RoomsMaps.stickyEvents.map, RoomsMaps.stickyEventsByExpiry.map,
+            RoomsMaps.stickyEvents.map, RoomsMaps.stickyEventsByExpiry.map, RoomsMaps.erasedUsers.map,
         ],
         steps: [
             MigrationStep(through: RoomsMaps.relations) { key, value, commit in

@@ -22,6 +22,7 @@ package struct Configuration: ConfigurationSection {
     package var applicationServices: [String] = []
     package var rooms = Rooms()
     package var presence = Presence()
+    package var serverNotices = ServerNotices()
     package var streams = Streams()
     package var voip = VoIP()
     package var logging = Logging()
@@ -45,6 +46,7 @@ package struct Configuration: ConfigurationSection {
         ConfigurationOption("application_services", \.applicationServices),
         ConfigurationOption("rooms", \.rooms),
         ConfigurationOption("presence", \.presence),
+        ConfigurationOption("server_notices", \.serverNotices),
         ConfigurationOption("streams", \.streams),
         ConfigurationOption("voip", \.voip),
         ConfigurationOption("logging", \.logging),

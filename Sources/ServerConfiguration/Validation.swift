@@ -21,6 +21,9 @@ extension Configuration {
             "streams.path", isPath(streams.path), "\"\(streams.path)\" is not a path such as /_martlet/streams, without a slash at its end")
         check("streams.idle_time", streams.idleTime >= 1, "expected at least 1 second")
         checkEmail(&check)
+        if let user = serverNotices.user {
+            check("server_notices.user", isLocalpart(user), "\"\(user)\" is not the local part of a user ID, such as notices")
+        }
         checkVoIP(&check)
         checkSupport(&check)
         check("store.block_cache", store.blockCache.bytes >= Store.blockCacheMin.bytes, "at least 1MiB is needed")
@@ -89,6 +92,9 @@ extension Configuration {
         check("email.port", 1...65535 ~= email.port, "\(email.port) is not a port")
         check("email.sender", isEmailAddress(email.sender), "\"\(email.sender)\" is not an email address")
         check("email.username", (email.username == nil) == (email.password == nil), "a name and a password are needed, or neither")
+        check(
+            "email.notification_delay", 0...Email.notificationDelayMax ~= email.notificationDelay,
+            "expected 0 to \(Email.notificationDelayMax) seconds")
         check("public_base_url", publicBaseURL != nil, "messages have links, so the server's address has to be known")
     }
 
@@ -130,6 +136,11 @@ extension Configuration {
 extension Configuration.Registration {
     /// [Client-Server API, Token-authenticated registration](https://spec.matrix.org/v1.19/client-server-api/#token-authenticated-registration)
     static let tokenLengthMax = 64
+}
+
+extension Configuration.Email {
+    /// A day, in seconds.
+    static let notificationDelayMax = 24 * 60 * 60
 }
 
 extension Configuration.Login {
@@ -176,6 +187,10 @@ private func isPath(_ text: String) -> Bool {
 private func isEmailAddress(_ text: String) -> Bool {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)
     return parts.count == 2 && parts.allSatisfy { !$0.isEmpty && !$0.contains(where: \.isWhitespace) }
+}
+
+private func isLocalpart(_ text: String) -> Bool {
+    !text.isEmpty && text == text.lowercased() && text.utf8.allSatisfy { isLetterOrDigit($0) || "._=-/+".utf8.contains($0) }
 }
 
 private func isRegistrationToken(_ text: String) -> Bool {

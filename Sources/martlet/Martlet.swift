@@ -5,6 +5,6 @@ import ArgumentParser
     static let configuration = CommandConfiguration(
         commandName: "martlet",
         abstract: "A Matrix homeserver for a small box.",
-        subcommands: [ServeCommand.self, DBCommand.self, BackupCommand.self, TokenCommand.self],
+        subcommands: [ServeCommand.self, DBCommand.self, BackupCommand.self, NoticeCommand.self, TokenCommand.self],
         defaultSubcommand: ServeCommand.self)
 }

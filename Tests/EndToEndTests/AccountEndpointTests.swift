@@ -1,5 +1,4 @@
 import CanonicalJSON
-import Crypto
 import TestSupport
 import Testing
 
@@ -16,20 +15,7 @@ import Testing
 
     /// An administrator of the shared server.
     private func newAdmin() async throws -> MatrixTestClient {
-        let path = "/_synapse/admin/v1/register"
-        let nonce = try #require(try await anybody().request("GET", path).ok()["nonce"]?.stringValue)
-        let name = unique("admin")
-        let message = [nonce, name, testPassword, "admin"].joined(separator: "\0")
-        let code = HMAC<Insecure.SHA1>.authenticationCode(
-            for: Array(message.utf8), using: SymmetricKey(data: Array(SharedServer.sharedSecret.utf8)))
-        let body: JSONValue = [
-            "nonce": "\(nonce)", "username": "\(name)", "password": "\(testPassword)", "admin": true,
-            "mac": "\(code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())",
-        ]
-        let answer = try await anybody().request("POST", path, body: body.encoded()).ok()
-        var admin = try await anybody().with(accessToken: answer["access_token"]?.stringValue)
-        admin.userID = try #require(answer["user_id"]?.stringValue)
-        return admin
+        try await anybody().registerAdministrator(sharedSecret: SharedServer.sharedSecret)
     }
 
     @Test func tokensAreRefreshed() async throws {

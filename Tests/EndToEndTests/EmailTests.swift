@@ -81,6 +81,52 @@ import Testing
         #expect(try await server.stop() == .exited(0))
     }
 
+    /// A pusher of the kind `email`.
+    @Test func whatIsUnreadIsTold() async throws {
+        let mail = try await MailServer()
+        var options = ServerProcess.Options()
+        options.environment = [
+            "MARTLET_PUBLIC_BASE_URL": "https://matrix.example.org/", "MARTLET_EMAIL__HOST": "127.0.0.1",
+            "MARTLET_EMAIL__PORT": "\(mail.port)", "MARTLET_EMAIL__SECURITY": "none", "MARTLET_EMAIL__SENDER": "martlet@example.org",
+            "MARTLET_EMAIL__NOTIFICATION_DELAY": "1", "MARTLET_REGISTRATION__REQUIRE_TOKEN": "false",
+        ]
+        let server = try await ServerProcess.start(options: options)
+        let (alice, bob) = (try await server.newUser("alice"), try await server.newUser("bob"))
+        func pusher(_ address: String) -> JSONValue {
+            [
+                "kind": "email", "app_id": "m.email", "pushkey": "\(address)", "app_display_name": "Email", "lang": "en",
+                "device_display_name": "\(address)", "data": [:],
+            ]
+        }
+        try await bob.post("pushers", "set", body: pusher("bob@example.org")).fails(400, "M_THREEPID_NOT_FOUND")
+        let asked = try await server.anybody.post(
+            "account", "3pid", "email", "requestToken", body: ["client_secret": "one", "email": "bob@example.org", "send_attempt": 1]
+        ).ok()
+        try await follow(mail.message(1), at: server)
+        let addition: JSONObject = [
+            "sid": asked["sid"] ?? "", "client_secret": "one",
+            "auth": [
+                "type": "m.login.password", "password": "\(testPassword)",
+                "identifier": ["type": "m.id.user", "user": "\(bob.userID)"],
+            ],
+        ]
+        try await bob.post("account", "3pid", "add", body: .object(addition)).ok()
+        try await bob.post("pushers", "set", body: pusher("bob@example.org")).ok()
+        #expect(try await bob.get("pushers").ok()["pushers"]?.arrayValue?.first?["kind"] == "email")
+
+        let room = try #require(
+            try await alice.post("createRoom", body: ["preset": "public_chat", "name": "Küche"]).ok()["room_id"]?.stringValue)
+        try await bob.post("rooms", room, "join").ok()
+        try await alice.put(
+            "rooms", room, "send", "m.room.message", "1", body: ["msgtype": "m.text", "body": "tea is ready"]
+        ).ok()
+        let message = try await mail.message(2)
+        #expect(message.envelope.contains("bob@example.org"))
+        #expect(message.headers["Subject"] == "1 unread message on localhost")
+        #expect(message.text.contains("Küche") && message.text.contains(": tea is ready"))
+        #expect(try await server.stop() == .exited(0))
+    }
+
     @Test func withoutAMailServerTheAnswersSaySo() async throws {
         let alice = try await newUser("alice")
         let email: JSONValue = ["client_secret": "secret", "email": "alice@example.org", "send_attempt": 1]
@@ -94,6 +140,11 @@ import Testing
             }
         }
         #expect(try await alice.get("account", "3pid").ok() == ["threepids": []])
+        let pusher: JSONValue = [
+            "kind": "email", "app_id": "m.email", "pushkey": "alice@example.org", "app_display_name": "Email", "lang": "en",
+            "device_display_name": "alice@example.org", "data": [:],
+        ]
+        try await alice.post("pushers", "set", body: pusher).fails(400, "M_THREEPID_MEDIUM_NOT_SUPPORTED")
         for path in ["delete", "unbind"] {
             let answer = try await alice.post("account", "3pid", path, body: ["medium": "email", "address": "a@example.org"]).ok()
             #expect(answer == ["id_server_unbind_result": "no-support"])

@@ -94,7 +94,7 @@ import Testing
             rooms.append(try await server.rooms.create(request, by: server.alice))
             try await server.homeserver.profiles.set("displayname", to: "Bob", of: server.bob.userID, by: server.bob)
             try await server.homeserver.register("bob")
-            try await server.homeserver.deactivate(server.bob.userID)
+            try await server.homeserver.deactivate("bob")
             // The job has hardly begun.
             return rooms
         }
@@ -113,7 +113,7 @@ import Testing
 
 extension Homeserver {
     /// An account without the ado of registration.
-    fileprivate func register(_ name: String) async throws {
+    func register(_ name: String) async throws {
         var request = RegistrationRequest(username: name, password: AccountsFixture.password)
         let token = try await accounts.registrationToken()
         let required = try #require(await accounts.challenge { try await $0.register(request) })
@@ -123,13 +123,14 @@ extension Homeserver {
         _ = try await accounts.register(request)
     }
 
-    fileprivate func deactivate(_ user: UserID) async throws {
+    /// Closes such an account.
+    func deactivate(_ name: String, isErased: Bool = false) async throws {
         let auth: JSONObject = [
-            "type": "m.login.password", "identifier": ["type": "m.id.user", "user": .string(user.string)],
+            "type": "m.login.password", "identifier": ["type": "m.id.user", "user": .string(name)],
             "password": .string(AccountsFixture.password),
         ]
-        let login = try await accounts.logIn(PasswordCredentials(user: user.string, password: AccountsFixture.password), on: LoginDevice())
+        let login = try await accounts.logIn(PasswordCredentials(user: name, password: AccountsFixture.password), on: LoginDevice())
         let requester = try accounts.requester(ofToken: try #require(login.device).accessToken)
-        try await accounts.deactivate(requester, isErased: false, auth: auth)
+        try await accounts.deactivate(requester, isErased: isErased, auth: auth)
     }
 }

@@ -3,7 +3,6 @@ import CanonicalJSON
 import Homeserver
 import MatrixProtocol
 import Store
-import Synchronization
 import Testing
 
 /// "Adding Account Administrative Contact Information", and what an email address opens.
@@ -315,19 +314,3 @@ import Testing
 }
 
 /// Keeps messages instead of sending them.
-private final class TestMail: OutgoingMail {
-    private let state = Mutex<(messages: [MailMessage], failure: OutgoingMailError?)>(([], nil))
-
-    var messages: [MailMessage] { state.withLock { $0.messages } }
-
-    func fail(with failure: OutgoingMailError?) {
-        state.withLock { $0.failure = failure }
-    }
-
-    func send(_ message: MailMessage) async throws {
-        try state.withLock { state in
-            if let failure = state.failure { throw failure }
-            state.messages.append(message)
-        }
-    }
-}

@@ -21,13 +21,14 @@ struct VirtualServer: Sendable {
     ///   - rateLimits: how often users can do something; nil sets no limits.
     static func run<Result: Sendable>(
         on directory: TemporaryDirectory, clock: VirtualClock = VirtualClock(), seed: UInt64 = 1,
-        following: FollowingLimits = FollowingLimits(), streamsSizeMaxBytes: Int64? = nil, rateLimits: RateLimits? = nil,
+        accounts: AccountsSettings = AccountsSettings(), following: FollowingLimits = FollowingLimits(),
+        streamsSizeMaxBytes: Int64? = nil, rateLimits: RateLimits? = nil,
         _ body: @escaping @Sendable (VirtualServer) async throws -> Result
     ) throws -> Result {
         let key = try #require(SigningKey(seed: [UInt8](repeating: 1, count: SigningKey.seedSizeBytes), version: "1"))
         var settings = HomeserverSettings(
             serverName: ServerName(trusted: "example.org"), dataDirectory: directory.path, signingKey: key, blockCacheBytes: 1 << 20,
-            accounts: AccountsSettings())
+            accounts: accounts)
         settings.following = following
         if let streamsSizeMaxBytes { settings.streams.sizeMaxBytes = streamsSizeMaxBytes }
         settings.accounts.rateLimits = rateLimits

@@ -31,7 +31,8 @@ import Testing
             registration: { enabled: true, require_token: false, token: "abc", shared_secret: "hidden" }
             rate_limits: { enabled: false }
             federation: { enabled: false, certificate_authorities: [ca.pem] }
-            network: { denied_ip_ranges: ["10.0.0.0/8", "fc00::/7"] }
+            network: { denied_ip_ranges: ["10.0.0.0/8", "fc00::/7"], trusted_proxies: [192.0.2.1] }
+            server_notices: { user: notices, room_name: News }
             application_services: [registration.yaml]
             rooms: { default_version: "11" }
             presence: { enabled: false }
@@ -56,6 +57,8 @@ import Testing
         #expect(!configuration.federation.enabled)
         #expect(configuration.federation.certificateAuthorities == ["ca.pem"])
         #expect(configuration.network.deniedIPRanges.map(\.description) == ["10.0.0.0/8", "fc00::/7"])
+        #expect(configuration.network.trustedProxies.map(\.description) == ["192.0.2.1/32"])
+        #expect(configuration.serverNotices.user == "notices" && configuration.serverNotices.roomName == "News")
         #expect(configuration.applicationServices == ["registration.yaml"])
         #expect(configuration.rooms.defaultVersion == "11")
         #expect(!configuration.presence.enabled)

@@ -97,6 +97,12 @@ import Testing
         ("support: { contacts: [{ email_address: admin }] }", "\"admin\" is not an email address"),
         ("rooms: { max_event_delay: 0 }", "expected 1 to 31536000 seconds"),
         ("limits: { devices: 0 }", "expected 1 to 1000"),
+        ("server_notices: { user: 'a b' }", "\"a b\" is not the local part of a user ID, such as notices"),
+        ("server_notices: { user: Notices }", "\"Notices\" is not the local part of a user ID, such as notices"),
+        (
+            "public_base_url: https://a.org\nemail: { host: a.org, sender: a@a.org, notification_delay: 86401 }",
+            "expected 0 to 86400 seconds"
+        ),
         ("store: { block_cache: 1KiB }", "at least 1MiB is needed"),
     ])
     func valuesWithoutMeaning(text: String, message: String) {

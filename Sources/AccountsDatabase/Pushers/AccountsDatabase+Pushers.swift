@@ -29,7 +29,7 @@ extension AccountsDatabase {
     ///
     /// - Parameter keepsOthers: whether other users keep theirs of the same app and push key.
     /// - Returns: the position of the change.
-    /// - Throws: `AccountsConflict.tooManyPushers`.
+    /// - Throws: `AccountsConflict.tooManyPushers`; `AccountsConflict.thirdPartyIDUnknown` for messages to an address that is not the user's.
     package func set(_ pusher: Pusher, of user: UserID, keepsOthers: Bool) async throws -> Position {
         try await database.commit { commit in
             let key = TupleKey(user, pusher.appID, pusher.pushKey)
@@ -37,14 +37,28 @@ extension AccountsDatabase {
             if try known == nil && AccountsView(commit).pushers(of: user).count >= Self.pushersMax {
                 throw AccountsConflict.tooManyPushers
             }
+            if try pusher.kind == .email && AccountsView(commit).user(of: .email(pusher.pushKey)) != user {
+                throw AccountsConflict.thirdPartyIDUnknown
+            }
             if !keepsOthers {
                 var others = try commit.domain(AccountsMaps.pushKeyToDeviceID, .tuples(pusher.appID, pusher.pushKey))
                 for (key, _) in try others.collect() where key.parts.2 != user { commit.remove(pusher, of: key.parts.2) }
             }
             let number = known?.number ?? commit.makeShortID(PusherNumber.self).number
-            commit.put(AccountsMaps.pushers, key, pusher.kept(number: number, at: commit.time))
+            commit.put(
+                AccountsMaps.pushers, key,
+                pusher.kept(number: number, at: commit.time, mailProgress: known?.mailProgress ?? pusher.mailProgress))
             commit.put(AccountsMaps.pushKeyToDeviceID, TupleKey(pusher.appID, pusher.pushKey, user), pusher.device ?? "")
             return commit.stampPushers(of: user)
+        }
+    }
+
+    /// Notes what has been sent to the address of a pusher, if it is still there.
+    package func setMailProgress(_ progress: MailProgress, of pusher: Pusher, of user: UserID) async throws {
+        try await database.commit { commit in
+            let key = TupleKey(user, pusher.appID, pusher.pushKey)
+            guard let known = try commit.get(AccountsMaps.pushers, key), known.number == pusher.number else { return }
+            commit.put(AccountsMaps.pushers, key, known.kept(number: known.number, at: known.setAt, mailProgress: progress))
         }
     }
 
@@ -69,6 +83,14 @@ extension Commit {
     /// Removes a user's pushers: those that were set from a device, or all of them for nil.
     func removePushers(of user: UserID, device: String?) throws {
         for pusher in try AccountsView(self).pushers(of: user) where device == nil || pusher.device == device { remove(pusher, of: user) }
+    }
+
+    /// Removes the pushers that send messages to an address of a user.
+    func removePushers(of user: UserID, to address: ThirdPartyID) throws {
+        for pusher in try AccountsView(self).pushers(of: user) where pusher.kind == .email && ThirdPartyID.email(pusher.pushKey) == address
+        {
+            remove(pusher, of: user)
+        }
     }
 
     fileprivate func remove(_ pusher: Pusher, of user: UserID) {

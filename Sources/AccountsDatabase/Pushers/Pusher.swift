@@ -1,16 +1,23 @@
 import CanonicalJSON
 import Store
 
-/// Where a user has notifications sent: one app on one device, by a push gateway ("Push Notifications").
+/// Where a user has notifications sent ("Push Notifications"): one app on one device by a push gateway, or an email address.
 package struct Pusher: StoreCodable, Hashable {
+    /// How notifications are sent.
+    package enum Kind: String, Sendable {
+        /// To a push gateway.
+        case http
+        /// In messages to an email address, which is the push key.
+        case email
+    }
+
     /// Names it for as long as it is there; no other one has had the number.
     package let number: UInt64
     /// The app: `app_id`.
     package let appID: String
     /// The app on one device: `pushkey`.
     package let pushKey: String
-    /// How notifications are sent, such as `http`.
-    package let kind: String
+    package let kind: Kind
     package let appDisplayName: String
     package let deviceDisplayName: String
     package let profileTag: String?
@@ -24,10 +31,13 @@ package struct Pusher: StoreCodable, Hashable {
     package let device: String?
     /// When it was set last, in milliseconds since 1970.
     package let setAt: Int64
+    /// What has been sent, for pushers of the kind `email`.
+    package let mailProgress: MailProgress?
 
     package init(
-        number: UInt64 = 0, appID: String, pushKey: String, kind: String, appDisplayName: String, deviceDisplayName: String,
-        profileTag: String?, language: String, data: JSONObject, isEnabled: Bool, device: String?, setAt: Int64 = 0
+        number: UInt64 = 0, appID: String, pushKey: String, kind: Kind, appDisplayName: String, deviceDisplayName: String,
+        profileTag: String?, language: String, data: JSONObject, isEnabled: Bool, device: String?, setAt: Int64 = 0,
+        mailProgress: MailProgress? = nil
     ) {
         self.number = number
         self.appID = appID
@@ -41,20 +51,22 @@ package struct Pusher: StoreCodable, Hashable {
         self.isEnabled = isEnabled
         self.device = device
         self.setAt = setAt
+        self.mailProgress = mailProgress
     }
 
     /// The same as it is kept.
-    func kept(number: UInt64, at time: Int64) -> Pusher {
+    func kept(number: UInt64, at time: Int64, mailProgress: MailProgress?) -> Pusher {
         Pusher(
             number: number, appID: appID, pushKey: pushKey, kind: kind, appDisplayName: appDisplayName,
             deviceDisplayName: deviceDisplayName, profileTag: profileTag, language: language, data: data, isEnabled: isEnabled,
-            device: device, setAt: time)
+            device: device, setAt: time, mailProgress: mailProgress)
     }
 
     /// The pusher as clients see it: `Pusher` of the specification, with the members of MSC3881.
     package var json: JSONObject {
         var json: JSONObject = [
-            "app_id": .string(appID), "pushkey": .string(pushKey), "kind": .string(kind), "app_display_name": .string(appDisplayName),
+            "app_id": .string(appID), "pushkey": .string(pushKey), "kind": .string(kind.rawValue),
+            "app_display_name": .string(appDisplayName),
             "device_display_name": .string(deviceDisplayName), "lang": .string(language), "data": .object(data),
             "org.matrix.msc3881.enabled": .bool(isEnabled),
         ]
@@ -63,18 +75,19 @@ package struct Pusher: StoreCodable, Hashable {
         return json
     }
 
-    /// The object that clients see, with the number and the time.
+    /// The object that clients see, with the number, the time and what has been sent.
     package var encoded: [UInt8] {
         var object = json
         object["number"] = .integer(Int64(bitPattern: number))
         object["ts"] = .integer(setAt)
+        object["mail"] = mailProgress.map { .object($0.json) }
         return object.encoded()
     }
 
     package init(encoded bytes: [UInt8]) throws {
         let object = try? JSONValue(parsing: bytes).objectValue
         func string(_ name: String) -> String? { object?[name]?.stringValue }
-        guard let appID = string("app_id"), let pushKey = string("pushkey"), let kind = string("kind"),
+        guard let appID = string("app_id"), let pushKey = string("pushkey"), let kind = string("kind").flatMap(Kind.init(rawValue:)),
             let appDisplayName = string("app_display_name"), let deviceDisplayName = string("device_display_name"),
             let language = string("lang"), let data = object?["data"]?.objectValue, let number = object?["number"]?.integerValue,
             let setAt = object?["ts"]?.integerValue
@@ -83,6 +96,33 @@ package struct Pusher: StoreCodable, Hashable {
             number: UInt64(bitPattern: number), appID: appID, pushKey: pushKey, kind: kind, appDisplayName: appDisplayName,
             deviceDisplayName: deviceDisplayName, profileTag: string("profile_tag"), language: language, data: data,
             isEnabled: object?["org.matrix.msc3881.enabled"]?.boolValue ?? true, device: string("org.matrix.msc3881.device_id"),
-            setAt: setAt)
+            setAt: setAt, mailProgress: object?["mail"]?.objectValue.flatMap(MailProgress.init))
+    }
+}
+
+/// How far a user has been told of notifications by email, and when the next message may come.
+package struct MailProgress: Sendable, Hashable {
+    /// Up to which position of the rooms database.
+    package var toldUpTo: Position
+    /// When the last message was sent, in milliseconds since 1970; `nil` for never.
+    package var sentAt: Int64?
+    /// How long after the last message the next one may come, in milliseconds.
+    package var pause: Int64
+
+    package init(toldUpTo: Position, sentAt: Int64? = nil, pause: Int64 = 0) {
+        self.toldUpTo = toldUpTo
+        self.sentAt = sentAt
+        self.pause = pause
+    }
+
+    fileprivate var json: JSONObject {
+        var json: JSONObject = ["told_up_to": .integer(toldUpTo.value), "pause": .integer(pause)]
+        json["sent_ts"] = sentAt.map { .integer($0) }
+        return json
+    }
+
+    fileprivate init?(_ json: JSONObject) {
+        guard let toldUpTo = json["told_up_to"]?.integerValue, let pause = json["pause"]?.integerValue else { return nil }
+        self.init(toldUpTo: Position(toldUpTo), sentAt: json["sent_ts"]?.integerValue, pause: pause)
     }
 }

@@ -42,13 +42,14 @@ extension AccountsDatabase {
         }
     }
 
-    /// Takes an address away from an account, if it is that user's.
+    /// Takes an address away from an account, if it is that user's, and the pushers that send messages to it.
     package func removeThirdPartyID(_ id: ThirdPartyID, of user: UserID) async throws {
         try await database.commit { commit in
             let key = TupleKey(id.medium, id.address)
             guard try commit.get(AccountsMaps.thirdPartyIDToUser, key) == user else { return }
             commit.delete(AccountsMaps.thirdPartyIDToUser, key)
             commit.delete(AccountsMaps.thirdPartyIDs, TupleKey(user, id.medium, id.address))
+            try commit.removePushers(of: user, to: id)
         }
     }
 

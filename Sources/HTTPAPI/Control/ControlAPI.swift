@@ -17,7 +17,7 @@ package struct ControlAPI: Sendable {
             socket: socket,
             groups: [
                 HealthRoutes(health: { homeserver.health }), DatabaseRoutes(inspection: homeserver.inspection),
-                BackupRoutes(backups: homeserver.backups),
+                BackupRoutes(backups: homeserver.backups), NoticeRoutes(notices: homeserver.notices),
             ])
     }
 

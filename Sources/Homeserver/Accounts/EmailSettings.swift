@@ -8,6 +8,8 @@ package struct EmailSettings: Sendable {
     package var baseURL: String
     /// Whether nobody registers without an email address.
     package var isRequiredForRegistration: Bool
+    /// For how long something is unread before a message tells of it, in milliseconds.
+    package var notificationDelay: Int64 = 10 * 60 * 1000
 
     package init(mail: any OutgoingMail, baseURL: String, isRequiredForRegistration: Bool = false) {
         self.mail = mail

@@ -56,6 +56,7 @@ package struct BackgroundWork: Sendable {
         await roomsIntents.stop()
         await roomsJobs.stop()
         await accountsJobs.stop()
+        await push.end()
         for (_, dispatcher) in dispatchers { await dispatcher.stop() }
     }
 }

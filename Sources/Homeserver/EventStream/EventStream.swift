@@ -153,7 +153,7 @@ package final class EventStream: Sendable {
         var last: Position?
         for _ in 0..<Self.scannedMax {
             guard let (pduID, event) = try timeline.next() else { return }
-            if try sight.canSee(event, at: pduID) { news.events.append((pduID, id, event)) }
+            if let event = try sight.see(event, at: pduID) { news.events.append((pduID, id, event)) }
             last = pduID.position
         }
         if let last { news.end = min(news.end, last) }

@@ -147,8 +147,8 @@ private struct Reader {
     /// The event, if there is one and it may be seen.
     private mutating func visible(_ event: ShortEventID) throws -> StoredEvent? {
         guard event != .none, let pduID = try view.reader.get(RoomsMaps.shortEventIDToPDUID, event), pduID.order <= newestOrder,
-            let stored = try view.reader.get(RoomsMaps.pduIDToEvent, pduID), try sight.canSee(stored, at: pduID)
+            let stored = try view.reader.get(RoomsMaps.pduIDToEvent, pduID)
         else { return nil }
-        return stored
+        return try sight.see(stored, at: pduID)
     }
 }

@@ -119,6 +119,13 @@ package final class Presence: Sendable {
         }
     }
 
+    /// Takes away what a user has said whose account is closed: the part of `Accounts.deactivationIntent` in the transitory database.
+    package static func deactivating(in transitory: TransitoryDatabase) -> IntentKind.Part {
+        IntentKind.Part(in: transitory.database) { payload, commit in
+            try transitory.forgetPresence(of: Deactivation(encoded: payload).user, in: commit)
+        }
+    }
+
     // MARK: - Reading
 
     /// Everybody who is not offline.

@@ -7,6 +7,7 @@ import Store
 package struct PusherRequest: Sendable {
     package let appID: String
     package let pushKey: String
+    /// `http` or `email`.
     package let kind: String
     package let appDisplayName: String
     package let deviceDisplayName: String
@@ -38,10 +39,13 @@ package struct PusherRequest: Sendable {
 package final class Pushers: Sendable {
     private let database: AccountsDatabase
     private let delivery: PushDelivery
+    /// Whether there is a mail server.
+    private let sendsMail: Bool
 
-    init(database: AccountsDatabase, delivery: PushDelivery) {
+    init(database: AccountsDatabase, delivery: PushDelivery, sendsMail: Bool) {
         self.database = database
         self.delivery = delivery
+        self.sendsMail = sendsMail
     }
 
     /// The requester's pushers (`GET /pushers`).
@@ -51,16 +55,20 @@ package final class Pushers: Sendable {
 
     /// Sets a pusher of the requester's (`POST /pushers/set`). What happens from the answer on is sent.
     ///
-    /// - Throws: `M_INVALID_PARAM` for what can't be; `M_MISSING_PARAM` for a URL that is missing.
+    /// - Throws: `M_INVALID_PARAM` for what can't be; `M_MISSING_PARAM` for a URL that is missing; for email `M_THREEPID_NOT_FOUND` when the address
+    ///   is not the user's, and `M_THREEPID_MEDIUM_NOT_SUPPORTED` where there is no mail server.
     package func set(_ request: PusherRequest, for requester: Requester) async throws {
-        try Self.check(request)
+        let kind = try check(request)
         let pusher = Pusher(
-            appID: request.appID, pushKey: request.pushKey, kind: request.kind, appDisplayName: request.appDisplayName,
+            appID: request.appID, pushKey: request.pushKey, kind: kind, appDisplayName: request.appDisplayName,
             deviceDisplayName: request.deviceDisplayName, profileTag: request.profileTag, language: request.language, data: request.data,
-            isEnabled: request.isEnabled, device: requester.deviceID)
+            isEnabled: request.isEnabled, device: requester.deviceID,
+            mailProgress: kind == .email ? MailProgress(toldUpTo: delivery.newestPosition) : nil)
         do {
             let position = try await database.set(pusher, of: requester.userID, keepsOthers: request.keepsOthers)
             try await delivery.settled(at: position)
+        } catch AccountsConflict.thirdPartyIDUnknown {
+            throw MatrixError(.threePIDNotFound, "This email address is not one of your account's")
         } catch AccountsConflict.tooManyPushers {
             throw MatrixError(.invalidParameter, "A user has at most \(AccountsDatabase.pushersMax) pushers")
         }
@@ -83,7 +91,19 @@ package final class Pushers: Sendable {
     /// Where gateways take notifications.
     private static let gatewayPath = "/_matrix/push/v1/notify"
 
-    private static func check(_ pusher: PusherRequest) throws(MatrixError) {
+    private func check(_ pusher: PusherRequest) throws(MatrixError) -> Pusher.Kind {
+        try Self.checkSizes(pusher)
+        guard let kind = Pusher.Kind(rawValue: pusher.kind) else {
+            throw MatrixError(.invalidParameter, "This server has no pushers of the kind \(pusher.kind)")
+        }
+        switch kind {
+        case .http: try Self.checkGateway(pusher.data)
+        case .email: guard sendsMail else { throw Accounts.mediumNotSupported }
+        }
+        return kind
+    }
+
+    private static func checkSizes(_ pusher: PusherRequest) throws(MatrixError) {
         guard pusher.appID.unicodeScalars.count <= appIDLengthMax else {
             throw MatrixError(.invalidParameter, "app_id has at most \(appIDLengthMax) characters")
         }
@@ -95,13 +115,15 @@ package final class Pushers: Sendable {
                 throw MatrixError(.invalidParameter, "The names, lang and profile_tag of a pusher have at most \(textSizeMaxBytes) bytes")
             }
         }
-        guard pusher.kind == "http" else { throw MatrixError(.invalidParameter, "This server has no pushers of the kind \(pusher.kind)") }
-        guard let value = pusher.data["url"] else { throw MatrixError(.missingParameter, "Missing data.url") }
-        guard let url = value.stringValue, isGateway(url) else {
-            throw MatrixError(.invalidParameter, "data.url must be an https URL with the path \(gatewayPath)")
-        }
         guard pusher.data.encoded().count <= dataSizeMaxBytes else {
             throw MatrixError(.invalidParameter, "A pusher's data has at most \(dataSizeMaxBytes) bytes")
+        }
+    }
+
+    private static func checkGateway(_ data: JSONObject) throws(MatrixError) {
+        guard let value = data["url"] else { throw MatrixError(.missingParameter, "Missing data.url") }
+        guard let url = value.stringValue, isGateway(url) else {
+            throw MatrixError(.invalidParameter, "data.url must be an https URL with the path \(gatewayPath)")
         }
     }
 

@@ -104,16 +104,30 @@ package final class UnreadCounts: Sendable {
         return counted
     }
 
-    /// How many unread events of all rooms notify a user: what apps show beside their names.
-    func badge(of user: UserID, ignoring ignored: IgnoredUsers, _ view: RoomsView, at position: Position, _ accounts: AccountsView) throws
-        -> Int
+    /// How many unread events notify a user, in each room that has any.
+    func notifying(of user: UserID, ignoring ignored: IgnoredUsers, _ view: RoomsView, at position: Position, _ accounts: AccountsView)
+        throws
+        -> [ShortRoomID: Int]
     {
-        try view.joinedRooms(of: user).reduce(0) { sum, joined in
+        try view.joinedRooms(of: user).reduce(into: [:]) { counts, joined in
             let unread = try unread(
                 in: joined.room, view.roomID(of: joined.room), of: user, joinedSince: joined.since, ignoring: ignored, view, at: position,
                 accounts)
-            return sum + unread.total.notifications
+            let count = unread.total.notifications
+            if count > 0 { counts[joined.room] = count }
         }
+    }
+
+    /// How many unread events of a room notify a user; `nil` for none.
+    func notifying(
+        in room: ShortRoomID, of user: UserID, ignoring ignored: IgnoredUsers, _ view: RoomsView, at position: Position,
+        _ accounts: AccountsView
+    ) throws -> Int? {
+        guard case .joined(let since) = try view.standing(of: user, in: room) else { return nil }
+        let unread = try unread(
+            in: room, view.roomID(of: room), of: user, joinedSince: since, ignoring: ignored, view, at: position, accounts)
+        let count = unread.total.notifications
+        return count > 0 ? count : nil
     }
 
     // MARK: - Counting
@@ -124,38 +138,20 @@ package final class UnreadCounts: Sendable {
         case isUndone
     }
 
-    /// Counts the events since the last time, from the newest one back.
+    /// Counts the events since the last time.
     private func count(_ notifications: RoomNotifications, to position: Position, _ unread: inout RoomUnread) throws -> Outcome {
-        let read = notifications.read
-        let first = max(PDUID.order(of: unread.evaluatedUpTo), read.unthreaded ?? .min) + 1
-        let last = PDUID.order(of: position)
         var added: [ThreadID: UnreadCount] = [:]
-        var answered: Set<ThreadID> = []
-        var lookedAt = 0
-        if first <= last {
-            var newest = try notifications.view.timeline(of: notifications.room, first...last, .backward)
-            while lookedAt < Self.eventsMax, let (pduID, event) = try newest.next() {
-                lookedAt += 1
-                // History that came later is no news.
-                guard pduID.isLive else { continue }
-                let fields = try JSONFields(scanning: event.json)
-                if fields.string("type") == EventType.roomRedaction, !unread.threads.isEmpty { return .isUndone }
-                if fields.string("sender") == notifications.user.string {
-                    // Who answers has read what came before.
-                    if fields["state_key"] == nil { answered.insert(try notifications.view.thread(of: event, in: notifications.room)) }
-                    continue
-                }
-                guard let actions = try notifications.actions(for: event) else { continue }
-                let thread = try notifications.view.thread(of: event, in: notifications.room)
-                guard !answered.contains(thread), read.order(in: thread).map({ pduID.order > $0 }) ?? true else { continue }
-                let count = UnreadCount(notifications: 1, highlights: PushActions(actions).highlights ? 1 : 0)
-                added[thread] = added[thread, default: UnreadCount()] + count
-            }
+        let stretch = try notifications.forEachUnread(
+            from: PDUID.order(of: unread.evaluatedUpTo) + 1, through: PDUID.order(of: position), countMax: Self.eventsMax
+        ) { _, thread, actions in
+            added[thread, default: UnreadCount()] =
+                added[thread, default: UnreadCount()] + UnreadCount(notifications: 1, highlights: actions.highlights ? 1 : 0)
         }
-        for thread in answered { unread.threads[thread] = nil }
+        if stretch.hasRedactions, !unread.threads.isEmpty { return .isUndone }
+        for thread in stretch.answered { unread.threads[thread] = nil }
         unread.threads.merge(added, uniquingKeysWith: +)
         unread.evaluatedUpTo = position
-        unread.unwritten += lookedAt
+        unread.unwritten += stretch.count
         return .isCounted
     }
 

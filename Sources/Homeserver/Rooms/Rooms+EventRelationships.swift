@@ -147,9 +147,8 @@ private struct RelationshipWalk {
     private mutating func visible(_ event: ShortEventID) throws -> StoredEvent? {
         let view = asked.readable.view
         guard let pduID = try view.reader.get(RoomsMaps.shortEventIDToPDUID, event), pduID.room == asked.pduID.room,
-            pduID.order <= asked.readable.newestOrder ?? .max, let stored = try view.reader.get(RoomsMaps.pduIDToEvent, pduID),
-            try sight.canSee(stored, at: pduID)
+            pduID.order <= asked.readable.newestOrder ?? .max, let stored = try view.reader.get(RoomsMaps.pduIDToEvent, pduID)
         else { return nil }
-        return stored
+        return try sight.see(stored, at: pduID)
     }
 }

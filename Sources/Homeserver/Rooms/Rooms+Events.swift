@@ -44,8 +44,8 @@ extension Rooms {
             throw notFound
         }
         var sight = try sight(of: readable.room.shortID, by: requester, in: readable.view)
-        guard let (pduID, event) = try readable.view.timelineEvent(eventID), pduID.room == readable.room.shortID,
-            pduID.order <= readable.newestOrder ?? .max, try sight.canSee(event, at: pduID)
+        guard let (pduID, stored) = try readable.view.timelineEvent(eventID), pduID.room == readable.room.shortID,
+            pduID.order <= readable.newestOrder ?? .max, let event = try sight.see(stored, at: pduID)
         else { throw notFound }
         return VisibleEvent(readable: readable, sight: sight, pduID: pduID, event: event)
     }

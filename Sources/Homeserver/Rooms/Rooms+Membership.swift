@@ -75,9 +75,10 @@ extension Rooms {
 
     /// Leaves a room, or turns an invite down (`POST /rooms/{roomId}/leave`).
     ///
-    /// - Throws: `M_NOT_FOUND` when the room isn't here, `M_FORBIDDEN` for who isn't in it.
+    /// - Throws: `M_NOT_FOUND` when the room isn't here, `M_FORBIDDEN` for who isn't in it, `M_CANNOT_LEAVE_SERVER_NOTICE_ROOM`.
     package func leave(_ roomID: RoomID, reason: String?, by requester: Requester) async throws {
-        guard try database.room(roomID) != nil else { throw Self.unknownRoom(roomID) }
+        guard let room = try database.room(roomID) else { throw Self.unknownRoom(roomID) }
+        try checkMayLeave(room, requester.userID)
         try await setMembership(.leave, of: requester.userID, in: roomID, reason: reason, by: requester) { _ in }
     }
 

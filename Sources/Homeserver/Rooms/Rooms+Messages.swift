@@ -93,7 +93,7 @@ extension Rooms {
         while let (pduID, event) = try timeline.next() {
             scanned += 1
             page.lastOrder = pduID.order
-            if try request.filter.wants(event, in: readable.view), try sight.canSee(event, at: pduID) {
+            if try request.filter.wants(event, in: readable.view), let event = try sight.see(event, at: pduID) {
                 page.events.append(event)
                 page.memberships[event.shortID] = try sight.membership(at: event, pduID)
             }

@@ -74,7 +74,7 @@ extension Rooms {
             }
             for candidate in related where events.count <= request.limit {
                 let pduID = PDUID(room: found.readable.room.shortID, order: candidate.order)
-                guard let event = try view.event(candidate.shortID), try sight.canSee(event, at: pduID) else { continue }
+                guard let stored = try view.event(candidate.shortID), let event = try sight.see(stored, at: pduID) else { continue }
                 events.append((candidate.order, event))
                 memberships[event.shortID] = try sight.membership(at: event, pduID)
             }
@@ -149,8 +149,8 @@ extension Rooms {
                 break
             }
             scanned += 1
-            guard let pduID = try view.reader.get(RoomsMaps.shortEventIDToPDUID, rootID), let root = try view.event(rootID),
-                try sight.canSee(root, at: pduID), try readable.newestOrder.map({ try view.isThread(rootID, upTo: $0) }) ?? true
+            guard let pduID = try view.reader.get(RoomsMaps.shortEventIDToPDUID, rootID), let stored = try view.event(rootID),
+                let root = try sight.see(stored, at: pduID), try readable.newestOrder.map({ try view.isThread(rootID, upTo: $0) }) ?? true
             else { continue }
             if selection == .participated {
                 let isOwn = try JSONFields(scanning: root.json).string("sender") == requester.userID.string

@@ -142,7 +142,8 @@ extension Rooms {
             request.token?.sender.map({ $0 == sender }) ?? true, try request.filter.wants(event, in: view)
         else { return nil }
         var sight = try sights[pduID.room] ?? sight(of: pduID.room, by: requester, in: view)
-        let isVisible = try sight.canSee(event, at: pduID)
+        // What an erased user has said is found by nobody who may not read it.
+        let isVisible = try sight.canSee(event, at: pduID) && !sight.isErased(event, at: pduID)
         sights[pduID.room] = sight
         return isVisible ? sender : nil
     }

@@ -85,9 +85,11 @@ extension Rooms {
         try countMessage(by: requester)
         try countSticky(stickiness, in: roomID, by: requester)
         // To leave a room is always possible.
-        if key != .member(requester.userID) || Membership(content) != .leave { try requester.checkNotSuspended() }
+        let isLeaving = key == .member(requester.userID) && Membership(content) == .leave
+        if !isLeaving { try requester.checkNotSuspended() }
         try EventContentRules.check(content)
         let room = try room(roomID)
+        if isLeaving { try checkMayLeave(room, requester.userID) }
         let blocking = try blockingInvitee(of: key, content, from: requester.userID)
         return await finish(
             try await commit { [self] commit in

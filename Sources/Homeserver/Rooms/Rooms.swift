@@ -18,6 +18,8 @@ package final class Rooms: Sendable {
     let intents: Intents
     let jobs: Jobs
     let defaultVersion: RoomVersion
+    /// Who sends the server's notices; nil where there are none.
+    let noticesUser: UserID?
     /// How often a user sends events; nil sets no limit.
     private let messageLimit: RateLimit<UserID>?
     /// How often a user sends events that stick to one room; nil sets no limit.
@@ -32,11 +34,12 @@ package final class Rooms: Sendable {
     ///   - intents: those of the database of rooms, `succeedRoomIntent` among them.
     ///   - jobs: those of the database of rooms, `showProfileJob` and `removeGuestsJob` among them.
     ///   - defaultVersion: the version of new rooms for which nobody asks for another one.
+    ///   - noticesUser: who sends the server's notices; nil where there are none.
     ///   - messageRate: how often a user sends events; nil sets no limit.
     ///   - stickyRate: how often a user sends events that stick to one room; nil sets no limit.
     package init(
         database: RoomsDatabase, accounts: AccountsDatabase, intents: Intents, jobs: Jobs, serverName: ServerName, signingKey: SigningKey,
-        environment: Environment, defaultVersion: RoomVersion, messageRate: RateLimits.Rate? = nil,
+        environment: Environment, defaultVersion: RoomVersion, noticesUser: UserID? = nil, messageRate: RateLimits.Rate? = nil,
         stickyRate: RateLimits.Rate? = nil
     ) {
         self.database = database
@@ -47,6 +50,7 @@ package final class Rooms: Sendable {
         self.signingKey = signingKey
         self.environment = environment
         self.defaultVersion = defaultVersion
+        self.noticesUser = noticesUser
         messageLimit = messageRate.map { RateLimit($0, clock: environment.clock) }
         stickyLimit = stickyRate.map { RateLimit($0, clock: environment.clock) }
     }

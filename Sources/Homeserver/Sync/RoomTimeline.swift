@@ -56,26 +56,28 @@ struct RoomTimeline {
         } else {
             let visible = try visible(wanted, of: room, standing, builder)
             // What the user may not see hides what is before it too, or the timeline would have holes.
-            if visible < wanted.count { isLimited = true }
-            wanted.removeLast(wanted.count - visible)
+            if visible.count < wanted.count { isLimited = true }
+            wanted = visible
         }
         self.orders = wanted.reversed().map(\.pduID.order)
         first = wanted.last?.event.shortID
         events = wanted.reversed().map(\.event)
     }
 
-    /// How many of the events, from the newest one on, the user may see.
+    /// The events that the user may see, from the newest one on to the first that the user may not.
     private mutating func visible(
         _ events: [(pduID: PDUID, event: StoredEvent)], of room: ShortRoomID, _ standing: RoomsView.Standing, _ builder: SyncBuilder
-    ) throws -> Int {
+    ) throws -> [(pduID: PDUID, event: StoredEvent)] {
         var sight = try HistorySight(
             of: room, by: builder.requester.userID, in: builder.view, standing: standing, keys: builder.sightKeys)
         try sight.lookAhead(at: events.map(\.event))
-        return try events.firstIndex { pduID, event in
-            guard try sight.canSee(event, at: pduID) else { return true }
+        var visible: [(pduID: PDUID, event: StoredEvent)] = []
+        for (pduID, stored) in events {
+            guard let event = try sight.see(stored, at: pduID) else { break }
             memberships[event.shortID] = try sight.membership(at: event, pduID)
-            return false
-        } ?? events.count
+            visible.append((pduID, event))
+        }
+        return visible
     }
 
     /// Adds the event that has ended the user's stay, after all others.

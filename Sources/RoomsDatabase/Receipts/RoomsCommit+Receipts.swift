@@ -52,4 +52,24 @@ extension RoomsCommit {
             deleted += 1
         }
     }
+
+    /// Forgets what a user has read of a room, so many receipts at most, and what was counted of the rest.
+    ///
+    /// - Returns: whether nothing is left.
+    package func forgetReceipts(of user: UserID, in room: ShortRoomID, limit: Int) throws -> Bool {
+        var receipts = try commit.domain(RoomsMaps.readPositions, .tuples(room, user))
+        let some = try receipts.collect(limit: limit)
+        for (key, value) in some {
+            let position = value.parts.0
+            commit.delete(RoomsMaps.readPositions, key)
+            switch ReadReceipt.Kind(rawValue: key.parts.2) {
+            case .readPrivate: commit.delete(RoomsMaps.privateRead, TupleKey(room, user, position))
+            default: commit.delete(RoomsMaps.receipts, TupleKey(room, position, user))
+            }
+        }
+        commit.delete(RoomsMaps.lastPrivateRead, TupleKey(room, user))
+        commit.delete(RoomsMaps.notificationCount, TupleKey(user, room))
+        commit.delete(RoomsMaps.highlightCount, TupleKey(user, room))
+        return some.count < limit
+    }
 }

@@ -42,6 +42,20 @@ extension RoomsCommit {
         commit.put(RoomsMaps.threadSubscribers, TupleKey(root, user), room)
     }
 
+    /// Forgets which threads of a room a user follows, so many at most.
+    ///
+    /// - Returns: whether nothing is left.
+    package func forgetThreadSubscriptions(of user: UserID, in room: ShortRoomID, limit: Int) throws -> Bool {
+        var subscriptions = try commit.domain(RoomsMaps.threadSubscriptions, .tuples(user, room))
+        let some = try subscriptions.collect(limit: limit)
+        for (key, subscription) in some {
+            commit.delete(RoomsMaps.threadSubscriptions, key)
+            commit.delete(RoomsMaps.threadSubscriptionsByPosition, TupleKey(user, subscription.position))
+            commit.delete(RoomsMaps.threadSubscribers, TupleKey(key.parts.2, user))
+        }
+        return some.count < limit
+    }
+
     /// Forgets what users have decided of a thread, as its root goes.
     func forgetSubscriptions(toThread root: ShortEventID) throws {
         var subscribers = try commit.domain(RoomsMaps.threadSubscribers, .tuples(root))

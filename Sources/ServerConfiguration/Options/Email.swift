@@ -10,6 +10,8 @@ extension Configuration {
         package var sender = ""
         /// The name that stands beside it.
         package var senderName: String?
+        /// For how many seconds something is unread before a message tells of it.
+        package var notificationDelay = 600
 
         package init() {}
 
@@ -21,6 +23,7 @@ extension Configuration {
             ConfigurationOption("password", \.password),
             ConfigurationOption("sender", \.sender),
             ConfigurationOption("sender_name", \.senderName),
+            ConfigurationOption("notification_delay", \.notificationDelay),
         ]
 
         package enum Security: String, ConfigurationChoice {

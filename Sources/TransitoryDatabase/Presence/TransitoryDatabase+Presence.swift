@@ -32,6 +32,13 @@ extension TransitoryDatabase {
             }
         }
     }
+
+    /// Has a user be somebody of whom nothing is known, and tells of that.
+    package func forgetPresence(of user: UserID, in commit: Commit) throws {
+        guard try commit.presence(of: user) ?? .offline != .offline else { return }
+        let push = StreamPush(key: presenceKey, value: UserPresence.offline.encoded, action: .replace)
+        try streams.push([push], to: .presence(user), lifetime: 0, in: commit)
+    }
 }
 
 extension PublishedSnapshot {

@@ -33,11 +33,14 @@ extension Configuration {
             refreshableAccess: Int64(login.refreshableAccessTokenLifetime) * 1000,
             otherAccess: login.accessTokenLifetime.map { Int64($0) * 1000 }, refresh: login.refreshTokenLifetime.map { Int64($0) * 1000 })
         if let email, let publicBaseURL {
-            settings.accounts.email = EmailSettings(
+            var emailSettings = EmailSettings(
                 mail: email.client(certificateAuthorities: federation.certificateAuthorities, environment),
                 baseURL: PublicAddress(baseURL: publicBaseURL).baseURL ?? publicBaseURL,
                 isRequiredForRegistration: registration.requireEmail)
+            emailSettings.notificationDelay = Int64(email.notificationDelay) * 1000
+            settings.accounts.email = emailSettings
         }
+        settings.notices = serverNotices.settings(on: serverName)
         settings.calls = voip.settings
         settings.limitsRates = rateLimits.enabled
         settings.accounts.rateLimits = rateLimits.enabled ? rateLimits.settings : nil
@@ -48,6 +51,13 @@ extension Configuration {
         settings.streams.sizeMaxBytes = Int64(streams.maxSize.bytes)
         settings.streams.lifetimeMilliseconds = Int64(streams.idleTime) * 1000
         return settings
+    }
+}
+
+extension Configuration.ServerNotices {
+    fileprivate func settings(on server: ServerName) -> ServerNoticesSettings? {
+        guard let user = user.flatMap({ UserID("@\($0):\(server)") }) else { return nil }
+        return ServerNoticesSettings(user: user, displayName: displayName, avatarURL: avatarURL, roomName: roomName)
     }
 }
 

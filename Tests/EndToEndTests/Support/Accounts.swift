@@ -1,4 +1,5 @@
 import CanonicalJSON
+import Crypto
 import Synchronization
 import TestSupport
 import Testing
@@ -37,6 +38,24 @@ extension MatrixTestClient {
             stage == "m.login.registration_token" ? ["token": "\(token ?? "")"] : [:]
         }
         return try loggedIn(response.ok())
+    }
+
+    /// Makes an account of an administrator, as tools for Synapse do.
+    func registerAdministrator(sharedSecret: String) async throws -> MatrixTestClient {
+        let path = "/_synapse/admin/v1/register"
+        let nonce = try #require(try await request("GET", path).ok()["nonce"]?.stringValue)
+        let name = unique("admin")
+        let message = [nonce, name, testPassword, "admin"].joined(separator: "\0")
+        let code = HMAC<Insecure.SHA1>.authenticationCode(
+            for: Array(message.utf8), using: SymmetricKey(data: Array(sharedSecret.utf8)))
+        let body: JSONValue = [
+            "nonce": "\(nonce)", "username": "\(name)", "password": "\(testPassword)", "admin": true,
+            "mac": "\(code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())",
+        ]
+        let answer = try await request("POST", path, body: body.encoded()).ok()
+        var admin = with(accessToken: answer["access_token"]?.stringValue)
+        admin.userID = try #require(answer["user_id"]?.stringValue)
+        return admin
     }
 
     /// Goes through user-interactive authentication: repeats a request with each stage of the server's first flow until it is let through.
