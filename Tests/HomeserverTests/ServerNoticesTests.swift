@@ -18,9 +18,11 @@ import Testing
         _ settings: ServerNoticesSettings? = settings, on directory: TemporaryDirectory? = nil, isNew: Bool = true,
         _ body: (Homeserver) async throws -> Void
     ) async throws {
+        let directory = try directory ?? TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
         let key = try #require(SigningKey(seed: [UInt8](repeating: 1, count: SigningKey.seedSizeBytes), version: "1"))
         var homeserverSettings = HomeserverSettings(
-            serverName: ServerName(trusted: "example.org"), dataDirectory: try (directory ?? TemporaryDirectory()).path, signingKey: key,
+            serverName: ServerName(trusted: "example.org"), dataDirectory: directory.path, signingKey: key,
             blockCacheBytes: 1 << 20, accounts: AccountsSettings())
         homeserverSettings.notices = settings
         try await Homeserver.run(settings: homeserverSettings, environment: .system()) { homeserver in

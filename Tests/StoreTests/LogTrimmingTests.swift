@@ -88,28 +88,6 @@ import Testing
         database.close()
     }
 
-    /// Nor does one that wants nothing of what has come.
-    @Test func isNotHeldBackByACursorThatIsNotSavedYet() throws {
-        try seeded.run { [self] in
-            var limits = limits
-            limits.saveDelayMilliseconds = 60 * 60 * 1000
-            let dispatcher = Dispatcher(of: database, environment: seeded.environment, limits: limits)
-            dispatcher.beginTrimming()
-            let all = try await dispatcher.add(Follower("all") { _ in })
-            let none = try await dispatcher.add(Follower("none", kinds: []) { _ in })
-            try await seeded.clock.sleep(milliseconds: 100)
-            var positions: [Position] = []
-            for _ in 0..<4 {
-                positions += try await stamp(10)
-                for follower in [all, none] { try await follower.caughtUp(to: positions.last ?? .zero) }
-            }
-            try await seeded.clock.sleep(milliseconds: 100)
-            #expect((10...20).contains(try log().count))
-            await dispatcher.stop()
-        }
-        database.close()
-    }
-
     @Test func isNotHeldBackByOneThatIsTooFarBehind() throws {
         let stamped = Recorder()
         let positions = try seeded.run { [self] in

@@ -163,11 +163,7 @@ package final class Dispatcher: Sendable {
             do {
                 try remember()
                 if takeDue(\.savingIsDue) { try await saveCursors() }
-                if takeTrimming() {
-                    // It is only looked again when the log has grown, so a cursor that isn't saved yet mustn't hold it back.
-                    try await saveCursors()
-                    try await trim()
-                }
+                if takeTrimming() { try await trim() }
                 state.withLock { $0.error = nil }
             } catch {
                 state.withLock { state in
