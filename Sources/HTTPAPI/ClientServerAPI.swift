@@ -29,7 +29,7 @@ package enum ClientServerAPI {
             DehydratedDeviceRoutes(encryption: homeserver.encryption),
             ToDeviceRoutes(messages: homeserver.toDeviceMessages),
             FilterRoutes(accounts: homeserver.accounts),
-            ProfileRoutes(profiles: homeserver.profiles, userExists: homeserver.accounts.exists),
+            ProfileRoutes(profiles: homeserver.profiles),
             RoomCreationRoutes(rooms: homeserver.rooms),
             MembershipRoutes(rooms: homeserver.rooms, directory: homeserver.directory),
             SendingRoutes(rooms: homeserver.rooms, delayedEvents: homeserver.delayedEvents, presence: homeserver.presence),

@@ -16,6 +16,7 @@ import Testing
             #expect(try await anybody().get("profile", alice.userID, field).ok() == .object([field: value]))
             #expect(try await anybody().get("profile", alice.userID).ok()[field] == value)
         }
+        try await alice.put("profile", alice.userID, "org.example.other", body: ["org.example.other": 1]).ok()
         try await alice.delete("profile", alice.userID, field).ok()
         try await anybody().get("profile", alice.userID, field).fails(404, "M_NOT_FOUND")
         #expect(try await anybody().get("profile", alice.userID).ok()[field] == nil)

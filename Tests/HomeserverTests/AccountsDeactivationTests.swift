@@ -40,7 +40,7 @@ import Testing
         let auth = fixture.passwordAuth(alice)
         let token = try await fixture.accounts.makeLoginToken(for: fixture.requester(alice), auth: auth).token
         try await deactivate(fixture, alice)
-        await expect(.userDeactivated, 403) { try await fixture.accounts.logIn(withToken: token, on: LoginDevice()) }
+        await expect(.forbidden, 403) { try await fixture.accounts.logIn(withToken: token, on: LoginDevice()) }
     }
 
     @Test func nothingIsKeptButTheAccountItself() async throws {
@@ -105,7 +105,7 @@ import Testing
                     StateKey("m.room.member", "@bob:example.org"), of: room, as: .content, for: server.alice)
                 #expect(try member.json()["membership"] == "leave")
             }
-            await expect(.notFound, 404) { try server.homeserver.profiles.profile(of: server.bob.userID, exists: true) }
+            await expect(.notFound, 404) { try server.homeserver.profiles.profile(of: server.bob.userID) }
             #expect(try server.rooms.joinedRooms(of: server.bob) == [])
         }
     }

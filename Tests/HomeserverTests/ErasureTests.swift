@@ -135,7 +135,7 @@ import TransitoryDatabase
             try await server.wait(60 * 60 * 1000)
             let presence = try homeserver.presence.status(of: server.bob.userID, for: server.bob)
             #expect(presence["presence"] == "offline" && presence["status_msg"] == nil)
-            #expect(try homeserver.profiles.profile(of: server.bob.userID, exists: true) == [:])
+            await expect(.notFound, 404) { try homeserver.profiles.profile(of: server.bob.userID) }
             #expect(try homeserver.pushers.list(for: server.bob).isEmpty)
             let view = server.rooms.database.view()
             for room in [talk.room, left] {

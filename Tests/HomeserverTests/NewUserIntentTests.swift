@@ -25,7 +25,7 @@ import Testing
             // Nothing is carried out any more.
             await intents.stop()
             try await register("dave", accounts, intents, fixture)
-            #expect(try profile(of: "dave", fixture) == [:])
+            await expect(.notFound, 404) { try profile(of: "dave", fixture) }
         }
         try await withIntents(of: directory, fixture) { _, intents in
             try await intents.resume()
@@ -56,6 +56,6 @@ import Testing
     }
 
     private func profile(of name: String, _ fixture: RoomsFixture) throws -> JSONObject {
-        try fixture.profiles.profile(of: UserID(trusted: "@\(name):example.org"), exists: true)
+        try fixture.profiles.profile(of: UserID(trusted: "@\(name):example.org"))
     }
 }

@@ -5,12 +5,9 @@ import MatrixProtocol
 /// What users show of themselves ("Profiles").
 package struct ProfileRoutes: RouteGroup {
     private let profiles: Profiles
-    private let userExists: @Sendable (UserID) async throws -> Bool
 
-    /// - Parameter userExists: whether there is a user of this server by that ID.
-    package init(profiles: Profiles, userExists: @escaping @Sendable (UserID) async throws -> Bool) {
+    package init(profiles: Profiles) {
         self.profiles = profiles
-        self.userExists = userExists
     }
 
     package func add(to routes: inout RouteTable) {
@@ -22,20 +19,19 @@ package struct ProfileRoutes: RouteGroup {
     }
 
     private func getProfile(_ request: ClientRequest) async throws -> Answer {
-        Answer(try await profile(request))
+        Answer(try profile(request))
     }
 
     private func getField(_ request: ClientRequest) async throws -> Answer {
         let field = request.parameter("keyName")
-        guard let value = try await profile(request)[field] else {
+        guard let value = try profile(request)[field] else {
             throw MatrixError(.notFound, "The profile has no \(field)")
         }
         return Answer([field: value])
     }
 
-    private func profile(_ request: ClientRequest) async throws -> JSONObject {
-        let user = try request.userID("userId")
-        return try profiles.profile(of: user, exists: try await userExists(user))
+    private func profile(_ request: ClientRequest) throws -> JSONObject {
+        try profiles.profile(of: request.userID("userId"))
     }
 
     private func setField(_ request: ClientRequest) async throws -> Answer {

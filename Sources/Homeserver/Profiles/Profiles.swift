@@ -19,10 +19,9 @@ package final class Profiles: Sendable {
 
     /// The whole profile (`GET /profile/{userId}`).
     ///
-    /// - Parameter exists: whether a user of this server exists.
     /// - Throws: `M_NOT_FOUND` for users that don't exist, that have no profile, or whose profile this server doesn't have.
-    package func profile(of user: UserID, exists: Bool) throws -> JSONObject {
-        guard user.isOn(rooms.serverName), exists else { throw MatrixError(.notFound, "\(user) has no profile here") }
+    package func profile(of user: UserID) throws -> JSONObject {
+        guard user.isOn(rooms.serverName) else { throw MatrixError(.notFound, "\(user) has no profile here") }
         let profile = try rooms.database.view().profile(of: user)
         guard !profile.isEmpty else { throw MatrixError(.notFound, "\(user) has no profile") }
         return profile
