@@ -98,7 +98,7 @@ package final class EventStream: Sendable {
 
     private func news(since: Position, _ from: SyncToken, _ capture: Capture, _ requester: Requester) throws -> News {
         let syncCapture = syncCapture(SyncRequest(since: from), capture, for: requester)
-        let transitoryLog = try syncCapture.transitorySince.flatMap { try SyncBuilder.log(of: capture.transitory, since: $0) }
+        let transitoryLog = try syncCapture.transitoryLog()
         let ephemeral = try EphemeralDelta(syncCapture, transitoryLog)
         let builder = try SyncBuilder(syncCapture, AccountDataDelta(), ephemeral)
         let view = RoomsView(capture.rooms)

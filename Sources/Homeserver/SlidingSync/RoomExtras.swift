@@ -22,9 +22,11 @@ struct RoomExtras {
     /// - Parameters:
     ///   - rooms: what the answer tells of rooms; what it tells beside is noted there.
     ///   - changed: the rooms in which something may have happened since the client's position.
+    ///   - passing: those in which somebody has begun to type or stopped.
     ///   - sent: what the client was told of all these.
     init(
-        to rooms: inout SlidingSyncRooms, changed: Set<ShortRoomID>, sent: [ShortRoomID: SentRoom], _ delta: AccountDataDelta,
+        to rooms: inout SlidingSyncRooms, changed: Set<ShortRoomID>, passing: Set<ShortRoomID>, sent: [ShortRoomID: SentRoom],
+        _ delta: AccountDataDelta,
         _ capture: SlidingSyncCapture
     ) throws {
         self.capture = capture
@@ -36,7 +38,7 @@ struct RoomExtras {
         if wanted.receipts != nil || sent.values.contains(where: \.knowsReceipts) {
             try takeReceipts(of: rooms.selected(by: wanted.receipts, in: view), changed, &rooms)
         }
-        if wanted.typing != nil { try takeTyping(in: rooms.selected(by: wanted.typing, in: view)) }
+        if wanted.typing != nil { try takeTyping(in: rooms.selected(by: wanted.typing, in: view), passing) }
     }
 
     /// Whether there is anything that the client doesn't know.
@@ -105,9 +107,7 @@ struct RoomExtras {
 
     // MARK: - Typing
 
-    private mutating func takeTyping(in selected: [WantedRoom]) throws {
-        let log = try capture.sync.transitorySince.flatMap { try SyncBuilder.log(of: capture.sync.transitory, since: $0) }
-        let changed = try EphemeralDelta(capture.sync, log).rooms
+    private mutating func takeTyping(in selected: [WantedRoom], _ changed: Set<ShortRoomID>) throws {
         let ignored = try AccountsView(capture.sync.accounts).ignoredUsers(of: capture.sync.requester.userID)
         for wanted in selected {
             guard case .joined = wanted.entry.standing else { continue }

@@ -28,7 +28,8 @@ struct SlidingSyncAnswer {
         let changed = try token == nil ? [] : SyncBuilder(sync, delta).changedRooms()
 
         var windows = try RoomWindows(request, sync, since: token?.rooms.position, facts)
-        let touched = Set(windows.rooms.map(\.entry.room) + changed.map(\.room))
+        let passing = try request.extensions.typing == nil ? [] : EphemeralDelta(sync, sync.transitoryLog()).rooms
+        let touched = Set(windows.rooms.map(\.entry.room) + changed.map(\.room)).union(passing)
         let sent: [ShortRoomID: SentRoom] =
             try known?.sentRooms(touched.map(\.number)).reduce(into: [:]) { $0[ShortRoomID(number: $1.key)] = $1.value } ?? [:]
         let requiredStates =
@@ -45,8 +46,9 @@ struct SlidingSyncAnswer {
             windows.add(WantedRoom(entry: UserRoomList.Entry(room: room, standing: standing, activity: left.position), wishes: wishes))
         }
         var rooms = try await SlidingSyncRooms(
-            windows.rooms, changed: Set(changed.map(\.room)), sent: sent, known: requiredStates, capture, delta)
-        let roomExtras = try RoomExtras(to: &rooms, changed: Set(changed.map(\.room)), sent: sent, delta, capture)
+            windows.rooms, changed: Set(changed.map(\.room)), passing: passing, sent: sent, known: requiredStates, capture, delta)
+        let roomExtras = try RoomExtras(
+            to: &rooms, changed: Set(changed.map(\.room)), passing: passing, sent: sent, delta, capture)
         extras = try SlidingSyncExtras(
             capture, changed: changed, log, delta, roomExtras, timelines: rooms.timelines, toDeviceSince: toDeviceSince)
         self.windows = windows

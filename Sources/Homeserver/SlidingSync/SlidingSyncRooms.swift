@@ -31,9 +31,11 @@ struct SlidingSyncRooms: Sendable {
     /// - Parameters:
     ///   - wanted: the rooms that the client looks at.
     ///   - changed: the rooms in which something may have happened since the client's position.
+    ///   - passing: those in which somebody has begun to type or stopped.
     ///   - sent: what the client was told of all these.
     init(
-        _ wanted: [WantedRoom], changed: Set<ShortRoomID>, sent: [ShortRoomID: SentRoom], known: [UInt64: RequiredState],
+        _ wanted: [WantedRoom], changed: Set<ShortRoomID>, passing: Set<ShortRoomID>, sent: [ShortRoomID: SentRoom],
+        known: [UInt64: RequiredState],
         _ capture: SlidingSyncCapture, _ accountData: AccountDataDelta
     ) async throws {
         let needed = wanted.filter { Self.mayHaveNews($0, sent[$0.entry.room], isChanged: changed.contains($0.entry.room), known) }
@@ -59,7 +61,7 @@ struct SlidingSyncRooms: Sendable {
         present = wanted.filter { told.contains($0.entry.room) || unmoved.contains($0.entry.room) }
         // What isn't told of these now is told when the client looks at them again.
         guard let since = capture.position?.token.rooms.position else { return }
-        for room in changed where !told.contains(room) {
+        for room in changed.union(passing.subtracting(unmoved)) where !told.contains(room) {
             guard var sent = sent[room], sent.upTo == nil else { continue }
             sent.upTo = since
             changes[room] = sent

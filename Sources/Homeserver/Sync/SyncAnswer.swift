@@ -20,7 +20,7 @@ struct SyncAnswer {
     /// - Parameter presence: who is online.
     init(to capture: SyncCapture, _ presence: Presence) async throws {
         let accountsLog = try capture.accountsSince.flatMap { try SyncBuilder.log(of: capture.accounts, since: $0) }
-        let transitoryLog = try capture.transitorySince.flatMap { try SyncBuilder.log(of: capture.transitory, since: $0) }
+        let transitoryLog = try capture.transitoryLog()
         let accountData = try AccountDataDelta(
             of: capture.requester.userID, since: capture.accountsSince, accountsLog, in: capture.accounts)
         let ephemeral = try EphemeralDelta(capture, transitoryLog)

@@ -23,6 +23,11 @@ struct SyncCapture: Sendable {
     var accountsSince: Position? { request.since.map { min($0.accounts.position, accounts.position) } }
     var transitorySince: Position? { request.since.map { min($0.transitory.position, transitory.position) } }
 
+    /// What the transitory database's log has since the token; nil in an initial sync, when that is too much, or when the log doesn't go back so far.
+    func transitoryLog() throws -> [LogEntry]? {
+        try transitorySince.flatMap { try SyncBuilder.log(of: transitory, since: $0) }
+    }
+
     /// How many keys of the requester's device can be claimed.
     func keyCounts() throws -> KeyCounts {
         guard let device = requester.deviceID else { return KeyCounts() }
