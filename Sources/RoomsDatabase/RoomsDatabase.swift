@@ -61,6 +61,11 @@ package final class RoomsDatabase: Sendable {
         localMembers.onLeave(action)
     }
 
+    /// Whether the scope is a room that one of our users is joined to.
+    package func isJoined(_ user: UserID, to scope: Scope) -> Bool {
+        localMembers.scopes(of: scope, in: snapshot(), on: serverName).contains(.user(user))
+    }
+
     /// The database for whoever looks into it.
     package var inspected: InspectedDatabase { InspectedDatabase(database) }
 

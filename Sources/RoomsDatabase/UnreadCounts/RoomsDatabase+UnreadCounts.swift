@@ -40,9 +40,4 @@ extension RoomsDatabase {
             }
         }
     }
-
-    /// Whether the scope is a room that one of our users is joined to.
-    package func isJoined(_ user: UserID, to scope: Scope) -> Bool {
-        localMembers.scopes(of: scope, in: snapshot(), on: serverName).contains(.user(user))
-    }
 }
