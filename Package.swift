@@ -53,10 +53,11 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
+        .target(name: "EventLoopExecutor", dependencies: [.product(name: "NIOCore", package: "swift-nio")]),
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "CanonicalJSON", "Homeserver", "MatrixProtocol", "Store", "StreamsDemo", "TransitoryDatabase",
+                "CanonicalJSON", "EventLoopExecutor", "Homeserver", "MatrixProtocol", "Store", "StreamsDemo", "TransitoryDatabase",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -108,7 +109,7 @@ let package = Package(
         .executableTarget(
             name: "martlet-bench",
             dependencies: [
-                "CanonicalJSON", "Homeserver", "MatrixProtocol", "RocksDB", "RoomsDatabase", "Store",
+                "CanonicalJSON", "EventLoopExecutor", "Homeserver", "MatrixProtocol", "RocksDB", "RoomsDatabase", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),

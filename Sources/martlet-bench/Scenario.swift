@@ -1,5 +1,6 @@
 import ArgumentParser
 import AsyncHTTPClient
+import EventLoopExecutor
 import NIOCore
 
 /// Something that clients do, measured. Each scenario is a subcommand in a file of its own in Scenarios/:

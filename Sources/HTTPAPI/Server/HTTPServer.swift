@@ -127,8 +127,11 @@ package struct HTTPServer: Service {
             address: address, backlog: Limits.connectionBacklogMax,
             availableConnectionsDelegate: .maximum(Limits.connectionsMax, logger: logger))
         let http1 = HTTP1Channel(responder: responder.respond(to:_:_:), configuration: http)
-        let channel: any ServerChildChannel = if let tls { try TLSChannel(http1, tlsConfiguration: tls) } else { http1 }
-        return channel.server(configuration: configuration, onServerRunning: onRunning, eventLoopGroup: eventLoopGroup, logger: logger)
+        func server(_ connection: some ServerChildChannel) -> any Service {
+            EventLoopConnections(connection: connection).server(
+                configuration: configuration, onServerRunning: onRunning, eventLoopGroup: eventLoopGroup, logger: logger)
+        }
+        return if let tls { server(try TLSChannel(http1, tlsConfiguration: tls)) } else { server(http1) }
     }
 }
 
