@@ -111,7 +111,6 @@ let package = Package(
             dependencies: [
                 "CanonicalJSON", "EventLoopExecutor", "Homeserver", "MatrixProtocol", "RocksDB", "RoomsDatabase", "Store",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -10,7 +10,7 @@ struct Scan: Sendable {
 
     init(_ answer: ArraySlice<UInt8>) throws(RequestFailure) {
         do {
-            fields = try JSONFields(scanning: answer, limits: JSONLimits(sizeMaxBytes: MatrixClient.answerSizeMaxBytes))
+            fields = try JSONFields(scanning: answer, limits: JSONLimits(sizeMaxBytes: HTTPAnswer.sizeMaxBytes))
         } catch {
             throw RequestFailure("the answer is not a JSON object")
         }

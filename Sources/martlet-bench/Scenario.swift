@@ -1,5 +1,4 @@
 import ArgumentParser
-import AsyncHTTPClient
 import EventLoopExecutor
 import NIOCore
 
@@ -37,37 +36,20 @@ struct Setting: Sendable {
 extension Scenario {
     mutating func run() async throws {
         let scenario = self
-        try await withClient { http in
-            let sides = try scenario.options.sides(http: http)
+        try await withConnections { connections in
+            let sides = try scenario.options.sides(connections)
             try await Comparison(scenario: scenario, settings: scenario.settings, sides: sides).run { side in
                 try await scenario.measure(side)
             }
         }
     }
 
-    /// Calls `body` with an HTTP client, on its event loop's thread.
-    func withClient(_ body: @Sendable (HTTPClient) async throws -> Void) async throws {
-        let http = HTTPClient.forLoad()
-        do {
-            try await withTaskExecutorPreference(EventLoopExecutor(http.eventLoopGroup.any())) {
-                try await body(http)
-            }
-        } catch {
-            try await http.shutdown()
-            throw error
+    /// Calls `body` with connections to servers, on their event loop's thread.
+    func withConnections(_ body: @Sendable (Connections) async throws -> Void) async throws {
+        let connections = Connections()
+        try await withTaskExecutorPreference(EventLoopExecutor(connections.eventLoop)) {
+            defer { connections.close() }
+            try await body(connections)
         }
-        try await http.shutdown()
-    }
-}
-
-extension HTTPClient {
-    /// A client with as many kept connections as there are requests at once. It follows no redirects and repeats nothing.
-    fileprivate static func forLoad() -> HTTPClient {
-        var pool = HTTPClient.Configuration.ConnectionPool(idleTimeout: .seconds(20), concurrentHTTP1ConnectionsPerHostSoftLimit: 8192)
-        pool.retryConnectionEstablishment = false
-        var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)), connectionPool: pool)
-        configuration.httpVersion = .http1Only
-        return HTTPClient(configuration: configuration)
     }
 }

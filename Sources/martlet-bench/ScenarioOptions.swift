@@ -1,5 +1,4 @@
 import ArgumentParser
-import AsyncHTTPClient
 
 /// The options that every scenario has: which servers, how to get accounts on them, where to report to.
 struct ScenarioOptions: ParsableArguments {
@@ -38,9 +37,7 @@ struct ScenarioOptions: ParsableArguments {
         guard urls.count <= 2 else {
             throw ValidationError("At most two URLs can be compared.")
         }
-        for url in urls where !(url.hasPrefix("http://") || url.hasPrefix("https://")) {
-            throw ValidationError("\(url) is not an http:// or https:// URL.")
-        }
+        for url in urls { _ = try address(url) }
         if let first = serverPid.first(where: { $0 != Self.none && Int($0) == nil }) {
             throw ValidationError("\(first) is not a process ID.")
         }
@@ -49,21 +46,23 @@ struct ScenarioOptions: ParsableArguments {
     /// The room version to ask for; nil leaves it to the server.
     var requestedRoomVersion: String? { roomVersion == "default" ? nil : roomVersion }
 
+    private func address(_ url: String) throws -> ServerAddress {
+        guard let address = ServerAddress(url: url) else { throw ValidationError("\(url) is not of the form http://host:port.") }
+        return address
+    }
+
     /// The sides that the options describe.
     ///
     /// - Parameters:
     ///   - urls: the servers' URLs, where they come from somewhere else.
     ///   - names: what the report calls them, where `--name` says nothing.
-    func sides(http: HTTPClient, urls: [String]? = nil, names: [String] = []) throws -> [Side] {
+    func sides(_ connections: Connections, urls: [String]? = nil, names: [String] = []) throws -> [Side] {
         let urls = urls ?? self.urls
         guard !urls.isEmpty else {
             throw ValidationError("Missing the URL of a homeserver.")
         }
         return try urls.enumerated().map { index, url in
-            var baseURL = url
-            while baseURL.last == "/" {
-                baseURL.removeLast()
-            }
+            let server = try address(url)
             let process = try value(of: serverPid, "--server-pid", side: index, of: urls.count).flatMap { Int($0) }.map(ServerProcess.init)
             if let process, process.sample() == nil {
                 throw ValidationError("There is no process \(process.processID) whose /proc/\(process.processID) can be read.")
@@ -74,10 +73,10 @@ struct ScenarioOptions: ParsableArguments {
                 } else {
                     .userInteractive(token: try value(of: registrationToken, "--registration-token", side: index, of: urls.count))
                 }
-            let fallback = index < names.count ? names[index] : String(baseURL.trimmingPrefix("https://").trimmingPrefix("http://"))
+            let fallback = index < names.count ? names[index] : server.hostField
             return Side(
-                name: index < name.count ? name[index] : fallback, baseURL: baseURL, registration: registration, process: process,
-                http: http)
+                name: index < name.count ? name[index] : fallback, baseURL: url, server: server, registration: registration,
+                process: process, connections: connections)
         }
     }
 

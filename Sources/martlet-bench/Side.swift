@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import CanonicalJSON
 import NIOCore
 
@@ -6,12 +5,13 @@ import NIOCore
 struct Side: Sendable {
     /// How the report calls it.
     let name: String
-    /// Scheme, host and port.
+    /// The URL that it was given with.
     let baseURL: String
+    let server: ServerAddress
     let registration: Registration
     /// The server's process, where it is known.
     let process: ServerProcess?
-    let http: HTTPClient
+    let connections: Connections
     /// Part of every name that this run makes up, so that runs do not meet.
     let runID = String(UInt64.random(in: .min ... .max), radix: 36)
 
@@ -24,7 +24,7 @@ struct Side: Sendable {
     ///
     /// - Returns: how the server calls itself in its `Server` header, if it does.
     func identify() async throws -> String? {
-        let answer = try await MatrixClient(http: http, baseURL: baseURL).exchange(.get, "/_matrix/client/versions")
+        let answer = try await MatrixClient(connections, server: server).exchange(.get, "/_matrix/client/versions")
         _ = try answer.success()
         return answer.server
     }
@@ -34,7 +34,7 @@ struct Side: Sendable {
     /// - Parameter purpose: part of their names.
     func makeAccounts(_ count: Int, purpose: String) async throws -> [Account] {
         progress("\(name): registering \(count) accounts (\(purpose))")
-        let client = MatrixClient(http: http, baseURL: baseURL)
+        let client = MatrixClient(connections, server: server)
         return try await concurrently(count, width: Self.registrationsAtOnce) { index in
             let (userID, accessToken) = try await registration.register(
                 username: "bench-\(runID)-\(purpose)-\(index)", password: Self.password, client: client)
@@ -44,7 +44,7 @@ struct Side: Sendable {
 
     /// An account that exists already.
     func account(userID: String, accessToken: String) -> Account {
-        Account(userID: userID, accessToken: accessToken, client: MatrixClient(http: http, baseURL: baseURL, accessToken: accessToken))
+        Account(userID: userID, accessToken: accessToken, client: MatrixClient(connections, server: server, accessToken: accessToken))
     }
 
     /// Runs `work` and observes this program and the server during it.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import AsyncHTTPClient
 import NIOCore
 
 /// Accounts in many rooms: each one's first initial sync, then how fast their long polls deliver an event.
@@ -68,12 +67,12 @@ struct Sync: Scenario {
 
     mutating func run() async throws {
         let scenario = self
-        try await withClient { http in
+        try await withConnections { connections in
             if let path = scenario.measurePath {
-                try await scenario.measure(prepared: path, http: http)
+                try await scenario.measure(prepared: path, connections)
                 return
             }
-            let sides = try scenario.options.sides(http: http)
+            let sides = try scenario.options.sides(connections)
             if let path = scenario.preparePath {
                 var state = SyncState(settings: scenario.roomSettings, sides: [])
                 for side in sides {
@@ -95,13 +94,13 @@ struct Sync: Scenario {
         return try await measure(side, prepared)
     }
 
-    private func measure(prepared path: String, http: HTTPClient) async throws {
+    private func measure(prepared path: String, _ connections: Connections) async throws {
         var state = try SyncState(readingFrom: path)
         let urls = options.urls.isEmpty ? state.sides.map(\.baseURL) : options.urls
         guard urls.count == state.sides.count else {
             throw ValidationError("\(path) was prepared for \(state.sides.count) servers.")
         }
-        let sides = try options.sides(http: http, urls: urls, names: state.sides.map(\.name))
+        let sides = try options.sides(connections, urls: urls, names: state.sides.map(\.name))
         for index in state.sides.indices {
             if state.sides[index].measurements > 0 {
                 progress("\(sides[index].name): note: these accounts have been synced before, this is not their first initial sync")

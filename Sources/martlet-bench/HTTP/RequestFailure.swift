@@ -1,9 +1,8 @@
-import AsyncHTTPClient
 import CanonicalJSON
 
 /// Why a request did not get the answer that it should have got. Failures with the same reason are equal, so that they can be counted.
 struct RequestFailure: Error, CustomStringConvertible {
-    /// Short and free of identifiers: `HTTP 429 M_LIMIT_EXCEEDED`, `deadlineExceeded`, `no event_id in the answer`.
+    /// Short and free of identifiers: `HTTP 429 M_LIMIT_EXCEEDED`, `timeLimit`, `no event_id in the answer`.
     let reason: String
     /// The request, and what the server said; empty where the reason says all.
     var detail: String = ""
@@ -24,7 +23,7 @@ struct RequestFailure: Error, CustomStringConvertible {
 
     /// No answer at all: no connection, a closed one, a time limit.
     init(transport error: any Error, request: String) {
-        reason = (error as? HTTPClientError)?.shortDescription ?? "\(error)"
+        reason = "\(error)"
         detail = request
     }
 }

@@ -1,11 +1,10 @@
-import AsyncHTTPClient
 import CanonicalJSON
 import NIOCore
+import NIOHTTP1
 
 /// Requests to one homeserver, with one account's access token or none.
 ///
-/// It adds as little as possible to what is measured: connections are kept, bodies are passed as buffers, and answers
-/// are scanned, not decoded.
+/// It adds as little as possible to what is measured: bodies are passed as buffers, and answers are scanned, not decoded.
 struct MatrixClient: Sendable {
     enum Method: Sendable {
         case get, post, put
@@ -28,21 +27,15 @@ struct MatrixClient: Sendable {
         }
     }
 
-    /// An answer larger than this is a failure.
-    static let answerSizeMaxBytes = 1 << 30
-    /// A request that is not answered by then has failed. Longer than a long poll.
-    static let requestTimeout: TimeAmount = .seconds(120)
+    private let connections: Connections
+    private let server: ServerAddress
+    private let headers: HTTPHeaders
 
-    private let http: HTTPClient
-    private let baseURL: String
-    private let headers: [(String, String)]
-
-    /// - Parameter baseURL: scheme, host and port, without a slash at the end.
-    init(http: HTTPClient, baseURL: String, accessToken: String? = nil) {
-        self.http = http
-        self.baseURL = baseURL
+    init(_ connections: Connections, server: ServerAddress, accessToken: String? = nil) {
+        self.connections = connections
+        self.server = server
         let authorization = accessToken.map { [("Authorization", "Bearer \($0)")] } ?? []
-        headers = [("Content-Type", "application/json")] + authorization
+        headers = HTTPHeaders([("Host", server.hostField), ("Content-Type", "application/json")] + authorization)
     }
 
     /// Sends a request and receives its whole answer.
@@ -52,39 +45,34 @@ struct MatrixClient: Sendable {
     ///   - body: JSON.
     func exchange(_ method: Method, _ path: String, body: ByteBuffer? = nil) async throws(RequestFailure) -> Answer {
         do {
-            let request = try makeRequest(method, path, body: body)
-            // The interface with futures: the one with async functions starts an unstructured task for each request, on threads of its own.
-            let task = http.execute(
-                request: request, delegate: ResponseAccumulator(request: request), deadline: .now() + Self.requestTimeout)
-            let response = try await withTaskCancellationHandler {
-                try await task.get()
-            } onCancel: {
-                task.fail(reason: CancellationError())
-            }
+            let answer = try await connections.exchange(head(method, path, body: body), body, with: server)
             return Answer(
-                method: method, path: path, status: response.status.code, server: response.headers["Server"].first,
-                body: response.body.map { [UInt8]($0.readableBytesView) } ?? [])
+                method: method, path: path, status: answer.head.status.code, server: answer.head.headers["Server"].first,
+                body: [UInt8](answer.body.readableBytesView))
         } catch {
             throw RequestFailure(transport: error, request: "\(method) \(path)")
         }
     }
 
-    private func makeRequest(_ method: Method, _ path: String, body: ByteBuffer?) throws -> HTTPClient.Request {
-        let url = baseURL + path
-        let body = body.map { HTTPClient.Body.byteBuffer($0) }
-        var request =
-            switch method {
-            case .get: try HTTPClient.Request(url: url, method: .GET, body: body)
-            case .post: try HTTPClient.Request(url: url, method: .POST, body: body)
-            case .put: try HTTPClient.Request(url: url, method: .PUT, body: body)
-            }
-        request.headers = .init(headers)
-        return request
+    private func head(_ method: Method, _ path: String, body: ByteBuffer?) -> HTTPRequestHead {
+        var head = HTTPRequestHead(version: .http1_1, method: method.http, uri: path, headers: headers)
+        if method != .get { head.headers.add(name: "Content-Length", value: "\(body?.readableBytes ?? 0)") }
+        return head
     }
 
     /// Sends a request and returns the body of its answer, which has to be a success.
     func request(_ method: Method, _ path: String, body: ByteBuffer? = nil) async throws(RequestFailure) -> [UInt8] {
         try await exchange(method, path, body: body).success()
+    }
+}
+
+extension MatrixClient.Method {
+    fileprivate var http: HTTPMethod {
+        switch self {
+        case .get: .GET
+        case .post: .POST
+        case .put: .PUT
+        }
     }
 }
 
