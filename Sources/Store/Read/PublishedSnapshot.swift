@@ -63,6 +63,7 @@ package final class PublishedSnapshot: Reader, @unchecked Sendable {
     /// What happened after `position`, in order, at most `limit` entries; `nil` when the log has been trimmed beyond it, so that only the
     /// scopes' newest positions tell what changed.
     package func changes(after position: Position, limit: Int) throws -> [LogEntry]? {
+        guard position < self.position else { return [] }
         guard try position >= logFloor() else { return nil }
         // The key's successor, not the position's: the last of all positions, which a stranger's token may carry, has none.
         var log = try domain(CommonMaps.positionChange, .all.from(position.encoded + [0x00]))
