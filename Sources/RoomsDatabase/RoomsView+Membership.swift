@@ -18,12 +18,12 @@ extension RoomsView {
 
     /// What the room is to the user now.
     package func standing(of user: UserID, in room: ShortRoomID) throws -> Standing {
-        let (joined, invited, knocked, left) = try reader.row(
-            TupleKey(user, room), RoomsMaps.userJoined, RoomsMaps.userInvited, RoomsMaps.userKnocked, RoomsMaps.userLeft)
-        if let joined { return .joined(since: joined) }
-        if let invited { return .invited(invited) }
-        if let knocked { return .knocked(knocked) }
-        if let left { return .left(left) }
+        // One after the other: it is mostly the members who ask.
+        let key = TupleKey(user, room)
+        if let joined = try reader.get(RoomsMaps.userJoined, key) { return .joined(since: joined) }
+        if let invited = try reader.get(RoomsMaps.userInvited, key) { return .invited(invited) }
+        if let knocked = try reader.get(RoomsMaps.userKnocked, key) { return .knocked(knocked) }
+        if let left = try reader.get(RoomsMaps.userLeft, key) { return .left(left) }
         return .stranger
     }
 

@@ -308,9 +308,9 @@ package final class Database: Sendable {
         // Whoever waits for an answer has work to do; waking the others can take a while.
         for answer in sealed.answers { answer(failure) }
         if failure == nil {
-            if case .open(let opened, _, _) = sealed.target { checkBackground(of: opened) }
-            notePublication()
             notifier.wake(sealed.changedScopes)
+            notePublication()
+            if case .open(let opened, _, _) = sealed.target { checkBackground(of: opened) }
         }
     }
 
