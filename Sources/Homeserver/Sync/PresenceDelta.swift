@@ -46,6 +46,8 @@ struct PresenceDelta {
     }
 
     private static let type = "m.presence"
+    /// In so many scopes something may have happened since the token; with more, all are looked at.
+    private static let recentScopesMax = 2000
 
     /// About how much JSON it is.
     var sizeBytes: Int { events.reduce(0) { $0 + $1.count + 1 } }
@@ -53,9 +55,17 @@ struct PresenceDelta {
     /// Whose presence has changed; in an initial sync, who isn't offline.
     private static func candidates(_ capture: SyncCapture, _ log: [LogEntry]?, _ presence: Presence) throws -> Set<UserID> {
         guard let since = capture.transitorySince else { return Set(presence.presentUsers) }
-        let scopes =
-            try log?.map(\.change.scope).filter { $0.kind == .presence }
-            ?? capture.transitory.scopes(newerThan: since, from: Scope(.presence, [])).filter { $0.kind == .presence }
-        return Set(try scopes.map { try UserID(encoded: $0.id) })
+        let scopes = try log?.map(\.change.scope) ?? Self.scopes(of: capture.transitory, newerThan: since)
+        return Set(try scopes.filter { $0.kind == .presence }.map { try UserID(encoded: $0.id) })
+    }
+
+    /// The scopes of presences that have changed, where the log is too long: those that are remembered, or else all are looked at.
+    private static func scopes(of transitory: PublishedSnapshot, newerThan since: Position) throws -> [Scope] {
+        guard let recent = transitory.recentScopes(after: since, limit: recentScopesMax) else {
+            return try transitory.scopes(newerThan: since, from: Scope(.presence, []))
+        }
+        let presences = Array(recent).filter { $0.kind == .presence }
+        // Of what is remembered, some may be newer than this state.
+        return zip(presences, try transitory.positions(of: presences)).filter { $0.1.map { $0 > since } ?? false }.map(\.0)
     }
 }
