@@ -51,7 +51,7 @@ import Testing
     /// Waits for the dispatcher, which trims on its own.
     private func waitUntil(_ database: String, isTrimmedBeyond stamp: Versionstamp, on server: SyncServer) async throws {
         let dispatcher = try #require(server.homeserver.background.dispatchers.first { $0.database == database }).dispatcher
-        for _ in 0..<2000 {
+        for _ in 0..<20_000 {
             if try dispatcher.logFloor() > stamp.position { return }
             try await SystemClock().sleep(milliseconds: 5)
         }
