@@ -8,6 +8,8 @@ package enum AccountsConflict: Error, Equatable {
     case sessionChanged
     /// The user is logged in on a device of this ID.
     case deviceExists
+    /// A cross-signing key of the user's is called like the device.
+    case deviceNamedLikeKey
     /// The device is gone.
     case deviceGone
     /// There is another one-time key of this name.

@@ -21,7 +21,7 @@ import Testing
         let found = try await bob.post("keys", "query", body: query).ok()
         #expect(found["device_keys", alice.userID, alice.deviceID, "algorithms"]?.arrayValue?.count == 2)
         #expect(found["failures"] == [:])
-        try await bob.post("keys", "query").fails(400, "M_MISSING_PARAM")
+        try await bob.post("keys", "query").fails(400, "M_BAD_JSON")
         try await bob.post("keys", "query", body: ["device_keys": .object([alice.userID: [:]])]).fails(400, "M_BAD_JSON")
 
         let claim: JSONValue = ["one_time_keys": .object([alice.userID: .object([alice.deviceID: "signed_curve25519"])])]
@@ -30,7 +30,7 @@ import Testing
             let keys = claimed["one_time_keys", alice.userID, alice.deviceID]?.objectValue?.keys
             #expect(keys == ["signed_curve25519:\(expected)"])
         }
-        try await bob.post("keys", "claim").fails(400, "M_MISSING_PARAM")
+        try await bob.post("keys", "claim").fails(400, "M_BAD_JSON")
         let after = try await alice.sync().body
         #expect(after["device_one_time_keys_count"] == ["signed_curve25519": 0])
         #expect(after["device_unused_fallback_key_types"] == [])

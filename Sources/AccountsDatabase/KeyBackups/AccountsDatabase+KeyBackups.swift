@@ -78,7 +78,10 @@ extension AccountsDatabase {
                 commit.delete(AccountsMaps.backedUpKeys, .tuples(user, version))
             case .room(let room):
                 var stored = try commit.domain(AccountsMaps.backedUpKeys, .tuples(user, version, room))
-                count = UInt64(try stored.collect().count)
+                // One after the other: together they may be large.
+                var found: UInt64 = 0
+                while try stored.next() != nil { found += 1 }
+                count = found
                 commit.delete(AccountsMaps.backedUpKeys, .tuples(user, version, room))
             case .session(let room, let session):
                 let key = TupleKey(user, version, room, session)

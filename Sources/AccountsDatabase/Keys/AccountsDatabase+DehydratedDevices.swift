@@ -12,8 +12,8 @@ extension AccountsView {
 extension AccountsDatabase {
     /// Keeps a dehydrated device with its keys in the place of the one that the user had.
     ///
-    /// - Throws: `AccountsConflict.deviceExists` when the user is logged in on a device of this ID; `.tooManyOneTimeKeys`,
-    ///   `.tooManyKeyAlgorithms`.
+    /// - Throws: `AccountsConflict.deviceExists` when the user is logged in on a device of this ID; `.deviceNamedLikeKey`,
+    ///   `.tooManyOneTimeKeys`, `.tooManyKeyAlgorithms`.
     package func keep(
         _ device: DehydratedDevice, named name: String?, keys: KeyUpload, of user: UserID, oneTimeKeysMax: Int
     ) async throws {
@@ -21,6 +21,7 @@ extension AccountsDatabase {
             try commit.removeDehydratedDevice(of: user)
             let key = TupleKey(user, device.id)
             guard try !commit.contains(AccountsMaps.deviceToMetadata, key) else { throw AccountsConflict.deviceExists }
+            try commit.checkName(ofNewDevice: device.id, of: user)
             commit.put(AccountsMaps.dehydratedDevices, user, device)
             commit.put(
                 AccountsMaps.deviceToMetadata, key,

@@ -85,7 +85,7 @@ extension Commit {
         return counts
     }
 
-    /// Those of the one-time keys that aren't there yet.
+    /// Those of the one-time keys that aren't there yet. What is there stays as it is.
     private func newOneTimeKeys(among keys: [ClaimableKey], of user: UserID, device: String) throws -> [ClaimableKey] {
         guard !keys.isEmpty else { return [] }
         var stored = try domain(AccountsMaps.oneTimeKeys, .tuples(user, device))
@@ -96,9 +96,17 @@ extension Commit {
         }
         return try keys.filter { key in
             guard let json = known[key.name] else { return true }
-            guard json == key.json else { throw AccountsConflict.oneTimeKeyExists(key.name) }
+            guard try json == key.json || Self.areSame(json, key.json) else { throw AccountsConflict.oneTimeKeyExists(key.name) }
             return false
         }
+    }
+
+    /// Whether two one-time keys are the same but for their signatures, of which there can be many of one key.
+    private static func areSame(_ first: [UInt8], _ second: [UInt8]) throws -> Bool {
+        guard let first = try JSONValue(parsing: first).objectValue, let second = try JSONValue(parsing: second).objectValue else {
+            return false
+        }
+        return SignedJSON.haveSameContent(first, second)
     }
 
     /// Removes everything that a device has published.

@@ -20,7 +20,7 @@ extension AccountsDatabase {
     /// - Parameters:
     ///   - account: the account as it was when the user proved to be its owner.
     ///   - devicesMax: how many devices the user has at most; for one more, that goes which was seen longest ago.
-    /// - Throws: `AccountsConflict.accountChanged`.
+    /// - Throws: `AccountsConflict.accountChanged`, `.deviceNamedLikeKey`.
     package func logIn(_ user: UserID, as account: Account, _ login: NewLogin, devicesMax: Int) async throws {
         try await database.commit { commit in
             guard try commit.get(AccountsMaps.userIDToAccount, user) == account else { throw AccountsConflict.accountChanged }
@@ -51,6 +51,7 @@ extension Commit {
         let key = TupleKey(user, login.device)
         let known = try get(AccountsMaps.deviceToMetadata, key)
         if known == nil {
+            try checkName(ofNewDevice: login.device, of: user)
             try makeRoomForDevice(of: user, devicesMax: devicesMax)
             stampDeviceList(of: user, device: login.device)
         }
@@ -63,6 +64,15 @@ extension Commit {
         metadata.lastSeenAt = time
         metadata.lastSeenAddress = login.address
         put(AccountsMaps.deviceToMetadata, key, metadata)
+    }
+
+    /// Checks that no cross-signing key of the user's is called like a device that is to be made: a signature by the one would pass for the other's.
+    ///
+    /// - Throws: `AccountsConflict.deviceNamedLikeKey`.
+    func checkName(ofNewDevice device: String, of user: UserID) throws {
+        for usage in CrossSigningUsage.allCases {
+            if try get(usage.column, user) == "\(VerifyKey.algorithm):\(device)" { throw AccountsConflict.deviceNamedLikeKey }
+        }
     }
 
     /// Removes those of a user's devices that were seen longest ago, when there is no room for one more.

@@ -26,16 +26,24 @@ package struct KeyRoutes: RouteGroup {
 
     private func query(_ request: ClientRequest) async throws -> Answer {
         let body = try await request.body()
-        let query = try KeyQuery(body.required("device_keys", as: .object))
+        let query = try KeyQuery(owners("device_keys", of: body))
         _ = try body.optional("timeout", as: .integer)
         return Answer(json: try encryption.queryKeys(query, for: request.requester))
     }
 
     private func claim(_ request: ClientRequest) async throws -> Answer {
         let body = try await request.body()
-        let claims = try KeyClaims(body.required("one_time_keys", as: .object))
+        let claims = try KeyClaims(owners("one_time_keys", of: body))
         _ = try body.optional("timeout", as: .integer)
         return Answer(json: try await encryption.claimKeys(claims))
+    }
+
+    /// The member that says whose keys are meant.
+    ///
+    /// - Throws: `M_BAD_JSON`, also when it is missing, as clients know it.
+    private func owners(_ name: String, of body: Body) throws -> JSONObject {
+        guard let owners = try body.optional(name, as: .object) else { throw MatrixError(.badJSON, "\(name) must be an object") }
+        return owners
     }
 
     private func changes(_ request: ClientRequest) async throws -> Answer {

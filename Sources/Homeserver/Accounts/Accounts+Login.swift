@@ -85,7 +85,8 @@ extension Accounts {
     /// Logs a device in whose user has proved to be the account's owner.
     ///
     /// - Parameter account: the account as it was then.
-    /// - Throws: `M_USER_DEACTIVATED`, `M_USER_LOCKED`; `M_FORBIDDEN` when the account has changed since.
+    /// - Throws: `M_USER_DEACTIVATED`, `M_USER_LOCKED`; `M_FORBIDDEN` when the account has changed since, or a key of the user's is called like
+    ///   the device.
     func logIn(_ user: UserID, as account: Account, on device: LoginDevice) async throws -> Login {
         guard !account.flags.contains(.deactivated) else { throw Self.deactivated }
         guard !account.flags.contains(.locked) else { throw MatrixError.userLocked }
@@ -94,9 +95,13 @@ extension Accounts {
             try await database.logIn(user, as: account, login.kept, devicesMax: settings.devicesMax)
         } catch AccountsConflict.accountChanged {
             throw MatrixError(.forbidden, "The account has changed in the meantime")
+        } catch AccountsConflict.deviceNamedLikeKey {
+            throw Self.deviceNamedLikeKey
         }
         return Login(user: user, device: login.device)
     }
+
+    static let deviceNamedLikeKey = MatrixError(.forbidden, "A cross-signing key of the user has this device ID", status: 400)
 
     /// Makes a token with which another device can log in once (`POST /login/get_token`).
     ///

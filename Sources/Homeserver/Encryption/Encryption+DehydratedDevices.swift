@@ -7,7 +7,8 @@ extension Encryption {
     /// Keeps the requester's dehydrated device, in the place of the one before (`PUT /dehydrated_device`).
     ///
     /// - Returns: its ID.
-    /// - Throws: `M_MISSING_PARAM`, `M_BAD_JSON`, `M_INVALID_PARAM`, `M_TOO_LARGE`, `M_LIMIT_EXCEEDED`.
+    /// - Throws: `M_MISSING_PARAM`, `M_BAD_JSON`, `M_INVALID_PARAM`, `M_TOO_LARGE`, `M_LIMIT_EXCEEDED`; `M_FORBIDDEN` for the ID of a
+    ///   cross-signing key.
     package func keepDehydratedDevice(
         _ id: String, data: JSONObject, displayName: String?, keys body: JSONObject, for requester: Requester
     ) async throws -> String {

@@ -31,6 +31,8 @@ extension Encryption {
             throw MatrixError(.unknownToken, "The device has been removed")
         } catch AccountsConflict.deviceExists {
             throw MatrixError(.invalidParameter, "There is a device of this ID")
+        } catch AccountsConflict.deviceNamedLikeKey {
+            throw Accounts.deviceNamedLikeKey
         } catch AccountsConflict.sessionChanged {
             throw Accounts.sessionUsed
         } catch AccountsConflict.crossSigningKeysChanged {

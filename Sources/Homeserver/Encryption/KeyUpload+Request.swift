@@ -3,7 +3,8 @@ import CanonicalJSON
 import MatrixProtocol
 
 extension KeyUpload {
-    /// Reads what a client uploads: `device_keys`, `one_time_keys`, `fallback_keys`, each of which may be missing.
+    /// Reads what a client uploads: `device_keys`, `one_time_keys`, `fallback_keys`, each of which may be missing; but `device_keys` is
+    /// not `null`.
     ///
     /// - Throws: `M_BAD_JSON`, `M_INVALID_PARAM`, `M_TOO_LARGE`.
     package init(_ body: JSONObject, of user: UserID, device: String) throws(MatrixError) {
@@ -22,7 +23,7 @@ extension KeyUpload {
 
     /// Reads and checks identity keys ("Device keys").
     private static func deviceKeys(_ value: JSONValue?, of user: UserID, device: String) throws(MatrixError) -> JSONObject? {
-        guard let value, value != .null else { return nil }
+        guard let value else { return nil }
         guard var keys = value.objectValue else { throw MatrixError(.badJSON, "device_keys must be an object") }
         guard keys["user_id"]?.stringValue == user.string else {
             throw MatrixError(.badJSON, "user_id in device_keys is not the user of the access token")
@@ -50,9 +51,9 @@ extension KeyUpload {
         guard let object = value.objectValue else { throw MatrixError(.badJSON, "\(name) must be an object") }
         var keys: [ClaimableKey] = []
         for (keyName, key) in object {
-            let parts = keyName.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = keyName.split(separator: ":", omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, keyName.utf8.count <= EncryptionLimits.keyNameSizeMaxBytes else {
-                throw MatrixError(.invalidParameter, "A key in \(name) must be named ALGORITHM:KEY_ID")
+                throw MatrixError(.badJSON, "A key in \(name) must be named ALGORITHM:KEY_ID")
             }
             guard parts[0].utf8.count <= EncryptionLimits.algorithmSizeMaxBytes else {
                 throw MatrixError(.invalidParameter, "The name of an algorithm has at most \(EncryptionLimits.algorithmSizeMaxBytes) bytes")

@@ -107,7 +107,7 @@ package struct SignatureUpload: Sendable {
     private static func deviceKey(_ keyID: String, of signer: UserID, in view: AccountsView) throws -> VerifyKey {
         let device = String(keyID.dropFirst(VerifyKey.algorithm.count + 1))
         guard keyID.hasPrefix("\(VerifyKey.algorithm):"), let json = try view.deviceKeys(of: signer, device: device) else {
-            throw MatrixError(.notFound, "The signer has no device \(device)")
+            throw MatrixError(.invalidSignature, "The signer has no device \(device)")
         }
         let keys = try JSONValue(parsing: json).objectValue?["keys"]?.objectValue
         guard let key = (keys?[keyID]?.stringValue).flatMap({ VerifyKey(base64: $0) }) else { throw invalidSignature }

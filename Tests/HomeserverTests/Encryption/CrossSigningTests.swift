@@ -72,6 +72,24 @@ import Testing
         }
     }
 
+    /// A signature by the device would pass for the user's.
+    @Test func noDeviceHasTheIDOfACrossSigningKey() async throws {
+        let fixture = try AccountsFixture()
+        let (alice, keys) = try await fixture.keys(of: "alice")
+        let early = try await fixture.logIn("alice", device: LoginDevice(id: "EARLY"))
+        try await upload(keys.upload(), fixture, alice)
+        for key in [keys.master, keys.selfSigning, keys.userSigning] {
+            await expect(.forbidden, 400) {
+                try await fixture.logIn("alice", device: LoginDevice(id: key.verifyKey.base64))
+            }
+        }
+        #expect(fixture.isLoggedIn(early))
+        // Others may call theirs as they like, and a device that is there can be logged in on again.
+        _ = try await fixture.user("bob")
+        _ = try await fixture.logIn("bob", device: LoginDevice(id: keys.master.verifyKey.base64))
+        _ = try await fixture.logIn("alice", device: LoginDevice(id: "EARLY"))
+    }
+
     @Test func ofTwoFirstUploadsAtTheSameTimeOneIsKept() async throws {
         let fixture = try AccountsFixture()
         let (alice, _) = try await fixture.keys(of: "alice")

@@ -1,3 +1,4 @@
+import AccountsDatabase
 import CanonicalJSON
 import Homeserver
 import MatrixProtocol
@@ -74,6 +75,10 @@ import Testing
         await expect(.invalidParameter, 400) { try await keep("", fixture, alice, keys) }
         // Keys of users are kept under such names.
         await expect(.invalidParameter, 400) { try await keep(TestKeys.id(of: keys.master), fixture, alice, keys) }
+        try await fixture.database.keepCrossSigningKeys(of: alice.userID, ending: nil) { _ in
+            [.master: CrossSigningKey(id: TestKeys.id(of: keys.master), object: try keys.crossSigningKey(.master))]
+        }
+        await expect(.forbidden, 400) { try await keep(keys.master.verifyKey.base64, fixture, alice, keys) }
         let own = try #require(alice.deviceID)
         await expect(.invalidParameter, 400) { try await keep(own, fixture, alice, keys) }
         let large: JSONObject = [

@@ -110,7 +110,7 @@ import Testing
         #expect(try await error(alice, alice.device, "x") == "M_INVALID_PARAM")
         let byNoDevice = try TestKeys.signed(
             alice.keys.crossSigningKey(.master), by: alice.user, "ed25519:GONE", TestKeys.deviceKey("GONE"))
-        #expect(try await error(alice, alice.masterName, .object(byNoDevice)) == "M_NOT_FOUND")
+        #expect(try await error(alice, alice.masterName, .object(byNoDevice)) == "M_INVALID_SIGNATURE")
         // Others' master keys only, and by the user-signing key only.
         let bobsDevice = try bob.keys.device(bob.device)
         #expect(try await error(bob, bob.device, alice.sign(bobsDevice, .userSigning)) == "M_NOT_FOUND")

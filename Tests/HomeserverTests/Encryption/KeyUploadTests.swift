@@ -29,6 +29,24 @@ import Testing
         #expect(try await fixture.encryption.uploadKeys([:], for: alice) == ["signed_curve25519": 1])
     }
 
+    /// A client that doesn't know whether its upload arrived signs the key once more, which gives another signature.
+    @Test func theSameKeyWithAnotherSignatureIsTheSame() async throws {
+        let fixture = try AccountsFixture()
+        let (alice, _) = try await fixture.keys(of: "alice")
+        func upload(_ key: JSONValue) async throws -> JSONObject {
+            try await fixture.encryption.uploadKeys(["one_time_keys": ["signed_curve25519:1": key]], for: alice)
+        }
+        func signed(_ key: String, _ signature: String) -> JSONValue {
+            ["key": .string(key), "signatures": [alice.userID.string: ["ed25519:X": .string(signature)]]]
+        }
+        _ = try await upload(signed("a", "first"))
+        #expect(try await upload(signed("a", "second")) == ["signed_curve25519": 1])
+        await expect(.unknown, 400) { try await upload(signed("b", "second")) }
+        await expect(.unknown, 400) { try await upload("a") }
+        let device = try #require(alice.deviceID)
+        #expect(try await fixture.claim(alice.userID, device)?["signed_curve25519:1"] == signed("a", "first"))
+    }
+
     @Test func aDeviceHasOnlySoManyKeys() async throws {
         let fixture = try AccountsFixture()
         let (alice, _) = try await fixture.keys(of: "alice")
@@ -83,9 +101,10 @@ import Testing
 
     @Test(
         arguments: [
-            (["device_keys": []], .badJSON), (["one_time_keys": []], .badJSON), (["fallback_keys": "x"], .badJSON),
-            (["one_time_keys": ["signed_curve25519": ["key": "a"]]], .invalidParameter),
-            (["one_time_keys": [":1": ["key": "a"]]], .invalidParameter), (["one_time_keys": ["a:": ["key": "a"]]], .invalidParameter),
+            (["device_keys": []], .badJSON), (["device_keys": .null], .badJSON), (["one_time_keys": []], .badJSON),
+            (["fallback_keys": "x"], .badJSON),
+            (["one_time_keys": ["signed_curve25519": ["key": "a"]]], .badJSON), (["one_time_keys": ["a:1:2": ["key": "a"]]], .badJSON),
+            (["one_time_keys": [":1": ["key": "a"]]], .badJSON), (["one_time_keys": ["a:": ["key": "a"]]], .badJSON),
             (["one_time_keys": ["a:1": 1]], .badJSON), (["one_time_keys": ["a:1": ["no_key": "a"]]], .badJSON),
             (["fallback_keys": ["a:1": "x", "a:2": "y"]], .invalidParameter),
             (["fallback_keys": ["\(String(repeating: "a", count: 65)):1": "x"]], .invalidParameter),
