@@ -30,8 +30,10 @@ import Testing
         try await bob.put("dehydrated_device", body: .object(device), api: api).ok()
         let body: JSONValue = ["messages": .object([bob.userID: .object(["DRY": ["n": 1]])])]
         try await alice.put("sendToDevice", "org.example", "t", body: body).ok()
-        let page = try await bob.get("dehydrated_device", "DRY", "events", query: [("limit", "10")], api: api).ok()
+        let page = try await bob.get("dehydrated_device", "DRY", "events", query: [("limit", "1")], api: api).ok()
         #expect(page["events"]?.arrayValue?.count == 1)
+        let whole = try await bob.get("dehydrated_device", "DRY", "events", query: [("limit", "2")], api: api).ok()
+        #expect(whole["events"] == page["events"] && whole["next_batch"] == nil)
         let token = try #require(page["next_batch"])
         let last = try await bob.post("dehydrated_device", "DRY", "events", body: ["next_batch": token], api: api).ok()
         #expect(last == ["events": []])

@@ -224,26 +224,25 @@ import Testing
                     id, data: ["algorithm": "x"], displayName: nil,
                     keys: ["device_keys": .object(TestKeys(server.bob.userID).device(id))], for: server.bob)
             }
-            func list(_ id: String, _ token: String? = nil, limit: Int64? = nil, by user: Requester? = nil) throws -> JSONValue {
+            func list(
+                _ id: String, _ token: String? = nil, limit: Int64? = nil, untilEmpty: Bool = false, by user: Requester? = nil
+            ) throws -> JSONValue {
                 try server.homeserver.toDeviceMessages.messages(
-                    ofDehydratedDevice: id, from: token, limit: limit, for: user ?? server.bob
+                    ofDehydratedDevice: id, from: token, limit: limit, goesOnUntilEmpty: untilEmpty, for: user ?? server.bob
                 ).json()
             }
             await expect(.forbidden, 403) { try list("DRY") }
             try await keep("DRY")
             for number in 0..<5 { try await send(number, to: server.bob, device: "DRY", by: server.alice, on: server) }
-            for _ in 0..<2 {
-                var numbers: [Int64] = []
+            for (untilEmpty, sizes) in [(false, [2, 2, 1]), (true, [2, 2, 1, 0]), (false, [2, 2, 1])] {
+                var pages: [[Int64]] = []
                 var token: String?
-                while true {
-                    let page = try list("DRY", token, limit: 2)
-                    let events = page["events"]?.arrayValue ?? []
+                repeat {
+                    let page = try list("DRY", token, limit: 2, untilEmpty: untilEmpty)
                     token = page["next_batch"]?.stringValue
-                    if events.isEmpty { break }
-                    #expect(events.count <= 2)
-                    numbers += events.compactMap { $0["content", "n"]?.integerValue }
-                }
-                #expect(numbers == [0, 1, 2, 3, 4] && token == nil)
+                    pages.append((page["events"]?.arrayValue ?? []).compactMap { $0["content", "n"]?.integerValue })
+                } while token != nil && pages.count < 10
+                #expect(pages.flatMap(\.self) == [0, 1, 2, 3, 4] && pages.map(\.count) == sizes)
             }
             await expect(.forbidden, 403) { try list("BOB") }
             await expect(.forbidden, 403) { try list("DRY", by: server.alice) }

@@ -78,10 +78,11 @@ package final class ToDeviceMessages: Sendable {
     /// - Parameters:
     ///   - token: the `next_batch` of the answer before; nil begins with the oldest.
     ///   - limit: how many messages at most.
-    /// - Returns: `events`, and `next_batch` where there are any: the client goes on until there are none.
+    ///   - goesOnUntilEmpty: whether the client goes on until there are no messages in an answer, not only until there is no `next_batch`.
+    /// - Returns: `events`, and `next_batch` where the client is to go on.
     /// - Throws: `M_FORBIDDEN` for another device, `M_INVALID_PARAM`.
     package func messages(
-        ofDehydratedDevice id: String, from token: String?, limit: Int64?, for requester: Requester
+        ofDehydratedDevice id: String, from token: String?, limit: Int64?, goesOnUntilEmpty: Bool, for requester: Requester
     ) throws -> [UInt8] {
         let view = accounts.view()
         guard let device = try view.dehydratedDevice(of: requester.userID), device.id == id,
@@ -97,7 +98,7 @@ package final class ToDeviceMessages: Sendable {
         writer.beginArray()
         for message in messages { writer.raw(message.json) }
         writer.endArray()
-        if let last = messages.last {
+        if let last = messages.last, goesOnUntilEmpty || messages.count == count {
             writer.key("next_batch")
             writer.string(String(last.number))
         }
