@@ -23,8 +23,9 @@ import Testing
         #expect(event["room_id"]?.stringValue == room.string)
         #expect(event["state_key"] == "key")
         #expect(event["unsigned", "replaces_state"]?.stringValue == first.string)
-        #expect(event["unsigned", "prev_content"] == ["a": 1])
-        #expect(event["unsigned", "prev_sender"]?.stringValue == fixture.alice.userID.string)
+        let atItsPlace = try fixture.event(second, in: room, for: fixture.alice)
+        #expect(atItsPlace["unsigned", "prev_content"] == ["a": 1])
+        #expect(atItsPlace["unsigned", "prev_sender"]?.stringValue == fixture.alice.userID.string)
 
         let state = try #require(try fixture.rooms.state(of: room, for: fixture.alice).json().arrayValue)
         let keys = state.map { [$0["type"]?.stringValue, $0["state_key"]?.stringValue] }

@@ -163,7 +163,8 @@ extension EventStream {
         writer.beginObject()
         writer.key("chunk")
         writer.beginArray()
-        try clientEvents.write(page.events.reversed(), roomID: id, to: &writer)
+        try rooms.clientEvents(view, for: requester, memberships: page.memberships, sight: page.sight)
+            .write(page.events.reversed(), roomID: id, to: &writer)
         writer.endArray()
         if let start = page.end {
             writer.key("start")

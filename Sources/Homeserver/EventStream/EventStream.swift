@@ -78,7 +78,9 @@ package final class EventStream: Sendable {
     /// Events that the user may see, and up to which position these are all.
     private struct News {
         var events: [(pduID: PDUID, room: RoomID, event: StoredEvent)] = []
-        /// What is told of besides, as JSON: typing, receipts, presence.
+        /// The user's membership at each event of a timeline.
+        var memberships: [ShortEventID: Membership] = [:]
+        /// What is told of besides, as JSON: typing, receipts, account data, presence.
         var passing: [[UInt8]] = []
         var end: Position
 
@@ -153,7 +155,10 @@ package final class EventStream: Sendable {
         var last: Position?
         for _ in 0..<Self.scannedMax {
             guard let (pduID, event) = try timeline.next() else { return }
-            if let event = try sight.see(event, at: pduID) { news.events.append((pduID, id, event)) }
+            if let event = try sight.see(event, at: pduID) {
+                news.events.append((pduID, id, event))
+                news.memberships[event.shortID] = try sight.membership(at: event, pduID)
+            }
             last = pduID.position
         }
         if let last { news.end = min(news.end, last) }
@@ -166,7 +171,7 @@ package final class EventStream: Sendable {
     }
 
     private func answer(_ news: News, from: SyncToken, _ capture: Capture, _ requester: Requester) throws -> [UInt8] {
-        let clientEvents = try rooms.clientEvents(RoomsView(capture.rooms), for: requester)
+        let clientEvents = try rooms.clientEvents(RoomsView(capture.rooms), for: requester, memberships: news.memberships)
         var writer = JSONWriter(capacity: 4096)
         writer.beginObject()
         writer.key("chunk")

@@ -20,6 +20,8 @@ struct ClientEvents {
     var ignored = IgnoredUsers.none
     /// Their membership at each event, where they are told.
     var memberships: [ShortEventID: Membership] = [:]
+    /// What they may see of the room's history, where the events are a part of it; nil in lists of state.
+    var sight: HistorySight?
     /// Which fields they want; nil for all.
     var fields: EventFields?
     /// What else `unsigned` has, by event.
@@ -50,7 +52,8 @@ struct ClientEvents {
         let redactions = told.compactMap { quoted[$0.event.redaction] }
         let surroundings = Surroundings(
             roomID: roomID, told: bundles.events.isEmpty ? [:] : Dictionary(told.map { ($0.event.shortID, $0) }) { $1 }, quoted: quoted,
-            bundles: bundles, requests: try requests(of: told + redactions), stickyTimes: try stickyTimes(of: told))
+            visibleReplaced: try visibleReplaced(told, quoted), bundles: bundles, requests: try requests(of: told + redactions),
+            stickyTimes: try stickyTimes(of: told))
         for event in told.prefix(events.count) {
             guard let fields else {
                 try write(event, surroundings, to: &writer)
@@ -74,6 +77,8 @@ struct ClientEvents {
         let told: [ShortEventID: Scanned]
         /// The events that are quoted: what was replaced, and redactions.
         var quoted: [ShortEventID: Scanned]
+        /// Of those that were replaced, those that the reader may see, and as the reader sees them.
+        let visibleReplaced: [ShortEventID: Scanned]
         let bundles: BundledAggregations
         /// By which requests the reader sent the events.
         let requests: [ShortEventID: SendingRequest]
@@ -117,6 +122,33 @@ struct ClientEvents {
         return Dictionary(try view.events(wanted).map { ($0.shortID, Scanned($0, try JSONFields(scanning: $0.json))) }) { $1 }
     }
 
+    /// Those of the replaced events that the reader may see. Who was a member at an event had the state before it, and everybody is told of
+    /// the own membership: only for other events it has to be looked up.
+    private func visibleReplaced(_ events: [Scanned], _ quoted: [ShortEventID: Scanned]) throws -> [ShortEventID: Scanned] {
+        var visible: [ShortEventID: Scanned] = [:]
+        var unsure: [StoredEvent] = []
+        for (event, fields) in events {
+            guard let replaced = quoted[event.replaced] else { continue }
+            if memberships[event.shortID] == .join || isOwnMembership(fields) {
+                visible[event.replaced] = replaced
+            } else {
+                unsure.append(replaced.event)
+            }
+        }
+        guard var sight, !unsure.isEmpty else { return visible }
+        try sight.lookAhead(at: unsure)
+        let places = try view.reader.get(RoomsMaps.shortEventIDToPDUID, all: unsure.map(\.shortID))
+        for (event, place) in zip(unsure, places) {
+            guard let place, let seen = try sight.see(event, at: place) else { continue }
+            visible[event.shortID] = Scanned(seen, try JSONFields(scanning: seen.json))
+        }
+        return visible
+    }
+
+    private func isOwnMembership(_ fields: JSONFields) -> Bool {
+        fields.string("state_key") == requester.userID.string && fields.string("type") == EventType.roomMember
+    }
+
     private func write(_ scanned: Scanned, _ surroundings: Surroundings, to writer: inout JSONWriter) throws {
         let (event, fields) = scanned
         writer.beginObject()
@@ -156,7 +188,7 @@ struct ClientEvents {
             writer.key("replaces_state")
             writer.string(replaced.event.id.string)
             for (name, source) in [("prev_content", "content"), ("prev_sender", "sender")] {
-                guard let value = replaced.fields.slice(source) else { continue }
+                guard let value = surroundings.visibleReplaced[event.replaced]?.fields.slice(source) else { continue }
                 writer.key(name)
                 writer.raw(value)
             }

@@ -11,8 +11,9 @@ extension Rooms {
     package func event(_ eventID: EventID, in roomID: RoomID, for requester: Requester) throws -> [UInt8] {
         let found = try visibleEvent(eventID, in: roomID, for: requester)
         var writer = JSONWriter(capacity: found.event.json.count)
-        try clientEvents(found.readable.view, for: requester, bundlesAggregations: true, memberships: found.memberships)
-            .write(found.event, roomID: roomID, to: &writer)
+        try clientEvents(
+            found.readable.view, for: requester, bundlesAggregations: true, memberships: found.memberships, sight: found.sight
+        ).write(found.event, roomID: roomID, to: &writer)
         return writer.bytes
     }
 
@@ -71,7 +72,7 @@ extension Rooms {
         var writer = JSONWriter(capacity: 16 << 10)
         writer.beginObject()
         writer.key("event")
-        try clientEvents(view, for: requester, bundlesAggregations: true, memberships: found.memberships)
+        try clientEvents(view, for: requester, bundlesAggregations: true, memberships: found.memberships, sight: found.sight)
             .write(found.event, roomID: roomID, to: &writer)
         try write(surroundings, of: readable, for: requester, to: &writer)
         writer.key("state")
@@ -122,7 +123,9 @@ extension Rooms {
         writer.key("end")
         writer.string(surroundings.end.description)
         let memberships = surroundings.before.memberships.merging(surroundings.after.memberships) { $1 }
-        let clientEvents = try clientEvents(readable.view, for: requester, bundlesAggregations: true, memberships: memberships)
+        let clientEvents = try clientEvents(
+            readable.view, for: requester, bundlesAggregations: true, memberships: memberships,
+            sight: surroundings.before.sight ?? surroundings.after.sight)
         for (name, page) in [("events_before", surroundings.before), ("events_after", surroundings.after)] {
             writer.key(name)
             writer.beginArray()

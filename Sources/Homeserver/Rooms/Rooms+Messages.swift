@@ -55,13 +55,14 @@ extension Rooms {
             writer.key("end")
             writer.string(end.description)
         }
-        let clientEvents = try clientEvents(
-            readable.view, for: requester, bundlesAggregations: true, memberships: page.memberships)
+        var clientEvents = try clientEvents(
+            readable.view, for: requester, bundlesAggregations: true, memberships: page.memberships, sight: page.sight)
         writer.key("chunk")
         writer.beginArray()
         try clientEvents.write(page.events, roomID: roomID, to: &writer)
         writer.endArray()
         if request.filter.lazyLoadsMembers, !page.events.isEmpty {
+            clientEvents.sight = nil
             writer.key("state")
             writer.beginArray()
             try clientEvents.write(memberEvents(of: page.events, in: readable.state, readable.view), roomID: roomID, to: &writer)
@@ -76,6 +77,8 @@ extension Rooms {
         var events: [StoredEvent] = []
         /// The reader's membership at each of them.
         var memberships: [ShortEventID: Membership] = [:]
+        /// By what the reader sees them.
+        var sight: HistorySight?
         /// The order of the last event that was looked at.
         var lastOrder: Int64?
         /// Where the next page begins; `nil` when there is none: at the room's start, or when there is nothing new.
@@ -104,6 +107,7 @@ extension Rooms {
                 break
             }
         }
+        page.sight = sight
         return page
     }
 

@@ -86,7 +86,7 @@ extension Rooms {
         writer.beginObject()
         writer.key("chunk")
         writer.beginArray()
-        try clientEvents(view, for: requester, bundlesAggregations: true, memberships: memberships)
+        try clientEvents(view, for: requester, bundlesAggregations: true, memberships: memberships, sight: sight)
             .write(events.map(\.event), roomID: roomID, to: &writer)
         writer.endArray()
         if hasMore, let end = events.last {
@@ -163,7 +163,7 @@ extension Rooms {
         writer.beginObject()
         writer.key("chunk")
         writer.beginArray()
-        try clientEvents(view, for: requester, bundlesAggregations: true, memberships: memberships)
+        try clientEvents(view, for: requester, bundlesAggregations: true, memberships: memberships, sight: sight)
             .write(roots, roomID: roomID, to: &writer)
         writer.endArray()
         if let next {

@@ -91,13 +91,16 @@ package final class Rooms: Sendable {
 
     /// Writes events for the requester, at a state of the database.
     ///
-    /// - Parameter memberships: the requester's membership at each event, where it is told.
+    /// - Parameters:
+    ///   - memberships: the requester's membership at each event, where it is told.
+    ///   - sight: what the requester sees of the room's history, where the events are a part of it.
     func clientEvents(
-        _ view: RoomsView, for requester: Requester, bundlesAggregations: Bool = false, memberships: [ShortEventID: Membership] = [:]
+        _ view: RoomsView, for requester: Requester, bundlesAggregations: Bool = false, memberships: [ShortEventID: Membership] = [:],
+        sight: HistorySight? = nil
     ) throws -> ClientEvents {
         ClientEvents(
             view: view, requester: requester, now: environment.clock.now(), bundlesAggregations: bundlesAggregations,
-            ignored: bundlesAggregations ? try ignoredUsers(of: requester) : .none, memberships: memberships)
+            ignored: bundlesAggregations ? try ignoredUsers(of: requester) : .none, memberships: memberships, sight: sight)
     }
 
     /// What the requester sees of a room's history.

@@ -118,7 +118,7 @@ struct RoomUpdater {
 
         var clientEvents = ClientEvents(
             view: builder.view, requester: builder.requester, now: builder.now, bundlesAggregations: true, ignored: builder.ignored,
-            memberships: news.timeline?.memberships ?? [:])
+            memberships: news.timeline?.memberships ?? [:], sight: news.timeline?.sight)
         if let timeline = news.timeline {
             writer.key("limited")
             writer.bool(timeline.isLimited)
@@ -139,6 +139,7 @@ struct RoomUpdater {
         }
         if !told.entries.isEmpty {
             clientEvents.memberships = [:]
+            clientEvents.sight = nil
             writer.key("required_state")
             writer.beginArray()
             try clientEvents.write(builder.view.events(told.entries.values.sorted()), roomID: nil, to: &writer)

@@ -239,7 +239,7 @@ struct RoomDelta {
     private var clientEvents: ClientEvents {
         ClientEvents(
             view: builder.view, requester: builder.requester, now: builder.now, format: builder.request.filter.format,
-            ignored: builder.ignored, memberships: timeline.memberships, fields: builder.request.filter.eventFields)
+            ignored: builder.ignored, memberships: timeline.memberships, sight: timeline.sight, fields: builder.request.filter.eventFields)
     }
 
     private func writeEvents(to writer: inout JSONWriter) throws {
@@ -266,3 +266,4 @@ struct RoomDelta {
         writer.endObject()
     }
 }
+        clientEvents.sight = nil

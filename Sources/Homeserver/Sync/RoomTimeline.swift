@@ -8,6 +8,8 @@ struct RoomTimeline {
     private(set) var events: [StoredEvent] = []
     /// The user's membership at each of them.
     private(set) var memberships: [ShortEventID: Membership] = [:]
+    /// What the user sees of the room's history; nil where that was the user's all the time.
+    private(set) var sight: HistorySight?
     /// Whether there is more between what the client knows and the first event.
     var isLimited = false
     /// The orders of the events that stand at their places of the timeline.
@@ -77,6 +79,7 @@ struct RoomTimeline {
             memberships[event.shortID] = try sight.membership(at: event, pduID)
             visible.append((pduID, event))
         }
+        self.sight = sight
         return visible
     }
 
