@@ -199,6 +199,23 @@ import Testing
         }
     }
 
+    @Test func accountDataIsToldWithItsRoom() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            let from = try token(try await events(from: nil, server))
+            async let waiting = events(from: from, timeout: 60_000, server)
+            try await server.homeserver.accounts.setTag("work", of: server.bob.userID, on: room, to: ["order": 0.5], for: server.bob)
+            let tags: JSONValue = ["type": "m.tag", "content": ["tags": ["work": ["order": 0.5]]], "room_id": .string(room.string)]
+            let answer = try await waiting
+            #expect(answer["chunk"] == [tags])
+            try await server.set("org.example", ["a": 1], of: server.alice)
+            try await server.set("org.example", ["b": 1], of: server.bob)
+            let next = try await events(from: token(answer), server)
+            #expect(next["chunk"] == [["type": "org.example", "content": ["b": 1]]])
+            #expect(try await events(from: token(next), server)["chunk"] == [])
+        }
+    }
+
     /// An initial sync of many rooms, which is made in pieces, and of what came meanwhile.
     @Test func anInitialSyncIsOfOneMoment() async throws {
         try await SyncServer.run { server in

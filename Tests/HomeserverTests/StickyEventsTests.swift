@@ -182,6 +182,31 @@ import Testing
         }
     }
 
+    @Test func theirSendersAreAmongTheMembersThatAreLoadedLazily() throws {
+        try VirtualServer.run { server in
+            let room = try await server.room()
+            let carol = Requester(userID: UserID(trusted: "@carol:example.org"), deviceID: "CAROL")
+            try await server.rooms.join(room, content: [:], by: carol)
+            let (_, begin) = try await server.sync(by: server.bob)
+            try await server.stick("sticky", for: 600_000, to: room, by: carol)
+            for number in 0..<20 { try await server.say("\(number)", in: room) }
+            var filter: JSONObject = ["room": ["state": ["lazy_load_members": true]]]
+            func members(since: SyncToken) async throws -> (state: [String], sticky: [String], next: SyncToken) {
+                let (answer, next) = try await server.sync(since: since, filter: filter, by: server.bob)
+                let state = answer["rooms", "join", room.string, "state", "events"]?.arrayValue ?? []
+                return (state.compactMap { $0["state_key"]?.stringValue }.sorted(), answer.sticky(room), next)
+            }
+            let told = try await members(since: begin)
+            #expect(told.sticky == ["sticky"])
+            #expect(told.state == [server.alice.userID.string, carol.userID.string])
+            // Nobody is told of again whom the client knows.
+            filter = ["room": ["state": ["lazy_load_members": true], "timeline": ["types": []]]]
+            try await server.stick("another", for: 600_000, to: room, by: carol)
+            let again = try await members(since: told.next)
+            #expect(again.sticky == ["another"] && again.state == [])
+        }
+    }
+
     @Test func ignoredUsersStickNothing() throws {
         try VirtualServer.run { server in
             let room = try await server.room()

@@ -94,4 +94,38 @@ import Testing
             }
         }
     }
+
+    /// State that the filter leaves out is no reason to answer.
+    @Test func stateThatIsNotWantedIsNoNews() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            let since = try await server.sync().next
+            try await server.setTopic("news", in: room)
+            for (types, isTold) in [([], false), (["m.room.name"], false), (["m.room.topic"], true)] as [([JSONValue], Bool)] {
+                let filter: JSONObject = ["room": ["timeline": ["types": ["m.room.message"]], "state": ["types": .array(types)]]]
+                let answer = try await server.sync(since: since, filter: filter).answer
+                #expect((answer["rooms"] != nil) == isTold)
+            }
+        }
+    }
+
+    /// Account data has no sender.
+    @Test func accountDataBySender() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat, with: server.bob)
+            try await server.set("org.example", ["a": 1], of: server.bob)
+            try await server.homeserver.accounts.setTag("work", of: server.bob.userID, on: room, to: [:], for: server.bob)
+            for (filter, isTold) in [
+                (["senders": []], false), (["senders": [.string(server.bob.userID.string)]], false),
+                (["not_senders": [.string(server.bob.userID.string)]], true),
+            ] as [(JSONObject, Bool)] {
+                let answer = try await server.sync(
+                    filter: ["account_data": .object(filter), "room": ["account_data": .object(filter)]]
+                ).answer
+                #expect((answer["account_data"] != nil) == isTold)
+                let tags = try #require(answer["rooms", "join", room.string, "account_data", "events"]?.arrayValue)
+                #expect(tags.isEmpty != isTold)
+            }
+        }
+    }
 }

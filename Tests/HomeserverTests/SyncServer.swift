@@ -48,9 +48,9 @@ struct SyncServer {
 
     /// A sync, Bob's if nothing else is said.
     func sync(
-        since: SyncToken? = nil, filter: JSONObject = [:], by user: Requester? = nil
+        since: SyncToken? = nil, filter: JSONObject = [:], state section: SyncRequest.StateSection = .before, by user: Requester? = nil
     ) async throws -> (answer: JSONValue, next: SyncToken) {
-        let request = SyncRequest(since: since, filter: try SyncFilter(checking: filter))
+        let request = SyncRequest(since: since, stateSection: section, filter: try SyncFilter(checking: filter))
         let answer = try await homeserver.sync.sync(request, for: user ?? bob).json()
         return (answer, try #require(answer["next_batch"]?.stringValue.flatMap(SyncToken.init(_:))))
     }

@@ -173,6 +173,28 @@ import TransitoryDatabase
         }
     }
 
+    @Test func ignoredUsersAreNoReasonToAnswer() throws {
+        try VirtualServer.run { server in
+            let room = try await server.room()
+            let ignored: JSONObject = ["ignored_users": [server.alice.userID.string: [:]]]
+            try await server.homeserver.accounts.setAccountData(
+                of: server.bob.userID, in: nil, type: "m.ignored_user_list", to: ignored.encoded(), for: server.bob)
+            let carol = Requester(userID: UserID(trusted: "@carol:example.org"), deviceID: "CAROL")
+            try await server.rooms.join(room, content: [:], by: carol)
+            let next = try await server.sync(by: server.bob).next
+            try await Self.type(true, in: room, by: server.alice, on: server)
+            #expect(try await server.sync(since: next, by: server.bob).answer["rooms"] == nil)
+            let stream = server.homeserver.eventStream
+            let answer = try await stream.events(from: next, of: nil, timeoutMilliseconds: 0, for: server.bob).json()
+            #expect(answer["chunk"] == [])
+            // Beside what is news nobody is typing.
+            _ = try await server.rooms.send("org.example", [:], to: room, transactionID: "1", by: carol)
+            #expect(Self.typing(try await server.sync(since: next, by: server.bob).answer, room) == [])
+            try await Self.type(true, in: room, by: carol, on: server)
+            #expect(Self.typing(try await server.sync(since: next, by: server.bob).answer, room) == [carol.userID.string])
+        }
+    }
+
     @Test func strangersAndOthersAreRefused() throws {
         try VirtualServer.run { server in
             let room = try await server.room()

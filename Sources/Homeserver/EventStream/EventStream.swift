@@ -102,6 +102,9 @@ package final class EventStream: Sendable {
         let syncCapture = syncCapture(SyncRequest(since: from), capture, for: requester)
         let transitoryLog = try syncCapture.transitoryLog()
         let ephemeral = try EphemeralDelta(syncCapture, transitoryLog)
+        let accountData = try syncCapture.accountsSince.map {
+            try AccountDataDelta(of: requester.userID, since: $0, SyncBuilder.log(of: capture.accounts, since: $0), in: capture.accounts)
+        }
         let builder = try SyncBuilder(syncCapture, AccountDataDelta(), ephemeral)
         let view = RoomsView(capture.rooms)
         let hiddenInvites = try HiddenInvites(of: requester.userID, in: AccountsView(capture.accounts))
@@ -111,7 +114,8 @@ package final class EventStream: Sendable {
             switch standing {
             case .joined:
                 try add(PDUID.order(of: since.next)...Int64.max, of: room, id, to: &news, view, requester)
-                news.passing += try ephemeral.events(in: room, id, since: since, builder).map { try Self.naming(id, in: $0) }
+                let events = try ephemeral.events(in: room, id, since: since, builder)
+                if events.areNews { news.passing += try events.events.map { try Self.naming(id, in: $0) } }
             case .left(let left):
                 guard left.position > since, !left.isForgotten else { continue }
                 if left.joinedUntil > since {
@@ -127,6 +131,7 @@ package final class EventStream: Sendable {
             case .stranger: continue
             }
         }
+        news.passing += accountData?.events ?? []
         news.passing +=
             try PresenceDelta(syncCapture, transitoryLog, newlyShared: [], builder.ignored, presence, namesUsers: true).events
         return news.first(Self.eventsMax)

@@ -56,6 +56,26 @@ struct AccountDataDelta {
         isNew && !isWhole ? try view.accountData(of: user, in: room, withRemoved: true) : byRoom[room] ?? []
     }
 
+    /// All of it as events in JSON, those of rooms with their `room_id`.
+    var events: [[UInt8]] {
+        global.map { Self.event($0, in: nil) } + byRoom.flatMap { room, entries in entries.map { Self.event($0, in: room) } }
+    }
+
+    private static func event(_ entry: Entry, in room: RoomID?) -> [UInt8] {
+        var writer = JSONWriter(capacity: entry.content.count + 128)
+        writer.beginObject()
+        writer.key("type")
+        writer.string(entry.type)
+        writer.key("content")
+        writer.raw(entry.content)
+        if let room {
+            writer.key("room_id")
+            writer.string(room.string)
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+
     /// An entry's content as clients are told it: push rules with those that everybody has.
     private static func told(_ type: String, _ content: [UInt8], in room: RoomID?, of user: UserID) -> [UInt8] {
         guard room == nil, type == PushRuleset.accountDataType else { return content }

@@ -75,7 +75,7 @@ struct DeviceListDelta {
 }
 
 /// The members of a room at a position, and what has become of them.
-private struct RoomMemberships {
+struct RoomMemberships {
     private let room: ShortRoomID
     private let since: Position
     private let view: RoomsView

@@ -30,21 +30,36 @@ struct EphemeralDelta {
         }
     }
 
-    /// The ephemeral events of a room that the user is in, as JSON.
+    /// The ephemeral events of a room.
+    struct Events {
+        /// As JSON.
+        var events: [[UInt8]] = []
+        /// Whether there is more among them than that nobody is typing whom the user doesn't ignore.
+        var areNews = false
+    }
+
+    /// The ephemeral events of a room that the user is in.
     ///
     /// - Parameter since: what the client knows of the room; nil when the room is new to it.
-    func events(in room: ShortRoomID, _ id: RoomID, since: Position?, _ builder: SyncBuilder) throws -> [[UInt8]] {
+    func events(in room: ShortRoomID, _ id: RoomID, since: Position?, _ builder: SyncBuilder) throws -> Events {
         let filter = builder.request.filter.ephemeral
-        guard let capture, filter.wants(id) else { return [] }
-        var events: [[UInt8]] = []
+        var events = Events()
+        guard let capture, filter.wants(id) else { return events }
         if filter.wants(type: "m.typing", from: nil), since == nil || rooms.contains(room) {
-            let users = try capture.transitory.typingUsers(in: room.scope).filter { !builder.ignored.contains($0) }
+            let all = try capture.transitory.typingUsers(in: room.scope)
+            let users = all.filter { !builder.ignored.contains($0) }
             // To whom all is new, nobody is typing of whom nothing is said; others may know the room from before.
-            if builder.since != nil || !users.isEmpty { events.append(Self.typing(users)) }
+            if builder.since != nil || !users.isEmpty {
+                events.events.append(Self.typing(users))
+                events.areNews = !users.isEmpty || all.isEmpty
+            }
         }
         if filter.wants(type: "m.receipt", from: nil) {
             let receipts = try ReceiptEvent(in: room, for: capture.requester.userID, since: since, ignoring: builder.ignored, builder.view)
-            if !receipts.isEmpty { events.append(receipts.json) }
+            if !receipts.isEmpty {
+                events.events.append(receipts.json)
+                events.areNews = true
+            }
         }
         return events
     }

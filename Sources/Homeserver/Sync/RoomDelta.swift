@@ -14,6 +14,8 @@ struct RoomDelta {
     private let state: [StoredEvent]
     /// Whether there is state that the client can't know, members beside.
     private let hasStateNews: Bool
+    /// The events that stick to the room, but those that the timeline has.
+    private let sticky: [StoredEvent]
     private let summary: RoomSummary?
     /// What the user has not read; `nil` for who is not in the room.
     private let unread: RoomUnread?
@@ -44,7 +46,8 @@ struct RoomDelta {
             start: try timeline.first.map { try view.state(before: $0) } ?? current, end: current, current: current)
         summary =
             try states.changesSummary(in: view) ? RoomSummary(of: room, for: builder.requester.userID, in: view) : nil
-        (state, hasStateNews) = try states.events(for: id, timeline, heroes: summary?.heroes ?? [], builder)
+        sticky = try builder.sticky.events(in: room, but: Set(timeline.events.map(\.id)), ignoring: builder.ignored, view)
+        (state, hasStateNews) = try states.events(for: id, timeline, sticky, heroes: summary?.heroes ?? [], builder)
         unread = try builder.unread(in: room, id, joinedSince: joined)
     }
 
@@ -60,30 +63,36 @@ struct RoomDelta {
         let oldest = since.map { PDUID.order(of: $0.next) } ?? .min
         let newest = PDUID.order(of: left.joinedUntil)
         let filter = builder.request.filter
+        let ending = left.position > left.joinedUntil ? try builder.ending(of: room, left) : nil
+        let isEndingWanted = try ending.map { try filter.timeline.wants(id) && filter.timeline.wants($0, in: view) } ?? false
         var timeline = try RoomTimeline(
             of: room, id, isStayNews ? oldest...newest : nil, standing: .left(left), isKnown: false, filter: filter.timeline,
-            limit: filter.timelineLimit, builder)
-        if left.position > left.joinedUntil,
-            // The leave need not stand at its position: a resolution may have brought it about.
-            let ending = try view.event(of: .member(builder.requester.userID), in: view.state(of: room, at: left.position))
-                .flatMap({ try view.event($0) }),
-            try filter.timeline.wants(id) && filter.timeline.wants(ending, in: view)
-        {
-            try timeline.append(ending)
-        }
+            limit: max(filter.timelineLimit - (isEndingWanted ? 1 : 0), 0), builder)
+        let isEndingShown = isEndingWanted && filter.timelineLimit > 0
+        if let ending, isEndingShown { try timeline.append(ending) }
+        // A room that is new only since the token is told from its beginning, as one that the user is still in.
+        if isEndingWanted && !isEndingShown || since == nil && builder.since != nil { timeline.isLimited = true }
         self.timeline = timeline
         previousBatch = PaginationToken(order: (timeline.firstOrder ?? newest) - 1)
+        sticky = []
         summary = nil
         unread = nil
-        guard isStayNews else {
-            (state, hasStateNews) = ([], false)
-            return
+        var state: [StoredEvent] = []
+        var hasStateNews = false
+        if isStayNews {
+            let end = try view.state(of: room, at: left.joinedUntil)
+            let states = States(
+                room: room, known: try since.map { try view.state(of: room, at: $0) },
+                start: try timeline.first.map { try view.state(before: $0) } ?? end, end: end, current: nil)
+            (state, hasStateNews) = try states.events(for: id, timeline, [], heroes: [], builder)
         }
-        let end = try view.state(of: room, at: left.joinedUntil)
-        let states = States(
-            room: room, known: try since.map { try view.state(of: room, at: $0) },
-            start: try timeline.first.map { try view.state(before: $0) } ?? end, end: end, current: nil)
-        (state, hasStateNews) = try states.events(for: id, timeline, heroes: [], builder)
+        // The state at the end of the stay has the membership from before.
+        if let ending, builder.request.stateSection != .before || !isEndingShown,
+            try filter.state.wants(id) && filter.state.wants(ending, in: view)
+        {
+            state = try state.filter { try !builder.isOwnMembership($0) } + [ending]
+        }
+        (self.state, self.hasStateNews) = (state, hasStateNews)
     }
 
     // MARK: - State
@@ -110,15 +119,16 @@ struct RoomDelta {
 
         /// The state events to tell of, and whether there is more among them than members that the client may know already.
         func events(
-            for id: RoomID, _ timeline: RoomTimeline, heroes: [UserID], _ builder: SyncBuilder
+            for id: RoomID, _ timeline: RoomTimeline, _ sticky: [StoredEvent], heroes: [UserID], _ builder: SyncBuilder
         ) throws -> (events: [StoredEvent], areNews: Bool) {
             let filter = builder.request.filter.state
             guard filter.wants(id) else { return ([], false) }
             var wanted = try entries(timeline, builder)
-            let areNews = !wanted.isEmpty
+            let news = Set(wanted.values)
             if filter.lazyLoadsMembers {
                 let isNewToClient = known == nil || builder.request.isFullState
-                var members = try timeline.events.compactMap { try JSONFields(scanning: $0.json).string("sender") } + heroes.map(\.string)
+                let shown = timeline.events + sticky
+                var members = try shown.compactMap { try JSONFields(scanning: $0.json).string("sender") } + heroes.map(\.string)
                 if isNewToClient { members.append(builder.requester.userID.string) }
                 let told = builder.request.stateSection == .before ? start : end
                 for member in Set(members).sorted() {
@@ -138,7 +148,7 @@ struct RoomDelta {
                     toldMembers.note(LazyMembers.Member(room: room, key: key), event)
                 }
             }
-            return (events, areNews)
+            return (events, events.contains { news.contains($0.shortID) })
         }
 
         /// The entries of the wanted state that the client doesn't know.
@@ -169,30 +179,26 @@ struct RoomDelta {
 
     /// The room as it stands in `rooms.join`, or `nil` when there is nothing to tell.
     ///
-    /// - Parameters:
-    ///   - ephemeral: the room's ephemeral events as JSON.
-    ///   - sticky: what sticks to rooms.
-    func joinedJSON(_ accountData: [AccountDataDelta.Entry], _ ephemeral: [[UInt8]], _ sticky: StickyDelta) throws -> [UInt8]? {
-        let stickyEvents = try sticky.events(
-            in: room, but: Set(timeline.events.map(\.id)), ignoring: builder.ignored, builder.view)
+    /// - Parameter ephemeral: the room's ephemeral events.
+    func joinedJSON(_ accountData: [AccountDataDelta.Entry], _ ephemeral: EphemeralDelta.Events) throws -> [UInt8]? {
         let accountData = wanted(accountData)
         let hasNews =
-            !timeline.events.isEmpty || timeline.isLimited || hasStateNews || !accountData.isEmpty || !ephemeral.isEmpty || summary != nil
-            || !stickyEvents.isEmpty
+            !timeline.events.isEmpty || timeline.isLimited || hasStateNews || !accountData.isEmpty || ephemeral.areNews || summary != nil
+            || !sticky.isEmpty
         if let since = builder.since, !hasNews, unread.map({ $0.basis <= since }) ?? true { return nil }
         var writer = JSONWriter(capacity: 4096)
         writer.beginObject()
         try writeEvents(to: &writer)
         writer.key("ephemeral")
-        writer.events(ephemeral)
+        writer.events(ephemeral.events)
         writer.key("account_data")
         writer.accountData(accountData)
-        if !stickyEvents.isEmpty {
+        if !sticky.isEmpty {
             writer.key(Stickiness.member)
             writer.beginObject()
             writer.key("events")
             writer.beginArray()
-            try clientEvents.write(stickyEvents, roomID: nil, to: &writer)
+            try clientEvents.write(sticky, roomID: nil, to: &writer)
             writer.endArray()
             writer.endObject()
         }
@@ -208,7 +214,7 @@ struct RoomDelta {
     /// The entries that the filter leaves.
     private func wanted(_ accountData: [AccountDataDelta.Entry]) -> [AccountDataDelta.Entry] {
         let filter = builder.request.filter.roomAccountData
-        return filter.wants(id) ? accountData.filter { filter.wants(type: $0.type) } : []
+        return filter.wants(id) ? accountData.filter { filter.wants(type: $0.type, from: nil) } : []
     }
 
     /// Writes how many unread events notify the user: of all threads together, or of each for those who want that.
@@ -261,9 +267,9 @@ struct RoomDelta {
         writer.beginObject()
         writer.key("events")
         writer.beginArray()
+        clientEvents.sight = nil
         try clientEvents.write(state, roomID: nil, to: &writer)
         writer.endArray()
         writer.endObject()
     }
 }
-        clientEvents.sight = nil

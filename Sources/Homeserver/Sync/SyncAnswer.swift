@@ -36,7 +36,7 @@ struct SyncAnswer {
         let deviceLists = try builder.since.flatMap { roomsSince in
             try capture.accountsSince.map { try DeviceListDelta(of: changed, since: roomsSince, $0, accountsLog, builder.view, capture) }
         }
-        let globalData = accountData.global.filter { capture.request.filter.accountData.wants(type: $0.type) }
+        let globalData = accountData.global.filter { capture.request.filter.accountData.wants(type: $0.type, from: nil) }
         let presences = try PresenceDelta(
             capture, transitoryLog, newlyShared: deviceLists?.newlyShared ?? [], builder.ignored, presence)
         let toDevice = try ToDeviceDelta(of: capture.inbox, since: capture.transitorySince, in: capture.transitory)

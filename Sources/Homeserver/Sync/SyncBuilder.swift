@@ -74,7 +74,7 @@ struct SyncBuilder {
             let delta = try RoomDelta(joined: shortID, id, joinedSince: joinedSince, since: known, self)
             let passing = try ephemeral.events(in: shortID, id, since: known, self)
             let data = try accountData.room(id, isNew: known == nil, in: accountsView, requester.userID)
-            if let json = try delta.joinedJSON(data, passing, sticky) { rooms.joined.append((id, json)) }
+            if let json = try delta.joinedJSON(data, passing) { rooms.joined.append((id, json)) }
         case .invited(let invite):
             try addLeave(shortID, id, LeftRoom(position: invite.joinedUntil, joinedUntil: invite.joinedUntil), to: &rooms)
             if try isNew(invite.position) && !HiddenInvites(of: requester.userID, in: accountsView).contains(invite) {
@@ -86,7 +86,7 @@ struct SyncBuilder {
         case .left(let leave):
             if since != nil {
                 try addLeave(shortID, id, leave, to: &rooms)
-            } else if request.filter.includesLeft, !leave.isForgotten {
+            } else if try !leave.isForgotten && (request.filter.includesLeft || wasEndedByOthers(shortID, leave)) {
                 try addLeft(shortID, id, leave, to: &rooms)
             }
         case .stranger: break
@@ -99,8 +99,32 @@ struct SyncBuilder {
     }
 
     private func addLeft(_ shortID: ShortRoomID, _ id: RoomID, _ left: LeftRoom, to rooms: inout SyncRooms) throws {
-        let data = try accountData.room(id, isNew: false, in: accountsView, requester.userID)
-        rooms.left.append((id, try RoomDelta(left: shortID, id, left, since: since, self).leftJSON(data)))
+        let known: Position? = try since.flatMap { try isStay(left, newSince: $0, in: shortID) ? nil : $0 }
+        let data = try accountData.room(id, isNew: known == nil, in: accountsView, requester.userID)
+        rooms.left.append((id, try RoomDelta(left: shortID, id, left, since: known, self).leftJSON(data)))
+    }
+
+    /// Whether the user wasn't in a room at a position, and was after it.
+    private func isStay(_ left: LeftRoom, newSince since: Position, in room: ShortRoomID) throws -> Bool {
+        guard left.joinedUntil > since else { return false }
+        return try !RoomMemberships(of: room, since: since, in: view).wasJoined(requester.userID)
+    }
+
+    /// The event that has made a room one that the user has left. It need not stand at its position: a resolution may have brought it about.
+    func ending(of room: ShortRoomID, _ left: LeftRoom) throws -> StoredEvent? {
+        try view.event(of: .member(requester.userID), in: view.state(of: room, at: left.position)).flatMap { try view.event($0) }
+    }
+
+    /// Whether the event says what the room is to the user.
+    func isOwnMembership(_ event: StoredEvent) throws -> Bool {
+        let fields = try JSONFields(scanning: event.json)
+        return fields.string("type") == EventType.roomMember && fields.string("state_key") == requester.userID.string
+    }
+
+    /// Whether the user hasn't left a room but was kicked or banned: of that everybody is told.
+    private func wasEndedByOthers(_ room: ShortRoomID, _ left: LeftRoom) throws -> Bool {
+        guard let ending = try ending(of: room, left) else { return false }
+        return try JSONFields(scanning: ending.json).string("sender") != requester.userID.string
     }
 
     /// What the user has not read of a room.
@@ -162,11 +186,10 @@ struct SyncBuilder {
     /// Every room that the user has to do with, and since when it is to the user what it is.
     private func standings() throws -> [(room: ShortRoomID, since: Position)] {
         let user = requester.userID
-        let isLeftWanted = request.since != nil || request.filter.includesLeft
         return try view.joinedRooms(of: user)
             + view.invitedRooms(of: user).map { ($0.room, $0.invite.position) }
             + view.knockedRooms(of: user).map { ($0.room, $0.knock.position) }
-            + (isLeftWanted ? view.leftRooms(of: user).map { ($0.room, $0.left.position) } : [])
+            + view.leftRooms(of: user).map { ($0.room, $0.left.position) }
     }
 
     private static func stripped(_ state: [UInt8], name: String) -> [UInt8] {
