@@ -169,13 +169,44 @@ import Testing
             await expect(.forbidden, 403) { try await talk.read(talk.messages[0], by: stranger) }
             try await server.homeserver.rooms.leave(talk.room, reason: nil, by: server.carol)
             await expect(.forbidden, 403) { try await talk.read(talk.messages[0], by: server.carol) }
-            await expect(.notFound, 404) { try await talk.read(EventID(trusted: "$nothing")) }
             let other = try await Conversation(server)
-            await expect(.notFound, 404) { try await talk.read(other.messages[0]) }
+            await expect(.notFound, 404) { try await talk.read(EventID(trusted: "$nothing"), "m.fully_read") }
             await expect(.notFound, 404) { try await talk.mark(["m.fully_read": .string(other.messages[0].string)]) }
             await expect(.invalidParameter, 400) { try await talk.read(talk.messages[0], "m.unread") }
             await expect(.badJSON, 400) { try await talk.mark(["m.read": 1]) }
             await expect(.invalidParameter, 400) { try await talk.mark(["m.read": "nothing"]) }
+        }
+    }
+
+    /// It may have been purged.
+    @Test func aReceiptForAnEventThatIsNotThereChangesNothing() async throws {
+        try await SyncServer.run { server in
+            let (talk, other) = (try await Conversation(server), try await Conversation(server))
+            for event in [EventID(trusted: "$nothing"), other.messages[0]] { try await talk.read(event) }
+            #expect(try await talk.receipts() == nil)
+            let known = talk.messages[1].string
+            try await talk.mark(["m.fully_read": .string(known), "m.read": "$nothing", "m.read.private": .string(known)])
+            #expect(try await talk.fullyRead() == known)
+            #expect(try await talk.receipts() == .object(["\(known) m.read.private \(Self.bob)": "-"]))
+        }
+    }
+
+    @Test func whatOneCanNotSeeOneCanNotRead() async throws {
+        try await SyncServer.run { server in
+            let room = try await server.room(.publicChat)
+            _ = try await server.homeserver.rooms.setState(.historyVisibility, ["history_visibility": "joined"], in: room, by: server.alice)
+            func say(_ text: String) async throws -> EventID {
+                try await server.homeserver.rooms.send(
+                    "m.room.message", ["body": .string(text)], to: room, transactionID: text, by: server.alice)
+            }
+            let before = try await say("before")
+            try await server.homeserver.rooms.join(room, content: [:], by: server.bob)
+            func read(_ event: EventID) async throws {
+                let markers = try ReadMarkers(type: "m.read", event: event, threadID: nil)
+                try await server.homeserver.receipts.set(markers, in: room, by: server.bob)
+            }
+            await expect(.forbidden, 403) { try await read(before) }
+            try await read(say("after"))
         }
     }
 

@@ -20,21 +20,37 @@ package final class Receipts: Sendable {
         self.presence = presence
     }
 
-    /// Sets markers of the requester's in a room. They only go forward: one that names an event before the one where it stands changes nothing.
+    /// Sets markers of the requester's in a room. They only go forward: one that names an event before the one where it stands changes nothing, and
+    /// neither does a receipt for an event that isn't there, which may have been purged.
     ///
-    /// - Throws: `M_FORBIDDEN` when the user is not in the room, `M_NOT_FOUND` for an event that is not in it, `M_INVALID_PARAM` for an event that
-    ///   has nothing to do with the thread, `M_LIMIT_EXCEEDED`.
+    /// - Throws: `M_FORBIDDEN` when the user is not in the room, or can't see the event of a receipt; `M_NOT_FOUND` for `m.fully_read` of an event
+    ///   that is not in the room; `M_INVALID_PARAM` for an event that has nothing to do with the thread; `M_LIMIT_EXCEEDED`.
     package func set(_ markers: ReadMarkers, in roomID: RoomID, by requester: Requester) async throws {
         let room = try rooms.room(roomID)
         let view = rooms.database.view()
         guard try view.isJoined(requester.userID, to: room.shortID) else { throw Rooms.notInRoom }
         try limit?.use(by: requester.userID)
-        let orders = try markers.events.map { try Self.order(of: $0.event, in: room, markers.thread, view) }
-        await presence.noteActivity(of: requester)
+        var sight: HistorySight?
         var receipts: [(kind: ReadReceipt.Kind, event: EventID, order: Int64)] = []
-        for ((marker, event), order) in zip(markers.events, orders) {
-            if let kind = marker.receipt { receipts.append((kind, event, order)) }
+        var fullyRead: (event: EventID, order: Int64)?
+        for (marker, id) in markers.events {
+            guard let (pduID, event) = try view.timelineEvent(id), pduID.room == room.shortID else {
+                if marker == .fullyRead { throw MatrixError(.notFound, "There is no event \(id) in this room") }
+                continue
+            }
+            guard let kind = marker.receipt else {
+                fullyRead = (id, pduID.order)
+                continue
+            }
+            if let thread = markers.thread, try !view.isReceiptTarget(event, ofThread: thread, in: room.shortID) {
+                throw MatrixError(.invalidParameter, "\(id) is not related to the thread \(thread.string)")
+            }
+            var seeing = try sight ?? HistorySight(of: room.shortID, by: requester.userID, in: view)
+            guard try seeing.canSee(event, at: pduID) else { throw MatrixError(.forbidden, "You can't see the event \(id)") }
+            sight = seeing
+            receipts.append((kind, id, pduID.order))
         }
+        await presence.noteActivity(of: requester)
         if !receipts.isEmpty {
             try await rooms.commit { [receipts] commit in
                 for (kind, event, order) in receipts {
@@ -43,20 +59,7 @@ package final class Receipts: Sendable {
                 }
             }
         }
-        for ((marker, event), order) in zip(markers.events, orders) where marker == .fullyRead {
-            try await setFullyRead(event, order, in: room, of: requester.userID)
-        }
-    }
-
-    /// The place of an event that a receipt may name.
-    private static func order(of id: EventID, in room: Room, _ thread: ThreadID?, _ view: RoomsView) throws -> Int64 {
-        guard let (pduID, event) = try view.timelineEvent(id), pduID.room == room.shortID else {
-            throw MatrixError(.notFound, "There is no event \(id) in this room")
-        }
-        if let thread, try !view.isReceiptTarget(event, ofThread: thread, in: room.shortID) {
-            throw MatrixError(.invalidParameter, "\(id) is not related to the thread \(thread.string)")
-        }
-        return pduID.order
+        if let (event, order) = fullyRead { try await setFullyRead(event, order, in: room, of: requester.userID) }
     }
 
     private func setFullyRead(_ event: EventID, _ order: Int64, in room: Room, of user: UserID) async throws {
