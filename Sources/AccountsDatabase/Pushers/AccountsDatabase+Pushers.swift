@@ -25,7 +25,8 @@ extension AccountsDatabase {
     /// The most pushers that a user has.
     package static let pushersMax = 100
 
-    /// Sets a user's pusher, in the place of the one of the same app and push key.
+    /// Sets a user's pusher, in the place of the one of the same app and push key. One that was there stays with its device: it may be set from
+    /// another one, which pauses it (MSC3881).
     ///
     /// - Parameter keepsOthers: whether other users keep theirs of the same app and push key.
     /// - Returns: the position of the change.
@@ -45,10 +46,11 @@ extension AccountsDatabase {
                 for (key, _) in try others.collect() where key.parts.2 != user { commit.remove(pusher, of: key.parts.2) }
             }
             let number = known?.number ?? commit.makeShortID(PusherNumber.self).number
+            let device = known?.device ?? pusher.device
             commit.put(
                 AccountsMaps.pushers, key,
-                pusher.kept(number: number, at: commit.time, mailProgress: known?.mailProgress ?? pusher.mailProgress))
-            commit.put(AccountsMaps.pushKeyToDeviceID, TupleKey(pusher.appID, pusher.pushKey, user), pusher.device ?? "")
+                pusher.kept(number: number, device: device, at: commit.time, mailProgress: known?.mailProgress ?? pusher.mailProgress))
+            commit.put(AccountsMaps.pushKeyToDeviceID, TupleKey(pusher.appID, pusher.pushKey, user), device ?? "")
             return commit.stampPushers(of: user)
         }
     }
@@ -58,7 +60,8 @@ extension AccountsDatabase {
         try await database.commit { commit in
             let key = TupleKey(user, pusher.appID, pusher.pushKey)
             guard let known = try commit.get(AccountsMaps.pushers, key), known.number == pusher.number else { return }
-            commit.put(AccountsMaps.pushers, key, known.kept(number: known.number, at: known.setAt, mailProgress: progress))
+            commit.put(
+                AccountsMaps.pushers, key, known.kept(number: known.number, device: known.device, at: known.setAt, mailProgress: progress))
         }
     }
 

@@ -27,7 +27,7 @@ package struct Pusher: StoreCodable, Hashable {
     package let data: JSONObject
     /// Whether anything is sent (MSC3881).
     package let isEnabled: Bool
-    /// The device that it was set from, and with which it goes.
+    /// The device that it was first set from, and with which it goes.
     package let device: String?
     /// When it was set last, in milliseconds since 1970.
     package let setAt: Int64
@@ -55,7 +55,7 @@ package struct Pusher: StoreCodable, Hashable {
     }
 
     /// The same as it is kept.
-    func kept(number: UInt64, at time: Int64, mailProgress: MailProgress?) -> Pusher {
+    func kept(number: UInt64, device: String?, at time: Int64, mailProgress: MailProgress?) -> Pusher {
         Pusher(
             number: number, appID: appID, pushKey: pushKey, kind: kind, appDisplayName: appDisplayName,
             deviceDisplayName: deviceDisplayName, profileTag: profileTag, language: language, data: data, isEnabled: isEnabled,

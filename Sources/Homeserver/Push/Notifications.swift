@@ -82,7 +82,7 @@ package final class Notifications: Sendable {
         let accountsView = accounts.view()
         let rules = try evaluators.evaluator(of: user, in: accountsView)
         let ignored = try accountsView.ignoredUsers(of: user)
-        var timelines = try timelines(of: user, below: request.from?.order ?? .max, view, snapshot)
+        var timelines = try timelines(of: user, below: request.from?.order ?? .max, view, snapshot, accountsView)
         var known: [ShortRoomID: RoomNotifications] = [:]
         var page: [Notification] = []
         var end: Int64?
@@ -101,23 +101,48 @@ package final class Notifications: Sendable {
         return (page, nil)
     }
 
-    /// The timelines of the rooms that the user is joined to, as far as the user has been there.
+    /// The timelines of the rooms that the user is joined to, as far as the user has been there, and the invites: those that led there, and those
+    /// that still wait.
     private func timelines(
-        of user: UserID, below order: Int64, _ view: RoomsView, _ snapshot: PublishedSnapshot
+        of user: UserID, below order: Int64, _ view: RoomsView, _ snapshot: PublishedSnapshot, _ accountsView: AccountsView
     ) throws -> MergedTimelines {
         let joined = try view.joinedRooms(of: user)
         let newest = try snapshot.positions(of: joined.map(\.room.scope))
-        return MergedTimelines(
-            zip(joined, newest).compactMap { joined, newest in
-                guard let newest else { return nil }
-                let newestOrder = min(PDUID.order(of: newest), order == .max ? .max : order - 1)
-                return (room: joined.room, oldest: PDUID.order(of: joined.since), newest: newestOrder)
-            })
+        let end = order == .max ? .max : order - 1
+        var stretches: [MergedTimelines.Stretch] = []
+        for ((room, since), newest) in zip(joined, newest) {
+            guard let newest else { continue }
+            let first = PDUID.order(of: since)
+            stretches.append((room: room, oldest: first, newest: min(PDUID.order(of: newest), end)))
+            if let invite = try invite(of: user, to: room, beforeJoinAt: first, view) {
+                stretches.append((room: room, oldest: invite.order, newest: min(invite.order, end)))
+            }
+        }
+        let hidden = try HiddenInvites(of: user, in: accountsView)
+        for (room, invite) in try view.invitedRooms(of: user) {
+            guard try !hidden.contains(invite) else { continue }
+            let order = PDUID.order(of: invite.position)
+            stretches.append((room: room, oldest: order, newest: min(order, end)))
+        }
+        return MergedTimelines(stretches)
+    }
+
+    /// The place of the invite that a join has followed, if there was one.
+    private func invite(of user: UserID, to room: ShortRoomID, beforeJoinAt order: Int64, _ view: RoomsView) throws -> PDUID? {
+        guard let join = try view.reader.get(RoomsMaps.pduIDToEvent, PDUID(room: room, order: order)),
+            let before = try view.event(of: .member(user), in: view.state(before: join.shortID)).flatMap({ try view.event($0) }),
+            try JSONFields(scanning: before.json).slice("content").flatMap({ try JSONFields(scanning: $0).string("membership") })
+                == "invite"
+        else { return nil }
+        return try view.timelineEvent(before.id)?.pduID
     }
 }
 
 /// Several rooms' live events, the newest first over all of them. A room is read as soon as it may have the next event, a few events at a time.
 struct MergedTimelines {
+    /// The oldest and the newest order that is wanted of a room.
+    typealias Stretch = (room: ShortRoomID, oldest: Int64, newest: Int64)
+
     private struct Timeline {
         let room: ShortRoomID
         /// The oldest order that is inside.
@@ -137,9 +162,8 @@ struct MergedTimelines {
     /// So many events of a room are read at a time.
     private static let eventsPerRead = 20
 
-    /// - Parameter rooms: each with the oldest and the newest order that is wanted of it.
-    init(_ rooms: [(room: ShortRoomID, oldest: Int64, newest: Int64)]) {
-        timelines = rooms.filter { $0.oldest <= $0.newest }
+    init(_ stretches: [Stretch]) {
+        timelines = stretches.filter { $0.oldest <= $0.newest }
             .map { Timeline(room: $0.room, first: $0.oldest, unread: $0.newest) }
             .sorted { $0.upperBound < $1.upperBound }
     }

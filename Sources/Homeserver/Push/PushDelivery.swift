@@ -10,7 +10,7 @@ import Synchronization
 /// - Each pusher is a follower of the rooms' log with a cursor of its own. So a gateway that fails holds up nobody else, is tried again with growing
 ///   waits, and goes on after a restart where it was.
 /// - Which pushers there are is a follower of the accounts' log; one that is set or removed is so when the request is answered.
-/// - A gateway is told of an event at least once.
+/// - A gateway is told of an event at least once, and of another number of unread events at most once.
 final class PushDelivery: Sendable {
     private let rooms: RoomsDatabase
     private let accounts: AccountsDatabase
@@ -140,7 +140,12 @@ final class PushDelivery: Sendable {
 
     private func deliver(_ entry: LogEntry, to pusher: Pusher, of user: UserID) async throws {
         guard let (notification, unread) = try notification(about: entry, to: pusher, of: user) else { return }
-        try await send(notification, to: pusher, of: user)
+        do {
+            try await send(notification, to: pusher, of: user)
+        } catch  where !notification.hasEvent {
+            // Another number of unread events is no reason to hold up what comes after it; the next one is told with the next receipt or event.
+            return
+        }
         state.withLock { $0.badges[pusher.number]?.told = unread }
     }
 

@@ -8,6 +8,8 @@ import Store
 struct PushNotification {
     /// The body of the request.
     let json: JSONObject
+    /// Whether it tells of an event, and not of a number alone.
+    let hasEvent: Bool
 
     /// Tells of an event.
     ///
@@ -30,24 +32,29 @@ struct PushNotification {
             notification["room_alias"] = try room.facts.string("alias", of: .canonicalAlias).map { .string($0) }
             if fields.string("type") == EventType.roomMember {
                 notification["user_is_target"] = .bool(fields.string("state_key") == room.user.string)
+                // Gateways make the texts of invites of it.
+                notification["membership"] = notification["content"]?.objectValue?["membership"]
             }
         }
         let isUrgent = actions.highlights || actions.tweaks["sound"] != nil || fields.string("type") == EventType.roomEncrypted
         notification["prio"] = isUrgent ? "high" : "low"
-        json = Self.json(notification, unread: unread, device)
+        // Counts of zero are left out.
+        notification["counts"] = .object(unread > 0 ? ["unread": .integer(Int64(unread))] : [:])
+        notification["devices"] = [.object(device)]
+        json = ["notification": .object(notification)]
+        hasEvent = true
     }
 
     /// Tells of another number of unread events.
     init(unread: Int, to pusher: Pusher) {
-        json = Self.json([:], unread: unread, Self.device(pusher))
-    }
-
-    private static func json(_ notification: JSONObject, unread: Int, _ device: JSONObject) -> JSONObject {
-        var notification = notification
-        // Counts of zero are left out.
-        notification["counts"] = .object(unread > 0 ? ["unread": .integer(Int64(unread))] : [:])
-        notification["devices"] = [.object(device)]
-        return ["notification": .object(notification)]
+        // Zero is told, too: to some gateways a count that is missing says nothing, and the old number would stay. Some read the other three
+        // members whatever the notification is about.
+        let notification: JSONObject = [
+            "id": "", "type": .null, "sender": "", "counts": ["unread": .integer(Int64(unread))],
+            "devices": [.object(Self.device(pusher))],
+        ]
+        json = ["notification": .object(notification)]
+        hasEvent = false
     }
 
     private static func device(_ pusher: Pusher) -> JSONObject {

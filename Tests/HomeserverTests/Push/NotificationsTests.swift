@@ -65,6 +65,37 @@ import Testing
         }
     }
 
+    @Test func invitesAreListedBeforeAndAfterTheJoin() async throws {
+        try await PushServer.run { server in
+            let room = try await server.room(.privateChat)
+            try await server.homeserver.rooms.invite(server.bob.userID, to: room, reason: nil, by: server.alice)
+            let waiting = try #require(try list(server)["notifications"]?.arrayValue)
+            #expect(waiting.map { $0["event", "content", "membership"] } == ["invite"])
+            #expect(waiting.first?["room_id"] == .string(room.string))
+            #expect(waiting.first?["read"] == false)
+            try await server.homeserver.rooms.join(room, content: [:], by: server.bob)
+            for number in 0..<5 { try await server.say("\(number)", in: room, by: server.alice) }
+            let first = try list(server, NotificationsRequest(limit: 2))
+            let next = try #require(first["next_token"]?.stringValue.flatMap(PaginationToken.init(_:)))
+            let rest = try list(server, NotificationsRequest(from: next))
+            #expect(bodies(first) == ["4", "3"])
+            #expect(bodies(rest) == ["2", "1", "0"])
+            #expect(rest["notifications"]?.arrayValue?.last?["event", "event_id"] == waiting.first?["event", "event_id"])
+            #expect(rest["notifications"]?.arrayValue?.count == 4)
+        }
+    }
+
+    @Test func invitesThatAreHiddenAreNotListed() async throws {
+        try await PushServer.run { server in
+            let room = try await server.room(.privateChat)
+            try await server.homeserver.rooms.invite(server.bob.userID, to: room, reason: nil, by: server.alice)
+            let ignored: JSONObject = ["ignored_users": ["@alice:example.org": [:]]]
+            try await server.homeserver.accounts.setAccountData(
+                of: server.bob.userID, in: nil, type: "m.ignored_user_list", to: ignored.encoded(), for: server.bob)
+            #expect(try list(server)["notifications"] == [])
+        }
+    }
+
     @Test func whatWasBeforeTheUsersTimeIsLeftOut() async throws {
         try await PushServer.run { server in
             let room = try await server.room()

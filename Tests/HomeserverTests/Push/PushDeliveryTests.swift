@@ -157,6 +157,7 @@ import Testing
             let notification = try await server.gateway.notification(0)
             #expect(notification["type"] == "m.room.member")
             #expect(notification["user_is_target"] == true)
+            #expect(notification["membership"] == "invite")
             #expect(notification["content", "membership"] == "invite")
         }
     }
@@ -170,8 +171,27 @@ import Testing
             try await server.read(event, in: room, by: server.bob, .readPrivate)
             let badge = try #require(try await server.gateway.notification(1).objectValue)
             #expect(badge["event_id"] == nil)
-            #expect(badge["counts"] == [:])
+            #expect(badge["counts"] == ["unread": 0])
+            #expect(badge["sender"] == "")
             #expect(badge["devices"]?.arrayValue?.count == 1)
+        }
+    }
+
+    @Test func aGatewayThatTakesNoCountsIsToldOfEvents() async throws {
+        try await PushServer.run { server in
+            let room = try await server.room(with: server.bob)
+            try await server.setPusher()
+            server.gateway.refuseCounts(true)
+            let first = try await server.say("one", in: room, by: server.alice)
+            _ = try await server.gateway.notification(0)
+            try await server.read(first, in: room, by: server.bob)
+            let second = try await server.say("two", in: room, by: server.alice)
+            #expect(try await server.gateway.notification(1)["event_id"] == .string(second.string))
+            #expect(server.gateway.refused == 1)
+            // It is told of the next number all the same.
+            server.gateway.refuseCounts(false)
+            try await server.read(second, in: room, by: server.bob)
+            #expect(try await server.gateway.notification(2)["counts"] == ["unread": 0])
         }
     }
 

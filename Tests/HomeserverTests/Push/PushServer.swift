@@ -14,6 +14,8 @@ final class PushGatewayDouble: OutgoingHTTP {
         var requests: [(url: String, body: JSONValue)] = []
         var failures = 0
         var rejected: [String] = []
+        var refusesCounts = false
+        var refused = 0
     }
 
     private let state = Mutex(State())
@@ -23,6 +25,12 @@ final class PushGatewayDouble: OutgoingHTTP {
 
     /// How many requests are still to fail.
     var failuresLeft: Int { state.withLock { $0.failures } }
+
+    /// Has the gateway refuse what tells of no event.
+    func refuseCounts(_ refusesCounts: Bool) { state.withLock { $0.refusesCounts = refusesCounts } }
+
+    /// How many requests it has refused, since they told of no event.
+    var refused: Int { state.withLock { $0.refused } }
 
     /// Has the gateway refuse a push key.
     func reject(_ pushKey: String) { state.withLock { $0.rejected.append(pushKey) } }
@@ -36,6 +44,10 @@ final class PushGatewayDouble: OutgoingHTTP {
             if state.failures > 0 {
                 state.failures -= 1
                 return OutgoingAnswer(status: 502, body: [])
+            }
+            if state.refusesCounts, body["notification", "event_id"] == nil {
+                state.refused += 1
+                return OutgoingAnswer(status: 400, body: [])
             }
             state.requests.append((request.url, body))
             let answer: JSONObject = ["rejected": .array(state.rejected.map { .string($0) })]
