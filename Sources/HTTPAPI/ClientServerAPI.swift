@@ -44,7 +44,7 @@ package enum ClientServerAPI {
             EventRelationshipsRoutes(rooms: homeserver.rooms),
             SearchRoutes(rooms: homeserver.rooms),
             RoomPreviewRoutes(rooms: homeserver.rooms, directory: homeserver.directory),
-            TagRoutes(accounts: homeserver.accounts),
+            TagRoutes(accounts: homeserver.accounts, rooms: homeserver.rooms),
             ReportRoutes(reports: homeserver.reports),
             DirectoryRoutes(directory: homeserver.directory),
             UserDirectoryRoutes(directory: homeserver.userDirectory),

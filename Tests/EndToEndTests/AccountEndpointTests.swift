@@ -110,7 +110,7 @@ import Testing
         try await bob.post("account", "deactivate", body: ["erase": "yes"]).fails(400, "M_BAD_JSON")
         #expect(try await bob.post("account", "deactivate").status == 401)
         let answer = try await bob.post("account", "deactivate", body: ["auth": passwordAuth(bob), "erase": true]).ok()
-        #expect(answer["id_server_unbind_result"] == "no-support")
+        #expect(answer["id_server_unbind_result"] == "success")
         try await bob.get("account", "whoami").fails(401, "M_UNKNOWN_TOKEN")
         try await anybody().post(
             "login",

@@ -159,5 +159,8 @@ import Testing
         try await bob.get("user", alice.userID, "rooms", room, "tags").fails(403, "M_FORBIDDEN")
         try await bob.put("user", alice.userID, "rooms", room, "tags", "u.work", body: [:]).fails(403, "M_FORBIDDEN")
         try await bob.delete("user", alice.userID, "rooms", room, "tags", "u.work").fails(403, "M_FORBIDDEN")
+        for room in [room, Self.unknownRoom] {
+            try await bob.put("user", bob.userID, "rooms", room, "tags", "u.work", body: [:]).fails(403, "M_FORBIDDEN")
+        }
     }
 }

@@ -115,6 +115,17 @@ import Testing
         }
     }
 
+    @Test func anExpiredTokenIsGoodForLoggingOutAlone() async throws {
+        try await TestServer.run(routes: { routes in
+            routes.add(.post, "/leave", access: .leavingUser) { _ in .empty }
+            routes.add(.post, "/stay", access: .user) { _ in .empty }
+        }) { server async throws in
+            #expect(try await server.send(.post, "/leave", token: "letmeout").status == .ok)
+            #expect(try await server.send(.post, "/leave", token: "wrong").errcode == "M_UNKNOWN_TOKEN")
+            #expect(try await server.send(.post, "/stay", token: "letmeout").errcode == "M_UNKNOWN_TOKEN")
+        }
+    }
+
     @Test func checksOptionalTokens() async throws {
         try await TestServer.run(routes: Self.routes) { server async throws in
             #expect(try await server.send(.get, "/_matrix/client/v3/whoami").json == ["user": .null])

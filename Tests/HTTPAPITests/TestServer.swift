@@ -19,10 +19,12 @@ struct TestServer {
     let addresses: [BoundAddress]
     let services: ServiceGroup
 
-    /// Knows one token, `letmein`, of `@alice:example.org`.
+    /// Knows one token, `letmein`, of `@alice:example.org`, and another one, `letmeout`, whose time is over.
     struct OneToken: Authenticator {
-        func authenticate(token: String) async throws -> Requester {
-            guard token == "letmein" else { throw MatrixError(.unknownToken, "Unknown access token") }
+        func authenticate(token: String, acceptsExpired: Bool) async throws -> Requester {
+            guard token == "letmein" || token == "letmeout" && acceptsExpired else {
+                throw MatrixError(.unknownToken, "Unknown access token")
+            }
             return Requester(userID: UserID(trusted: "@alice:example.org"), deviceID: "PHONE")
         }
     }

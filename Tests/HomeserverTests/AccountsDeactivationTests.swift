@@ -34,6 +34,22 @@ import Testing
         await expect(.userInUse, 400) { try fixture.accounts.checkAvailability(ofUsername: "alice") }
     }
 
+    /// "This must be `success` if the homeserver has no identifiers to unbind for the user."
+    @Test func onlyWhoWasBoundByAnIdentityServerStaysKnownThere() async throws {
+        let fixture = try AccountsFixture(outgoingHTTP: IdentityServerDouble())
+        let (alice, bob) = (try await fixture.user("alice"), try await fixture.user("bob"))
+        for _ in 0..<2 {
+            try await fixture.accounts.bind(
+                "sid", clientSecret: "secret", at: IdentityServerDouble.name, accessToken: "abc123", to: fixture.requester(alice))
+        }
+        #expect(fixture.isLoggedIn(alice))
+        for (login, isBound) in [(alice, true), (bob, false)] {
+            let auth = fixture.passwordAuth(login)
+            let isStillKnown = try await fixture.accounts.deactivate(fixture.requester(login), isErased: false, auth: auth)
+            #expect(isStillKnown == isBound)
+        }
+    }
+
     @Test func aLoginTokenIsNotGoodAnyMore() async throws {
         let fixture = try AccountsFixture()
         let alice = try await fixture.user("alice")

@@ -23,10 +23,15 @@ final class AccountsFixture: Sendable {
     let environment: Environment
     let accounts: Accounts
 
-    init(_ settings: AccountsSettings = AccountsSettings(token: AccountsFixture.token), in directory: TemporaryDirectory? = nil) throws {
+    init(
+        _ settings: AccountsSettings = AccountsSettings(token: AccountsFixture.token), in directory: TemporaryDirectory? = nil,
+        outgoingHTTP: any OutgoingHTTP = NoOutgoingHTTP()
+    ) throws {
         self.directory = try directory ?? TemporaryDirectory()
         let serverName = try #require(ServerName("example.org"))
-        environment = Environment(clock: clock, random: SystemRandom(), executors: Self.executors)
+        var environment = Environment(clock: clock, random: SystemRandom(), executors: Self.executors)
+        environment.outgoingHTTP = outgoingHTTP
+        self.environment = environment
         database = try AccountsDatabase(
             directory: self.directory.path + "/accounts", serverName: serverName, blockCache: BlockCache(capacityBytes: 1 << 20),
             environment: environment, notifier: Notifier())

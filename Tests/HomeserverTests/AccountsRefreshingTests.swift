@@ -64,6 +64,19 @@ import Testing
         #expect(!isGood(fixture, tokens))
     }
 
+    @Test func whoseTokenHasExpiredCanStillLogOut() async throws {
+        let fixture = try fixture()
+        let tokens = try await logIn(fixture)
+        fixture.clock.advance(by: 60_000)
+        let requester = try await fixture.accounts.authenticate(token: tokens.accessToken, acceptsExpired: true)
+        #expect(requester.deviceID == "PHONE")
+        try await fixture.accounts.logOut(requester)
+        #expect(try await refusal { _ = try await refresh(fixture, tokens) } == (.unknownToken, false))
+        await expect(.unknownToken, 401) {
+            try await fixture.accounts.authenticate(token: tokens.accessToken, acceptsExpired: true)
+        }
+    }
+
     @Test func anOldRefreshTokenIsGoodUntilTheNewAccessTokenIsUsed() async throws {
         let fixture = try fixture()
         let first = try await logIn(fixture)

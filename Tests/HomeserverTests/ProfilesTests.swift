@@ -36,6 +36,14 @@ import Testing
         await expect(.notFound, 404) { try profile(fixture, of: fixture.alice) }
     }
 
+    @Test func aNameHasNoWhiteSpaceAtItsEnds() async throws {
+        let fixture = try await RoomsFixture()
+        try await fixture.profiles.set("displayname", to: "  Alice in\tWonderland \n", of: fixture.alice.userID, by: fixture.alice)
+        #expect(try profile(fixture, of: fixture.alice) == ["displayname": "Alice in\tWonderland"])
+        try await fixture.profiles.set("displayname", to: " \u{a0}\t", of: fixture.alice.userID, by: fixture.alice)
+        await expect(.notFound, 404) { try profile(fixture, of: fixture.alice) }
+    }
+
     @Test func whoHasNoProfile() async throws {
         let fixture = try await RoomsFixture()
         await expect(.notFound, 404) { try fixture.profiles.profile(of: fixture.alice.userID) }

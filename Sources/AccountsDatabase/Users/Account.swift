@@ -50,6 +50,8 @@ package struct AccountFlags: OptionSet, Sendable, Hashable {
     package static let suspended = AccountFlags(rawValue: 16)
     /// Deactivated by somebody who wanted to be forgotten.
     package static let erased = AccountFlags(rawValue: 32)
+    /// An identity server has bound an address to the user ID at this server's request.
+    package static let bound = AccountFlags(rawValue: 64)
 }
 
 // MARK: - Readable forms
@@ -65,7 +67,7 @@ extension AccountFlags {
     var readable: ReadableValue {
         let names: [(AccountFlags, String)] = [
             (.admin, "admin"), (.deactivated, "deactivated"), (.guest, "guest"), (.locked, "locked"), (.suspended, "suspended"),
-            (.erased, "erased"),
+            (.erased, "erased"), (.bound, "bound"),
         ]
         return .list(names.filter { contains($0.0) }.map { .text($0.1) })
     }

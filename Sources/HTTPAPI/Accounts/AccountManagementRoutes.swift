@@ -45,8 +45,8 @@ package struct AccountManagementRoutes: RouteGroup {
         _ = try body.optional("id_server", as: .string)
         let auth = try body.optional("auth", as: .object)
         return try await Answer.afterInteractiveAuthentication {
-            try await accounts.deactivate(request.requester, isErased: isErased, auth: auth)
-            return Answer(["id_server_unbind_result": "no-support"])
+            let isBound = try await accounts.deactivate(request.requester, isErased: isErased, auth: auth)
+            return Answer(["id_server_unbind_result": isBound ? "no-support" : "success"])
         }
     }
 }

@@ -18,8 +18,8 @@ package struct LoginRoutes: RouteGroup {
         routes.post("/_matrix/client/v3/login", access: .open, isLimited: true, logIn)
         routes.post("/_matrix/client/v1/login/get_token", access: .user, isLimited: true, makeLoginToken)
         routes.post("/_matrix/client/v3/refresh", access: .open, isLimited: true, refresh)
-        routes.post("/_matrix/client/v3/logout", access: .lockedUser, logOut)
-        routes.post("/_matrix/client/v3/logout/all", access: .lockedUser, logOutEverywhere)
+        routes.post("/_matrix/client/v3/logout", access: .leavingUser, logOut)
+        routes.post("/_matrix/client/v3/logout/all", access: .leavingUser, logOutEverywhere)
     }
 
     private func flows(_ request: ClientRequest) async throws -> Answer {

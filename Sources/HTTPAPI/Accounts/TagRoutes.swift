@@ -5,15 +5,22 @@ import MatrixProtocol
 /// The tags that users give to rooms ("Room Tagging").
 package struct TagRoutes: RouteGroup {
     private let accounts: Accounts
+    private let rooms: Rooms
 
-    package init(accounts: Accounts) {
+    package init(accounts: Accounts, rooms: Rooms) {
         self.accounts = accounts
+        self.rooms = rooms
     }
 
     package func add(to routes: inout RouteTable) {
         let tags = "/_matrix/client/v3/user/{userId}/rooms/{roomId}/tags"
         routes.get(tags, access: .user, getTags)
-        routes.put(tags + "/{tag}", access: .user) { try await setTag($0, to: $0.body().object) }
+        routes.put(tags + "/{tag}", access: .user) { request in
+            let content = try await request.body().object
+            // Tags of other rooms would say nothing to anybody.
+            try rooms.checkStanding(of: request.requester, in: request.roomID("roomId"))
+            return try await setTag(request, to: content)
+        }
         routes.delete(tags + "/{tag}", access: .user) { try await setTag($0, to: nil) }
     }
 

@@ -43,14 +43,15 @@ package enum Access: Sendable {
     case user
     /// A valid token is needed, which may be a guest's ("Guest Access").
     case guest
-    /// A valid token is needed, and not a guest's; a locked account's is good, too ("Account locking").
-    case lockedUser
+    /// As `user`, but a locked account's token is good, too ("Account locking"), and so is one whose time is over ("Soft logout"): for those who
+    /// log out.
+    case leavingUser
 
     /// The largest body of a request, in bytes, where the route doesn't name another size: strangers send little.
     fileprivate var bodySizeMaxBytes: Int {
         switch self {
         case .open, .optional: Limits.openBodySizeMaxBytes
-        case .user, .guest, .lockedUser: Limits.bodySizeMaxBytes
+        case .user, .guest, .leavingUser: Limits.bodySizeMaxBytes
         }
     }
 }

@@ -6,8 +6,9 @@ import MatrixProtocol
 package protocol Authenticator: Sendable {
     /// Whose token this is ("Client Authentication").
     ///
+    /// - Parameter acceptsExpired: whether a token is good whose time is over, too ("Soft logout").
     /// - Throws: `M_UNKNOWN_TOKEN`.
-    func authenticate(token: String) async throws -> Requester
+    func authenticate(token: String, acceptsExpired: Bool) async throws -> Requester
 
     /// Is told who makes a request, and from which address.
     func noteUse(by requester: Requester, from address: String?)

@@ -109,9 +109,11 @@ struct Responder: Sendable {
         }
         let clientAddress = trustedProxies.client(of: request.headers, from: channel.remoteAddress)
         let answer: @Sendable () async throws -> Answer = {
-            let requester: Requester? = if let token { try await authenticator.authenticate(token: token) } else { nil }
+            let isLeaving = route.access == .leavingUser
+            let requester: Requester? =
+                if let token { try await authenticator.authenticate(token: token, acceptsExpired: isLeaving) } else { nil }
             if let requester { authenticator.noteUse(by: requester, from: clientAddress) }
-            if requester?.isLocked == true, route.access != .lockedUser { throw MatrixError.userLocked }
+            if requester?.isLocked == true, !isLeaving { throw MatrixError.userLocked }
             if route.access != .guest, route.access != .optional, requester?.isGuest == true {
                 throw MatrixError(.guestAccessForbidden, "This is not for guests")
             }

@@ -34,8 +34,10 @@ extension Accounts {
     /// - Parameters:
     ///   - isErased: whether the user wants to be forgotten.
     ///   - auth: the request's `auth`.
+    /// - Returns: whether an identity server may still know the user: none is asked to forget one.
     /// - Throws: `InteractiveAuthenticationRequired`; `M_UNKNOWN` when the account has changed in the meantime.
-    package func deactivate(_ requester: Requester, isErased: Bool, auth: JSONObject?) async throws {
+    @discardableResult
+    package func deactivate(_ requester: Requester, isErased: Bool, auth: JSONObject?) async throws -> Bool {
         let account = try account(of: requester)
         let session = try await confirmByPassword(
             "deactivate", request: JSONValue.bool(isErased).encoded(), by: requester, of: account, auth: auth)
@@ -49,6 +51,7 @@ extension Accounts {
             await wait(forRemovalBy: job)
             // The account is closed, whatever becomes of this now, and a failure is tried again.
             try? await intents.wait(for: intent)
+            return account.flags.contains(.bound)
         } catch is AccountsConflict {
             throw Self.changedMeanwhile
         }

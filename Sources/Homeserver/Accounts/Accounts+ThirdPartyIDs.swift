@@ -56,5 +56,11 @@ extension Accounts {
         try requester.checkNotSuspended()
         let server = IdentityServer(name: identityServer, accessToken: accessToken, http: environment.outgoingHTTP)
         try await server.bind(sid, clientSecret: clientSecret, to: requester.userID)
+        guard try !account(of: requester).flags.contains(.bound) else { return }
+        do {
+            try await database.setFlag(.bound, of: requester.userID, to: true)
+        } catch AccountsConflict.accountChanged {
+            throw Self.changedMeanwhile
+        }
     }
 }

@@ -47,9 +47,10 @@ package final class Accounts: Sendable {
     /// Whose access token this is ("Using access tokens"). One read: it runs for every request. The first use of a token that was refreshed
     /// writes, too.
     ///
+    /// - Parameter acceptsExpired: whether a token is good whose time is over, too: its session can still be logged out ("Soft logout").
     /// - Throws: as `requester` does.
-    package func authenticate(token: String) async throws -> Requester {
-        let (requester, endsRefreshToken) = try identify(token)
+    package func authenticate(token: String, acceptsExpired: Bool = false) async throws -> Requester {
+        let (requester, endsRefreshToken) = try identify(token, acceptsExpired: acceptsExpired)
         if endsRefreshToken { try await database.endRefreshToken(replacedBy: requester.tokenHash) }
         return requester
     }
@@ -61,12 +62,12 @@ package final class Accounts: Sendable {
         try identify(token).requester
     }
 
-    private func identify(_ token: String) throws -> (requester: Requester, endsRefreshToken: Bool) {
+    private func identify(_ token: String, acceptsExpired: Bool = false) throws -> (requester: Requester, endsRefreshToken: Bool) {
         let hash = Self.hash(ofToken: token)
         guard let owner = try database.view().owner(ofTokenHash: hash) else {
             throw MatrixError(.unknownToken, "Unrecognised access token")
         }
-        if let expiresAt = owner.expiresAt, expiresAt <= environment.clock.now() {
+        if !acceptsExpired, let expiresAt = owner.expiresAt, expiresAt <= environment.clock.now() {
             throw MatrixError.expiredToken("The access token has expired")
         }
         let requester = Requester(

@@ -45,26 +45,34 @@ package final class Profiles: Sendable {
         if isShownInRooms || field == ProfileField.blurhash, let value, value.stringValue == nil {
             throw MatrixError(.badJSON, "\(field) must be a string")
         }
+        var value = value
+        if field == ProfileField.displayName { value = value?.stringValue.map { .string(Self.trimmed($0)) } }
         if let value {
             try EventContentRules.check([field: value])
             try ProfileLimits.check([field: value])
         }
         if isShownInRooms { try rooms.countMessage(by: requester) }
         // An empty name or address is how clients take it away.
-        let value = isShownInRooms && value?.stringValue?.isEmpty == true ? nil : value
+        let kept = isShownInRooms && value?.stringValue?.isEmpty == true ? nil : value
         let job: JobID? = try await rooms.database.commit { [jobs] commit in
             var profile = try commit.view.profile(of: user)
-            if profile[field] == value { return nil }
-            profile[field] = value
+            if profile[field] == kept { return nil }
+            profile[field] = kept
             guard profile.encoded().count <= Self.profileMaxBytes else {
                 throw MatrixError(.profileTooLarge, "The profile would be larger than \(Self.profileMaxBytes) bytes")
             }
-            commit.setProfileField(field, of: user, to: value)
+            commit.setProfileField(field, of: user, to: kept)
             let roomCount = isShownInRooms ? try commit.view.joinedRooms(of: user).count : 0
             guard roomCount > 0 else { return nil }
             return jobs.start(Rooms.showProfileJob, argument: user.encoded, total: UInt64(roomCount), in: commit.commit)
         }
         if let job { try await jobs.wait(for: job) }
+    }
+
+    /// The text without white space at its ends.
+    private static func trimmed(_ text: String) -> String {
+        let words = text.drop(while: \.isWhitespace)
+        return words.lastIndex { !$0.isWhitespace }.map { String(words[...$0]) } ?? ""
     }
 
     /// Whether the name follows the Common Namespaced Identifier Grammar (appendices), its length aside.

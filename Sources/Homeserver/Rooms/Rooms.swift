@@ -77,6 +77,14 @@ package final class Rooms: Sendable {
         return room
     }
 
+    /// Checks that the requester is in a room, or has ever had to do with it.
+    ///
+    /// - Throws: `M_FORBIDDEN`.
+    package func checkStanding(of requester: Requester, in id: RoomID) throws {
+        let room = try room(id)
+        if try database.view().standing(of: requester.userID, in: room.shortID) == .stranger { throw Self.notInRoom }
+    }
+
     static let notInRoom = MatrixError(.forbidden, "You are not in this room")
 
     static func unknownRoom(_ id: RoomID) -> MatrixError {
