@@ -162,7 +162,9 @@ package final class Homeserver: Sendable {
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, evaluators: pushEvaluators, unreadCounts: unreadCounts,
             mails: notificationMails, environment: environment)
         pushRules = PushRules(database: self.accountsDatabase)
-        pushers = Pushers(database: self.accountsDatabase, delivery: pushDelivery, sendsMail: settings.accounts.email != nil)
+        pushers = Pushers(
+            database: self.accountsDatabase, delivery: pushDelivery, http: environment.outgoingHTTP,
+            sendsMail: settings.accounts.email != nil)
         notifications = Notifications(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, evaluators: pushEvaluators, clock: environment.clock)
         background = BackgroundWork(

@@ -6,9 +6,12 @@ import Store
 /// Makes the requests that users of this server cause, and only to addresses that are not denied.
 ///
 /// A name is resolved first, its address is looked at, and the connection goes to that: what the name leads to in the meantime makes no difference.
+/// Without TLS requests go to private addresses alone.
 package struct OutgoingHTTPClient: OutgoingHTTP {
     /// Whether no requests are made to an IP address.
     private let isDenied: @Sendable (String) -> Bool
+    /// Whether an IP address is none of the public internet's.
+    private let isPrivate: @Sendable (String) -> Bool
     /// Paths of certificates, PEM, that are trusted beside the system's.
     private let certificateAuthorities: [String]
 
@@ -17,9 +20,17 @@ package struct OutgoingHTTPClient: OutgoingHTTP {
     /// The largest answer.
     private static let answerSizeMaxBytes = 64 << 10
 
-    package init(certificateAuthorities: [String], isDenied: @escaping @Sendable (String) -> Bool) {
+    package init(
+        certificateAuthorities: [String], isDenied: @escaping @Sendable (String) -> Bool, isPrivate: @escaping @Sendable (String) -> Bool
+    ) {
         self.certificateAuthorities = certificateAuthorities
         self.isDenied = isDenied
+        self.isPrivate = isPrivate
+    }
+
+    package func allowsPlainHTTP(to url: String) async -> Bool {
+        guard let url = OutgoingURL(url), !url.isSecure else { return false }
+        return (try? await allowedAddress(of: url)) != nil
     }
 
     package func answer(to request: OutgoingRequest) async throws -> OutgoingAnswer {
@@ -33,11 +44,11 @@ package struct OutgoingHTTPClient: OutgoingHTTP {
             }
             return outgoing
         }()
-        guard let host = OutgoingURL(request.url)?.host else { throw OutgoingHTTPError.notAllowed }
-        let address = try await allowedAddress(of: host)
+        guard let url = OutgoingURL(request.url) else { throw OutgoingHTTPError.notAllowed }
+        let address = try await allowedAddress(of: url)
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
-        configuration.dnsOverride = [host: address]
+        configuration.dnsOverride = [url.host: address]
         configuration.connectionPool.retryConnectionEstablishment = false
         if !certificateAuthorities.isEmpty {
             var tls = TLSConfiguration.makeClientConfiguration()
@@ -58,9 +69,10 @@ package struct OutgoingHTTPClient: OutgoingHTTP {
         return try outcome.get()
     }
 
-    /// The address that the host's name leads to, if requests may go there.
-    private func allowedAddress(of host: String) async throws -> String {
-        guard let address = try await NameResolver.shared.address(of: host), !isDenied(address) else { throw OutgoingHTTPError.notAllowed }
+    /// The address that the URL's host leads to, if requests may go there.
+    private func allowedAddress(of url: OutgoingURL) async throws -> String {
+        guard let address = try await NameResolver.shared.address(of: url.host), !isDenied(address), url.isSecure || isPrivate(address)
+        else { throw OutgoingHTTPError.notAllowed }
         return address
     }
 }

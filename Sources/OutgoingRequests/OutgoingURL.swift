@@ -1,5 +1,7 @@
-/// A URL that begins with `https://`, as far as it says where it leads.
+/// A URL that begins with `https://` or `http://`, as far as it says where it leads.
 struct OutgoingURL {
+    /// Whether the connection is protected by TLS.
+    let isSecure: Bool
     /// The name or address of the host, an IPv6 address without its brackets.
     let host: String
 
@@ -12,8 +14,8 @@ struct OutgoingURL {
 
     /// Nil for what has another scheme, no host, or somebody's name and password.
     init?(_ url: String) {
-        let scheme = "https://"
-        guard url.hasPrefix(scheme) else { return nil }
+        guard let scheme = ["https://", "http://"].first(where: { url.hasPrefix($0) }) else { return nil }
+        isSecure = scheme == "https://"
         let authority = url.dropFirst(scheme.count).prefix { !"/?#\\".contains($0) }
         guard !authority.contains("@") else { return nil }
         if authority.first == "[" {

@@ -37,7 +37,28 @@ import Testing
     private func client(trusting certificates: [String], isDenied: @escaping @Sendable (String) -> Bool = { _ in false })
         -> OutgoingHTTPClient
     {
-        OutgoingHTTPClient(certificateAuthorities: certificates, isDenied: isDenied)
+        OutgoingHTTPClient(certificateAuthorities: certificates, isDenied: isDenied, isPrivate: { _ in false })
+    }
+
+    /// Such as a push gateway on the machine itself.
+    @Test func withoutTLSOnlyPrivateAddressesAreAskedThatAreNotDenied() async throws {
+        try await TestServer.run(routes: { $0.add(.post, "/notify", access: .open) { _ in .empty } }) { server async throws in
+            let url = "http://127.0.0.1:\(server.addresses[0].port)/notify"
+            let request = OutgoingRequest(url: url, body: Array("{}".utf8))
+            func client(isDenied: Bool, isPrivate: Bool) -> OutgoingHTTPClient {
+                OutgoingHTTPClient(certificateAuthorities: [], isDenied: { _ in isDenied }, isPrivate: { _ in isPrivate })
+            }
+            let open = client(isDenied: false, isPrivate: true)
+            #expect(try await open.answer(to: request).status == 200)
+            #expect(await open.allowsPlainHTTP(to: url))
+            for url in [url.replacing("http:", with: "https:"), url.replacing("http:", with: "ftp:"), "http:///notify"] {
+                #expect(await !open.allowsPlainHTTP(to: url))
+            }
+            for closed in [client(isDenied: true, isPrivate: true), client(isDenied: false, isPrivate: false)] {
+                #expect(await !closed.allowsPlainHTTP(to: url))
+                await #expect(throws: OutgoingHTTPError.notAllowed) { try await closed.answer(to: request) }
+            }
+        }
     }
 
     @Test func requestsAreMadeAndAnswersRead() async throws {
@@ -57,7 +78,7 @@ import Testing
 
     /// They could lead elsewhere for who makes the connection than for who looks at the address.
     @Test(arguments: [
-        "https://ex%61mple.org/", "https://b\u{fc}cher.example/", "https://a b/", "https://a@b/", "http://example.org/", "https:///",
+        "https://ex%61mple.org/", "https://b\u{fc}cher.example/", "https://a b/", "https://a@b/", "http://a@b/", "https:///",
     ])
     func hostsThatCanBeReadTwoWaysAreNotAllowed(_ url: String) async throws {
         let client = client(trusting: [])

@@ -39,12 +39,14 @@ package struct PusherRequest: Sendable {
 package final class Pushers: Sendable {
     private let database: AccountsDatabase
     private let delivery: PushDelivery
+    private let http: any OutgoingHTTP
     /// Whether there is a mail server.
     private let sendsMail: Bool
 
-    init(database: AccountsDatabase, delivery: PushDelivery, sendsMail: Bool) {
+    init(database: AccountsDatabase, delivery: PushDelivery, http: any OutgoingHTTP, sendsMail: Bool) {
         self.database = database
         self.delivery = delivery
+        self.http = http
         self.sendsMail = sendsMail
     }
 
@@ -58,7 +60,7 @@ package final class Pushers: Sendable {
     /// - Throws: `M_INVALID_PARAM` for what can't be; `M_MISSING_PARAM` for a URL that is missing; for email `M_THREEPID_NOT_FOUND` when the address
     ///   is not the user's, and `M_THREEPID_MEDIUM_NOT_SUPPORTED` where there is no mail server.
     package func set(_ request: PusherRequest, for requester: Requester) async throws {
-        let kind = try check(request)
+        let kind = try await check(request)
         let pusher = Pusher(
             appID: request.appID, pushKey: request.pushKey, kind: kind, appDisplayName: request.appDisplayName,
             deviceDisplayName: request.deviceDisplayName, profileTag: request.profileTag, language: request.language, data: request.data,
@@ -91,13 +93,13 @@ package final class Pushers: Sendable {
     /// Where gateways take notifications.
     private static let gatewayPath = "/_matrix/push/v1/notify"
 
-    private func check(_ pusher: PusherRequest) throws(MatrixError) -> Pusher.Kind {
+    private func check(_ pusher: PusherRequest) async throws(MatrixError) -> Pusher.Kind {
         try Self.checkSizes(pusher)
         guard let kind = Pusher.Kind(rawValue: pusher.kind) else {
             throw MatrixError(.invalidParameter, "This server has no pushers of the kind \(pusher.kind)")
         }
         switch kind {
-        case .http: try Self.checkGateway(pusher.data)
+        case .http: try await checkGateway(pusher.data)
         case .email: guard sendsMail else { throw Accounts.mediumNotSupported }
         }
         return kind
@@ -120,17 +122,20 @@ package final class Pushers: Sendable {
         }
     }
 
-    private static func checkGateway(_ data: JSONObject) throws(MatrixError) {
+    /// The specification wants `https`, which somebody else's gateway needs; the administrator's own one may be on this machine.
+    private func checkGateway(_ data: JSONObject) async throws(MatrixError) {
         guard let value = data["url"] else { throw MatrixError(.missingParameter, "Missing data.url") }
-        guard let url = value.stringValue, isGateway(url) else {
-            throw MatrixError(.invalidParameter, "data.url must be an https URL with the path \(gatewayPath)")
+        guard let url = value.stringValue, let scheme = ["https://", "http://"].first(where: { url.hasPrefix($0) }),
+            Self.isGateway(url.dropFirst(scheme.count))
+        else { throw MatrixError(.invalidParameter, "data.url must be an https URL with the path \(Self.gatewayPath)") }
+        if scheme == "https://" { return }
+        guard await http.allowsPlainHTTP(to: url) else {
+            throw MatrixError(.invalidParameter, "data.url must be an https URL: http is for gateways in the server's own network")
         }
     }
 
-    private static func isGateway(_ url: String) -> Bool {
-        let scheme = "https://"
-        guard url.hasPrefix(scheme) else { return false }
-        let rest = url.dropFirst(scheme.count)
+    /// - Parameter rest: what follows the URL's scheme.
+    private static func isGateway(_ rest: Substring) -> Bool {
         guard let path = rest.firstIndex(of: "/"), path > rest.startIndex else { return false }
         return rest[path...].prefix { $0 != "?" && $0 != "#" } == gatewayPath
     }

@@ -4,11 +4,19 @@ package protocol OutgoingHTTP: Sendable {
     ///
     /// - Throws: ``OutgoingHTTPError``.
     func answer(to request: OutgoingRequest) async throws -> OutgoingAnswer
+
+    /// Whether requests may go to a URL that begins with `http://`: only to addresses of the administrator's own network.
+    func allowsPlainHTTP(to url: String) async -> Bool
+}
+
+extension OutgoingHTTP {
+    /// There is no such address.
+    package func allowsPlainHTTP(to url: String) async -> Bool { false }
 }
 
 /// A request to another server.
 package struct OutgoingRequest: Sendable, Hashable {
-    /// The whole URL, which begins with `https://`.
+    /// The whole URL, which begins with `https://`, or where that is allowed with `http://`.
     package let url: String
     /// Goes with it as a bearer token.
     package let accessToken: String?

@@ -41,7 +41,8 @@ struct ServeCommand: AsyncParsableCommand {
         let deniedRanges = configuration.network.deniedIPRanges
         environment.outgoingHTTP = OutgoingHTTPClient(
             certificateAuthorities: configuration.federation.certificateAuthorities,
-            isDenied: { address in deniedRanges.contains { $0.contains(address) } })
+            isDenied: { address in deniedRanges.contains { $0.contains(address) } },
+            isPrivate: { address in Configuration.Network.privateAndLocalRanges.contains { $0.contains(address) } })
         OpenFileLimit.raise(logger: logger)
         let directory = try DataDirectory(path: configuration.dataDirectory)
         // It holds the lock, which has to outlive everything below and not only the last use of the path.

@@ -212,6 +212,17 @@ import Testing
         }
     }
 
+    @Test func aGatewayInTheServersOwnNetworkMayBeWithoutTLS() async throws {
+        try await PushServer.run { server in
+            let room = try await server.room(with: server.bob)
+            try await server.setPusher(data: ["url": "http://gateway.local/_matrix/push/v1/notify"])
+            try await server.say("one", in: room, by: server.alice)
+            _ = try await server.gateway.notification(0)
+            #expect(server.gateway.requests.first?.url == "http://gateway.local/_matrix/push/v1/notify")
+            await expect(.invalidParameter, 400) { try await server.setPusher(data: ["url": "http://gateway.local/notify"]) }
+        }
+    }
+
     @Test func pushersAreChecked() async throws {
         try await PushServer.run { server in
             func refuses(

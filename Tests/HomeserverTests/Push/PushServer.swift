@@ -55,6 +55,9 @@ final class PushGatewayDouble: OutgoingHTTP {
         }
     }
 
+    /// One that is in the administrator's own network.
+    func allowsPlainHTTP(to url: String) async -> Bool { url.hasPrefix("http://gateway.local/") }
+
     /// The notification of one of the requests, in the order of their coming; waits until it has come.
     func notification(_ index: Int) async throws -> JSONValue {
         try await until { self.requests.count > index }
