@@ -152,10 +152,11 @@ package final class Homeserver: Sendable {
         let pushEvaluators = PushEvaluators()
         let unreadCounts = UnreadCounts(rooms: self.roomsDatabase, evaluators: pushEvaluators)
         var notificationMails: NotificationMails?
-        if let email = settings.accounts.email {
+        let unsubscribeLinks = settings.accounts.email.map { UnsubscribeLinks(baseURL: $0.baseURL, key: settings.signingKey) }
+        if let email = settings.accounts.email, let unsubscribeLinks {
             let mailer = NotificationMailer(
                 rooms: self.roomsDatabase, accounts: self.accountsDatabase, evaluators: pushEvaluators, settings: email,
-                clock: environment.clock)
+                unsubscribeLinks: unsubscribeLinks, clock: environment.clock)
             notificationMails = NotificationMails(mailer, environment: environment)
         }
         let pushDelivery = PushDelivery(
@@ -163,8 +164,7 @@ package final class Homeserver: Sendable {
             mails: notificationMails, environment: environment)
         pushRules = PushRules(database: self.accountsDatabase)
         pushers = Pushers(
-            database: self.accountsDatabase, delivery: pushDelivery, http: environment.outgoingHTTP,
-            sendsMail: settings.accounts.email != nil)
+            database: self.accountsDatabase, delivery: pushDelivery, http: environment.outgoingHTTP, unsubscribeLinks: unsubscribeLinks)
         notifications = Notifications(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, evaluators: pushEvaluators, clock: environment.clock)
         background = BackgroundWork(

@@ -117,11 +117,14 @@ package struct SMTPClient: OutgoingMail {
             settings.senderName.map { "\"\($0.filter { $0.isASCII && $0 != "\"" && $0 != "\\" })\" <\(settings.sender)>" }
             ?? settings.sender
         let domain = settings.sender.split(separator: "@").last.map(String.init) ?? settings.host
-        let header = [
+        var header = [
             "From: \(sender)", "To: \(message.recipient)", "Subject: \(message.subject)", "Date: \(InternetDate.text(second: now / 1000))",
             "Message-ID: <\(environment.random.alphanumeric(24))@\(domain)>", "MIME-Version: 1.0", "Auto-Submitted: auto-generated",
             "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit",
         ]
+        if let link = message.unsubscribeLink {
+            header += ["List-Unsubscribe: <\(link)>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
+        }
         let lines = header + [""] + message.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         return lines.flatMap { Array($0.filter { $0 != "\r" && $0 != "\r\n" }.utf8) + Array("\r\n".utf8) }
     }

@@ -124,6 +124,17 @@ import Testing
         #expect(message.envelope.contains("bob@example.org"))
         #expect(message.headers["Subject"] == "1 unread message on localhost")
         #expect(message.text.contains("Küche") && message.text.contains(": tea is ready"))
+
+        let link = try #require(message.headers["List-Unsubscribe"]?.dropFirst().dropLast())
+        #expect(message.text.contains(link))
+        let target = String(link.dropFirst("https://matrix.example.org".count))
+        #expect(try await server.anybody.request("GET", target).status == 200)
+        #expect(try await bob.get("pushers").ok()["pushers"]?.arrayValue?.count == 1)
+        let form: KeyValuePairs = ["Content-Type": "application/x-www-form-urlencoded"]
+        let oneClick = Array("List-Unsubscribe=One-Click".utf8)
+        #expect(try await server.anybody.request("POST", target + "x", headers: form, body: oneClick).status == 403)
+        #expect(try await server.anybody.request("POST", target, headers: form, body: oneClick).status == 200)
+        #expect(try await bob.get("pushers").ok()["pushers"] == [])
         #expect(try await server.stop() == .exited(0))
     }
 

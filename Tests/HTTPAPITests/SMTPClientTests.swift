@@ -41,6 +41,17 @@ import Testing
         #expect(message.headers["From"] == "\"The server\" <martlet@example.org>")
         #expect(message.headers["Date"]?.hasSuffix(" GMT") == true)
         #expect(message.headers["Message-ID"]?.hasSuffix("@example.org>") == true)
+        #expect(message.headers["List-Unsubscribe"] == nil)
+    }
+
+    /// RFC 8058.
+    @Test func aMessageSaysHowToGetNoMore() async throws {
+        let server = try await MailServer()
+        let link = "https://example.org/unsubscribe?\(String(repeating: "a", count: 200))"
+        try await client(server.port).send(MailMessage(to: "bob@example.org", subject: "A message", text: "Hello", unsubscribeLink: link))
+        let message = try await server.message(1)
+        #expect(message.headers["List-Unsubscribe"] == "<\(link)>")
+        #expect(message.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click")
     }
 
     @Test func aRefusedRecipientIsToldApart() async throws {

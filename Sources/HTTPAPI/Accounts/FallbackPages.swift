@@ -99,6 +99,17 @@ enum FallbackPages {
         document("Email address", "<p role=\"alert\">\(escape(reason))</p>")
     }
 
+    /// The page that the link leads to by which somebody wants no more messages about unread notifications.
+    static let unsubscribe = document("Messages", "<form method=\"post\"><button>Send me no more of these messages</button></form>")
+
+    /// The page after it.
+    static let unsubscribed = document("Messages", "<p>You get no more of these messages.</p>")
+
+    /// The page after a link that is wrong.
+    static func notUnsubscribed(_ reason: String) -> String {
+        document("Messages", "<p role=\"alert\">\(escape(reason))</p>")
+    }
+
     private static func form(_ session: String, _ content: String, button: String, _ error: String?) -> String {
         """
         <form method="post"><input type="hidden" name="session" value="\(escape(session))">

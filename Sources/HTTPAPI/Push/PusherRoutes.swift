@@ -15,6 +15,18 @@ package struct PusherRoutes: RouteGroup {
             Answer(["pushers": .array(try pushers.list(for: request.requester).map { .object($0) })])
         }
         routes.post("/_matrix/client/v3/pushers/set", access: .user, isLimited: true, set)
+        // Programs that look at mail follow links, too, so the page asks once more; a mail program's own button posts to the same link.
+        routes.get(Pushers.unsubscribePath, access: .open) { _ in .page(FallbackPages.unsubscribe) }
+        routes.post(Pushers.unsubscribePath, access: .open, unsubscribe)
+    }
+
+    private func unsubscribe(_ request: ClientRequest) async throws -> Answer {
+        do {
+            try await pushers.unsubscribe(try request.query.required("pusher"), signature: try request.query.required("signature"))
+            return .page(FallbackPages.unsubscribed)
+        } catch let error as MatrixError where error.code == .forbidden {
+            return .page(FallbackPages.notUnsubscribed(error.message), status: .forbidden)
+        }
     }
 
     private func set(_ request: ClientRequest) async throws -> Answer {

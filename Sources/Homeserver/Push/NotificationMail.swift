@@ -47,7 +47,8 @@ struct NotificationMail {
         self.server = server
     }
 
-    func message(to address: String) -> MailMessage {
+    /// - Parameter unsubscribeLink: by which the reader gets no more of these.
+    func message(to address: String, unsubscribeLink: String) -> MailMessage {
         let count = rooms.reduce(0) { $0 + $1.count }
         let told = rooms.prefix(Self.roomsMax).map { room in
             let name = room.name.map(Self.line) ?? "A room without a name"
@@ -62,9 +63,13 @@ struct NotificationMail {
 
             \((told + others).joined(separator: "\n\n"))
 
-            If you don't want such messages, turn them off in the settings of your Matrix client.
+            If you don't want such messages, turn them off in the settings of your Matrix client, or here:
+
+            \(unsubscribeLink)
             """
-        return MailMessage(to: address, subject: "\(count) unread \(count == 1 ? "message" : "messages") on \(server)", text: text)
+        return MailMessage(
+            to: address, subject: "\(count) unread \(count == 1 ? "message" : "messages") on \(server)", text: text,
+            unsubscribeLink: unsubscribeLink)
     }
 
     /// A text in one line that is not too long.

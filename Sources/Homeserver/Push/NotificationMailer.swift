@@ -13,6 +13,7 @@ struct NotificationMailer: Sendable {
     let accounts: AccountsDatabase
     let evaluators: PushEvaluators
     let settings: EmailSettings
+    let unsubscribeLinks: UnsubscribeLinks
     let clock: any Clock
 
     /// The pause after the first message, in milliseconds.
@@ -44,7 +45,9 @@ struct NotificationMailer: Sendable {
         let due = max(since + settings.notificationDelay, (progress.sentAt ?? 0) + pause)
         if due > now { return due }
         do {
-            try await settings.mail.send(NotificationMail(unread, on: rooms.serverName).message(to: pusher.pushKey))
+            let message = NotificationMail(unread, on: rooms.serverName).message(
+                to: pusher.pushKey, unsubscribeLink: unsubscribeLinks.link(for: recipient))
+            try await settings.mail.send(message)
         } catch OutgoingMailError.refused {
             // It would be refused again, so it counts as sent.
         }

@@ -40,14 +40,14 @@ package final class Pushers: Sendable {
     private let database: AccountsDatabase
     private let delivery: PushDelivery
     private let http: any OutgoingHTTP
-    /// Whether there is a mail server.
-    private let sendsMail: Bool
+    /// Those in messages; `nil` where there is no mail server.
+    private let unsubscribeLinks: UnsubscribeLinks?
 
-    init(database: AccountsDatabase, delivery: PushDelivery, http: any OutgoingHTTP, sendsMail: Bool) {
+    init(database: AccountsDatabase, delivery: PushDelivery, http: any OutgoingHTTP, unsubscribeLinks: UnsubscribeLinks?) {
         self.database = database
         self.delivery = delivery
         self.http = http
-        self.sendsMail = sendsMail
+        self.unsubscribeLinks = unsubscribeLinks
     }
 
     /// The requester's pushers (`GET /pushers`).
@@ -83,6 +83,25 @@ package final class Pushers: Sendable {
         }
     }
 
+    /// Where the links in messages lead to by which their readers end them; `pusher` and `signature` are in the query.
+    package static let unsubscribePath = UnsubscribeLinks.path
+
+    /// Removes the pusher that has sent a message, if it is still there.
+    ///
+    /// - Parameters:
+    ///   - pusher: what the message's link says of it.
+    ///   - signature: the link's proof that this server has made it.
+    /// - Throws: `M_FORBIDDEN` for a link that it hasn't.
+    package func unsubscribe(_ pusher: String, signature: String) async throws {
+        guard let (user, number) = unsubscribeLinks?.pusher(pusher, signature: signature) else {
+            throw MatrixError(.forbidden, "This link is not good")
+        }
+        guard let pusher = try database.view().pushers(of: user).first(where: { $0.number == number }),
+            let position = try await database.removePusher(of: user, app: pusher.appID, pushKey: pusher.pushKey)
+        else { return }
+        try await delivery.settled(at: position)
+    }
+
     // MARK: - Checks
 
     private static let appIDLengthMax = 64
@@ -100,7 +119,7 @@ package final class Pushers: Sendable {
         }
         switch kind {
         case .http: try await checkGateway(pusher.data)
-        case .email: guard sendsMail else { throw Accounts.mediumNotSupported }
+        case .email: guard unsubscribeLinks != nil else { throw Accounts.mediumNotSupported }
         }
         return kind
     }

@@ -168,6 +168,38 @@ import Testing
         }
     }
 
+    @Test func aMessagesLinkEndsThem() throws {
+        let mail = TestMail()
+        try run(mail) { server in
+            let room = try await server.room()
+            for address in [Self.address, "b@example.org"] {
+                try await server.addAddress(address)
+                try await server.setMailPusher(address)
+            }
+            try await server.say("one", in: room)
+            try await server.wait(11 * Self.minute)
+            let message = try #require(mail.messages.first { $0.recipient == Self.address })
+            let link = try #require(message.unsubscribeLink)
+            #expect(message.text.hasSuffix("\n\(link)"))
+            let parts = link.split(whereSeparator: { "?&=".contains($0) }).map(String.init)
+            try #require(parts.count == 5)
+            #expect(parts[0] == "https://matrix.example.org/_martlet/email/unsubscribe" && parts[1] == "pusher" && parts[3] == "signature")
+            let other = try #require(mail.messages.first { $0.recipient != Self.address }?.unsubscribeLink)
+            let wrong = try #require(other.split(separator: "=").last.map(String.init))
+            for (pusher, signature) in [(parts[2], wrong), (parts[2], ""), ("", parts[4]), (parts[2], "?")] {
+                await expect(.forbidden, 403) { try await server.homeserver.pushers.unsubscribe(pusher, signature: signature) }
+            }
+            for _ in 0..<2 {
+                try await server.homeserver.pushers.unsubscribe(parts[2], signature: parts[4])
+                #expect(try server.homeserver.pushers.list(for: server.bob).map { $0["pushkey"] } == ["b@example.org"])
+            }
+            // It is not good for a pusher that comes later.
+            try await server.setMailPusher(Self.address)
+            try await server.homeserver.pushers.unsubscribe(parts[2], signature: parts[4])
+            #expect(try server.homeserver.pushers.list(for: server.bob).count == 2)
+        }
+    }
+
     @Test func withoutAMailServerThereIsNone() throws {
         try VirtualServer.run { server in
             try await server.addAddress(Self.address)
