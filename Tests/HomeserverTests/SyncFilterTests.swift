@@ -105,6 +105,10 @@ import Testing
                 let filter: JSONObject = ["room": ["timeline": ["types": ["m.room.message"]], "state": ["types": .array(types)]]]
                 let answer = try await server.sync(since: since, filter: filter).answer
                 #expect((answer["rooms"] != nil) == isTold)
+                // Who wants the full state is told of every room.
+                let full = SyncRequest(since: since, isFullState: true, filter: try SyncFilter(checking: filter))
+                let whole = try await server.homeserver.sync.sync(full, for: server.bob).json()
+                #expect(whole["rooms", "join", room.string] != nil)
             }
         }
     }

@@ -185,7 +185,7 @@ struct RoomDelta {
         let hasNews =
             !timeline.events.isEmpty || timeline.isLimited || hasStateNews || !accountData.isEmpty || ephemeral.areNews || summary != nil
             || !sticky.isEmpty
-        if let since = builder.since, !hasNews, unread.map({ $0.basis <= since }) ?? true { return nil }
+        if let since = builder.since, !builder.request.isFullState, !hasNews, unread.map({ $0.basis <= since }) ?? true { return nil }
         var writer = JSONWriter(capacity: 4096)
         writer.beginObject()
         try writeEvents(to: &writer)
