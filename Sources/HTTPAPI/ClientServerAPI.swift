@@ -8,7 +8,9 @@ package enum ClientServerAPI {
         publicAddress.callTransports = homeserver.calls.transports
         return [
             HealthRoutes(health: { homeserver.health }),
-            VersionsRoutes(unstableFeatures: UnstableFeatures.served(hasCallTransports: homeserver.calls.transports != nil)),
+            VersionsRoutes(
+                unstableFeatures: UnstableFeatures.served(
+                    hasCallTransports: homeserver.calls.transports != nil, homeserver.settings.accounts.pushRules)),
             WellKnownRoutes(publicAddress),
             CapabilitiesRoutes(defaultRoomVersion: homeserver.settings.defaultRoomVersion, accounts: homeserver.settings.accounts),
             RegistrationRoutes(accounts: homeserver.accounts),

@@ -149,7 +149,7 @@ package final class Homeserver: Sendable {
             signingKey: settings.signingKey, environment: environment, defaultVersion: settings.defaultRoomVersion,
             noticesUser: settings.notices?.user, messageRate: settings.accounts.rateLimits?.messages,
             stickyRate: settings.accounts.rateLimits?.stickyEvents)
-        let pushEvaluators = PushEvaluators()
+        let pushEvaluators = PushEvaluators(settings.accounts.pushRules)
         let unreadCounts = UnreadCounts(rooms: self.roomsDatabase, evaluators: pushEvaluators)
         var notificationMails: NotificationMails?
         let unsubscribeLinks = settings.accounts.email.map { UnsubscribeLinks(baseURL: $0.baseURL, key: settings.signingKey) }
@@ -162,7 +162,7 @@ package final class Homeserver: Sendable {
         let pushDelivery = PushDelivery(
             rooms: self.roomsDatabase, accounts: self.accountsDatabase, evaluators: pushEvaluators, unreadCounts: unreadCounts,
             mails: notificationMails, environment: environment)
-        pushRules = PushRules(database: self.accountsDatabase)
+        pushRules = PushRules(database: self.accountsDatabase, settings.accounts.pushRules)
         pushers = Pushers(
             database: self.accountsDatabase, delivery: pushDelivery, http: environment.outgoingHTTP, unsubscribeLinks: unsubscribeLinks)
         notifications = Notifications(

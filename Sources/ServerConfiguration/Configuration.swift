@@ -22,6 +22,7 @@ package struct Configuration: ConfigurationSection {
     package var applicationServices: [String] = []
     package var rooms = Rooms()
     package var presence = Presence()
+    package var push = Push()
     package var serverNotices = ServerNotices()
     package var streams = Streams()
     package var voip = VoIP()
@@ -46,6 +47,7 @@ package struct Configuration: ConfigurationSection {
         ConfigurationOption("application_services", \.applicationServices),
         ConfigurationOption("rooms", \.rooms),
         ConfigurationOption("presence", \.presence),
+        ConfigurationOption("push", \.push),
         ConfigurationOption("server_notices", \.serverNotices),
         ConfigurationOption("streams", \.streams),
         ConfigurationOption("voip", \.voip),

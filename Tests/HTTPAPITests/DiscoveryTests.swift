@@ -5,6 +5,12 @@ import Testing
 @testable import HTTPAPI
 
 @Suite struct DiscoveryTests {
+    @Test func whatIsNotAlwaysServedIsNamedWhereItIs() {
+        let id = "org.matrix.msc4028"
+        #expect(UnstableFeatures.served(hasCallTransports: false, PushRuleOptions())[id] == nil)
+        #expect(UnstableFeatures.served(hasCallTransports: false, PushRuleOptions(notifiesOfEncryptedEvents: true))[id] == true)
+    }
+
     @Test func listsVersions() async throws {
         try await TestServer.run(groups: [VersionsRoutes(unstableFeatures: ["org.example.my_feature": true])]) { server async throws in
             let response = try await server.send(.get, "/_matrix/client/versions")

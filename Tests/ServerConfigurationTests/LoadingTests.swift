@@ -36,6 +36,7 @@ import Testing
             application_services: [registration.yaml]
             rooms: { default_version: "11" }
             presence: { enabled: false }
+            push: { encrypted_events: true }
             logging: { level: debug, format: json }
             support:
               contacts: [{ email_address: admin@example.org, matrix_id: "@admin:example.org", role: m.role.security }]
@@ -62,6 +63,7 @@ import Testing
         #expect(configuration.applicationServices == ["registration.yaml"])
         #expect(configuration.rooms.defaultVersion == "11")
         #expect(!configuration.presence.enabled)
+        #expect(configuration.push.encryptedEvents)
         #expect(configuration.logging.level == .debug)
         #expect(configuration.logging.format == .json)
         #expect(configuration.support.contacts.map(\.role) == ["m.role.security"])

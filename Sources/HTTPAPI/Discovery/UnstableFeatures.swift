@@ -1,8 +1,15 @@
+import MatrixProtocol
+
 /// What the server has that isn't in the specification yet: only what is whole, since clients rely on it ("API Versions", `unstable_features`).
 enum UnstableFeatures {
-    /// - Parameter hasCallTransports: whether there are services for calls of many.
-    static func served(hasCallTransports: Bool) -> [String: Bool] {
-        hasCallTransports ? always.merging(["org.matrix.msc4143": true]) { $1 } : always
+    /// - Parameters:
+    ///   - hasCallTransports: whether there are services for calls of many.
+    ///   - pushRules: which push rules everybody has.
+    static func served(hasCallTransports: Bool, _ pushRules: PushRuleOptions) -> [String: Bool] {
+        var features = always
+        if hasCallTransports { features["org.matrix.msc4143"] = true }
+        if pushRules.notifiesOfEncryptedEvents { features["org.matrix.msc4028"] = true }
+        return features
     }
 
     private static let always = [

@@ -14,7 +14,7 @@ extension Accounts {
     package func accountData(of user: UserID, in room: RoomID?, type: String, for requester: Requester) throws -> [UInt8] {
         try Self.check(requester, is: user, "Account data can be read by its own user only")
         let view = database.view()
-        if room == nil, type == PushRuleset.accountDataType { return try view.pushRuleset(of: user).content.encoded() }
+        if room == nil, type == PushRuleset.accountDataType { return try view.pushRuleset(of: user, settings.pushRules).content.encoded() }
         guard let content = try view.accountData(of: user, in: room, type: type) else {
             throw MatrixError(.notFound, "No such account data")
         }

@@ -1,3 +1,5 @@
+import MatrixProtocol
+
 /// What the administrator decides about accounts.
 package struct AccountsSettings: Sendable {
     /// Whether people can register.
@@ -25,6 +27,8 @@ package struct AccountsSettings: Sendable {
     package var tokenLifetimes = TokenLifetimes()
     /// How many devices a user has at most; for one more, that is logged out which was seen longest ago.
     package var devicesMax = 500
+    /// Which push rules everybody has.
+    package var pushRules = PushRuleOptions()
     /// How often accounts are made and opened; nil sets no limits.
     package var rateLimits: RateLimits?
 

@@ -27,7 +27,7 @@ extension EventStream {
             + (includesLeft ? view.leftRooms(of: user).filter { !$0.left.isForgotten }.map(\.room) : [])
         let rooms = try shortIDs.map { try view.roomID(of: $0) }
         let presences = try presences(capture, for: requester)
-        let accountData = try accounts.globalAccountData(of: user)
+        let accountData = try accounts.globalAccountData(of: user, unreadCounts.pushRules)
         let position = capture.rooms.position
         // First the rooms, then their receipts.
         return AnswerInPieces(of: rooms.count * 2, perPiece: Self.roomsPerPiece) { writer in

@@ -11,7 +11,7 @@ package final class EventStream: Sendable {
     let rooms: Rooms
     private let transitory: TransitoryDatabase
     let presence: Presence
-    private let unreadCounts: UnreadCounts
+    let unreadCounts: UnreadCounts
     private let longPoll: LongPoll
     private var accounts: AccountsDatabase { rooms.accounts }
 
@@ -103,7 +103,9 @@ package final class EventStream: Sendable {
         let transitoryLog = try syncCapture.transitoryLog()
         let ephemeral = try EphemeralDelta(syncCapture, transitoryLog)
         let accountData = try syncCapture.accountsSince.map {
-            try AccountDataDelta(of: requester.userID, since: $0, SyncBuilder.log(of: capture.accounts, since: $0), in: capture.accounts)
+            try AccountDataDelta(
+                of: requester.userID, since: $0, SyncBuilder.log(of: capture.accounts, since: $0), in: capture.accounts,
+                unreadCounts.pushRules)
         }
         let builder = try SyncBuilder(syncCapture, AccountDataDelta(), ephemeral)
         let view = RoomsView(capture.rooms)

@@ -4,22 +4,22 @@ import MatrixProtocol
 
 extension AccountsView {
     /// A user's push rules.
-    func pushRuleset(of user: UserID) throws -> PushRuleset {
-        PushRuleset(try accountData(of: user, in: nil, type: PushRuleset.accountDataType), of: user)
+    func pushRuleset(of user: UserID, _ options: PushRuleOptions) throws -> PushRuleset {
+        PushRuleset(try accountData(of: user, in: nil, type: PushRuleset.accountDataType), of: user, options)
     }
 
     /// A user's global account data, as clients see it: the push rules are always there and whole.
-    func globalAccountData(of user: UserID) throws -> [(type: String, content: [UInt8])] {
+    func globalAccountData(of user: UserID, _ options: PushRuleOptions) throws -> [(type: String, content: [UInt8])] {
         var entries = try accountData(of: user, in: nil)
         entries.removeAll { $0.type == PushRuleset.accountDataType }
-        entries.append((PushRuleset.accountDataType, try pushRuleset(of: user).content.encoded()))
+        entries.append((PushRuleset.accountDataType, try pushRuleset(of: user, options).content.encoded()))
         return entries
     }
 }
 
 extension PushRuleset {
     /// A user's rules by what is kept of them, JSON; `nil` for nothing.
-    init(_ content: [UInt8]?, of user: UserID) {
-        self.init(content.flatMap { try? JSONValue(parsing: $0) }?.objectValue, of: user)
+    init(_ content: [UInt8]?, of user: UserID, _ options: PushRuleOptions) {
+        self.init(content.flatMap { try? JSONValue(parsing: $0) }?.objectValue, of: user, options)
     }
 }

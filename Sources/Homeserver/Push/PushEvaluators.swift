@@ -11,16 +11,22 @@ final class PushEvaluators: Sendable {
         let evaluator: PushEvaluator
     }
 
+    /// Which rules everybody has.
+    let options: PushRuleOptions
     private let known = Mutex<[UserID: Known]>([:])
 
     /// The most users whose rules are remembered at a time.
     private static let usersMax = 4096
 
+    init(_ options: PushRuleOptions) {
+        self.options = options
+    }
+
     /// A user's rules.
     func evaluator(of user: UserID, in view: AccountsView) throws -> PushEvaluator {
         let setAt = try view.accountDataPosition(of: user, in: nil, type: PushRuleset.accountDataType)
         if let known = known.withLock({ $0[user] }), known.setAt == setAt { return known.evaluator }
-        let evaluator = PushEvaluator(try view.pushRuleset(of: user), of: user)
+        let evaluator = PushEvaluator(try view.pushRuleset(of: user, options), of: user)
         known.withLock { known in
             if known.count >= Self.usersMax { known.removeAll() }
             known[user] = Known(setAt: setAt, evaluator: evaluator)

@@ -6,14 +6,17 @@ import Store
 /// The rules by which users are told of events ("Push Rules: API"). They are kept in the account data `m.push_rules`.
 package final class PushRules: Sendable {
     private let database: AccountsDatabase
+    private let options: PushRuleOptions
 
-    init(database: AccountsDatabase) {
+    /// - Parameter options: which rules everybody has.
+    init(database: AccountsDatabase, _ options: PushRuleOptions) {
         self.database = database
+        self.options = options
     }
 
     /// All rules of a user.
     package func ruleset(of requester: Requester) throws -> PushRuleset {
-        try database.view().pushRuleset(of: requester.userID)
+        try database.view().pushRuleset(of: requester.userID, options)
     }
 
     /// One rule.
@@ -69,8 +72,8 @@ package final class PushRules: Sendable {
     private func change(_ requester: Requester, _ change: @escaping @Sendable (inout PushRuleset) throws -> Void) async throws {
         let user = requester.userID
         try await Accounts.describingTooMuchAccountData {
-            try await database.changeAccountData(of: user, in: nil, type: PushRuleset.accountDataType) { old in
-                var ruleset = PushRuleset(old, of: user)
+            try await database.changeAccountData(of: user, in: nil, type: PushRuleset.accountDataType) { [options] old in
+                var ruleset = PushRuleset(old, of: user, options)
                 try change(&ruleset)
                 let content = ruleset.content.encoded()
                 guard content.count <= AccountsLimits.accountDataSizeMaxBytes else {

@@ -62,6 +62,8 @@ package final class UnreadCounts: Sendable {
     private let rooms: RoomsDatabase
     private let evaluators: PushEvaluators
     private let state = Mutex(State())
+    /// Which push rules everybody has.
+    var pushRules: PushRuleOptions { evaluators.options }
 
     /// So many of a room's newest events are looked at, at most.
     private static let eventsMax = 1000

@@ -24,7 +24,8 @@ struct SlidingSyncAnswer {
         let wantsAccountData = request.extensions.accountData != nil
         let delta =
             try token != nil || wantsAccountData
-            ? AccountDataDelta(of: user, since: token?.accounts.position, log, in: sync.accounts) : AccountDataDelta()
+            ? AccountDataDelta(of: user, since: token?.accounts.position, log, in: sync.accounts, sync.unreadCounts.pushRules)
+            : AccountDataDelta()
         let changed = try token == nil ? [] : SyncBuilder(sync, delta).changedRooms()
 
         var windows = try RoomWindows(request, sync, since: token?.rooms.position, facts)

@@ -25,18 +25,20 @@ struct AccountDataDelta {
 
     /// What has changed since a position; everything when there is none.
     ///
-    /// - Parameter log: what the database's log has since then; nil when that is too much, or the log doesn't go back so far.
-    init(of user: UserID, since: Position?, _ log: [LogEntry]?, in accounts: PublishedSnapshot) throws {
+    /// - Parameters:
+    ///   - log: what the database's log has since then; nil when that is too much, or the log doesn't go back so far.
+    ///   - pushRules: which push rules everybody has.
+    init(of user: UserID, since: Position?, _ log: [LogEntry]?, in accounts: PublishedSnapshot, _ pushRules: PushRuleOptions) throws {
         let view = AccountsView(accounts)
         isWhole = since == nil
         guard let since else {
             for (room, type, content) in try view.accountData(of: user, after: nil) where room != nil { add((type, content), to: room) }
-            global = try view.globalAccountData(of: user)
+            global = try view.globalAccountData(of: user, pushRules)
             return
         }
         guard let log else {
             for (room, type, content) in try view.accountData(of: user, after: since) {
-                add((type, Self.told(type, content, in: room, of: user)), to: room)
+                add((type, Self.told(type, content, in: room, of: user, pushRules)), to: room)
             }
             return
         }
@@ -45,7 +47,7 @@ struct AccountDataDelta {
             guard seen.insert(change.key).inserted else { continue }
             let (room, type) = try AccountsChange.accountDataKey(decoding: change.key)
             if let entry = try view.accountDataEntry(of: user, in: room, type: type) {
-                add((type, Self.told(type, entry.content, in: room, of: user)), to: room)
+                add((type, Self.told(type, entry.content, in: room, of: user, pushRules)), to: room)
             }
         }
     }
@@ -77,9 +79,10 @@ struct AccountDataDelta {
     }
 
     /// An entry's content as clients are told it: push rules with those that everybody has.
-    private static func told(_ type: String, _ content: [UInt8], in room: RoomID?, of user: UserID) -> [UInt8] {
+    private static func told(_ type: String, _ content: [UInt8], in room: RoomID?, of user: UserID, _ pushRules: PushRuleOptions) -> [UInt8]
+    {
         guard room == nil, type == PushRuleset.accountDataType else { return content }
-        return PushRuleset(content, of: user).content.encoded()
+        return PushRuleset(content, of: user, pushRules).content.encoded()
     }
 
     private mutating func add(_ entry: Entry, to room: RoomID?) {

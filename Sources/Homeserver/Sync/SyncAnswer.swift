@@ -22,7 +22,7 @@ struct SyncAnswer {
         let accountsLog = try capture.accountsSince.flatMap { try SyncBuilder.log(of: capture.accounts, since: $0) }
         let transitoryLog = try capture.transitoryLog()
         let accountData = try AccountDataDelta(
-            of: capture.requester.userID, since: capture.accountsSince, accountsLog, in: capture.accounts)
+            of: capture.requester.userID, since: capture.accountsSince, accountsLog, in: capture.accounts, capture.unreadCounts.pushRules)
         let ephemeral = try EphemeralDelta(capture, transitoryLog)
         var builder = try SyncBuilder(capture, accountData, ephemeral)
         var changed = try builder.changedRooms()

@@ -4,7 +4,7 @@ internal import CanonicalJSON
 ///
 /// The rules that look for mentions in a message's text were removed from the specification. They stay for events of clients that don't say
 /// whom they mention, and for no others (`legacyMentions`). The rules for polls are those of MSC3930, those for
-/// threads are those of MSC4306, the one for conference calls is what Element Web asks for.
+/// threads are those of MSC4306, the one for conference calls is what Element Web asks for, the one for all encrypted events is that of MSC4028.
 enum PredefinedPushRules {
     /// The one rule that comes before the user's own ones: it turns everything off.
     static let master = ".m.rule.master"
@@ -13,9 +13,9 @@ enum PredefinedPushRules {
     static let legacyMentions: Set<String> = [".m.rule.contains_display_name", ".m.rule.contains_user_name", ".m.rule.roomnotif"]
 
     /// The rules of a kind, the most important first.
-    static func rules(of kind: PushRuleKind, for user: UserID) -> [PushRule] {
+    static func rules(of kind: PushRuleKind, for user: UserID, _ options: PushRuleOptions) -> [PushRule] {
         switch kind {
-        case .override: overrides(for: user)
+        case .override: [masterRule] + (options.notifiesOfEncryptedEvents ? [encryptedEvents] : []) + overrides(for: user)
         case .content: [PushRule(id: ".m.rule.contains_user_name", pattern: String(user.localpart), actions: mention)]
         case .postcontent: [threads(isSubscribed: false, actions: []), threads(isSubscribed: true, actions: notifyWithSound)]
         case .room, .sender: []
@@ -37,9 +37,12 @@ enum PredefinedPushRules {
     private static let mayNotifyRoom: JSONValue = ["kind": "sender_notification_permission", "key": "room"]
     private static let hasTwoMembers: JSONValue = ["kind": "room_member_count", "is": "2"]
 
+    private static let masterRule = PushRule(id: master, conditions: [], actions: [], isEnabled: false)
+    private static let encryptedEvents = PushRule(
+        id: ".org.matrix.msc4028.encrypted_event", conditions: [type(EventType.roomEncrypted)], actions: notify)
+
     private static func overrides(for user: UserID) -> [PushRule] {
         [
-            PushRule(id: master, conditions: [], actions: [], isEnabled: false),
             PushRule(id: ".m.rule.suppress_notices", conditions: [match("content.msgtype", "m.notice")], actions: []),
             PushRule(
                 id: ".m.rule.invite_for_me",

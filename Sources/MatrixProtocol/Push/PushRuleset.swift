@@ -12,14 +12,16 @@ package struct PushRuleset: Sendable, Equatable {
 
     /// A user's rules.
     ///
-    /// - Parameter content: the content of the account data; `nil` if nothing was ever set.
-    package init(_ content: JSONObject?, of user: UserID) {
+    /// - Parameters:
+    ///   - content: the content of the account data; `nil` if nothing was ever set.
+    ///   - options: which predefined rules there are.
+    package init(_ content: JSONObject?, of user: UserID, _ options: PushRuleOptions = PushRuleOptions()) {
         let global = content?["global"]?.objectValue ?? [:]
         for kind in PushRuleKind.allCases {
             let stored = (global[kind.rawValue]?.arrayValue ?? []).compactMap { $0.objectValue.flatMap { PushRule($0, kind) } }
             var own = stored.filter { !$0.isDefault }
             let changed = Dictionary(stored.filter(\.isDefault).map { ($0.id, $0) }) { first, _ in first }
-            let predefined = PredefinedPushRules.rules(of: kind, for: user).map { rule in
+            let predefined = PredefinedPushRules.rules(of: kind, for: user, options).map { rule in
                 guard let changed = changed[rule.id] else { return rule }
                 var rule = rule
                 rule.actions = changed.actions

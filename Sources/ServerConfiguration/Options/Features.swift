@@ -21,6 +21,16 @@ extension Configuration {
         package static let options = [ConfigurationOption<Presence>("enabled", \.enabled)]
     }
 
+    /// By which push rules users are told of events.
+    package struct Push: ConfigurationSection {
+        /// Whether everybody is notified of every encrypted event.
+        package var encryptedEvents = false
+
+        package init() {}
+
+        package static let options = [ConfigurationOption<Push>("encrypted_events", \.encryptedEvents)]
+    }
+
     /// What the databases may take of the machine.
     package struct Store: ConfigurationSection {
         /// The size of the one block cache that all databases share.

@@ -47,6 +47,7 @@ extension Configuration {
         settings.accounts.devicesMax = limits.devices
         settings.eventDelayMaxMilliseconds = Int64(rooms.maxEventDelay) * 1000
         settings.isPresenceEnabled = presence.enabled
+        settings.accounts.pushRules.notifiesOfEncryptedEvents = push.encryptedEvents
         settings.streams.newRooms = streams.newRooms.settings
         settings.streams.sizeMaxBytes = Int64(streams.maxSize.bytes)
         settings.streams.lifetimeMilliseconds = Int64(streams.idleTime) * 1000

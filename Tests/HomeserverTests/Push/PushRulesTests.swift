@@ -28,6 +28,26 @@ import Testing
         }
     }
 
+    /// MSC4028.
+    @Test func encryptedEventsNotifyWhereThatIsWanted() async throws {
+        let options = PushRuleOptions(notifiesOfEncryptedEvents: true)
+        try await PushServer.run(options) { server in
+            let rules = JSONValue.object(PushRuleset(nil as JSONObject?, of: server.bob.userID, options).content)
+            #expect(rules["global", "override"]?.arrayValue?[1]["rule_id"] == ".org.matrix.msc4028.encrypted_event")
+            let told = try await server.sync(by: server.bob).answer["account_data", "events"]?.arrayValue
+            #expect(told?.first(where: { $0["type"] == "m.push_rules" })?["content"] == rules)
+            #expect(JSONValue.object(try server.homeserver.pushRules.ruleset(of: server.bob).content) == rules)
+            // It counts before the rule for the room.
+            let room = try await server.room(with: server.bob, server.carol)
+            try await server.homeserver.pushRules.set(PushRule(id: room.string, actions: []), .room, at: .any, of: server.bob)
+            try await server.say("plain", in: room, by: server.alice)
+            #expect(try await server.counts(of: room, for: server.bob) == [0, 0])
+            _ = try await server.homeserver.rooms.send(
+                "m.room.encrypted", ["algorithm": "m.megolm.v1.aes-sha2"], to: room, transactionID: "1", by: server.alice)
+            #expect(try await server.counts(of: room, for: server.bob) == [1, 0])
+        }
+    }
+
     @Test func rulesAreChecked() async throws {
         try await PushServer.run { server in
             let rules = server.homeserver.pushRules

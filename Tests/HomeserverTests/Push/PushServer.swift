@@ -79,18 +79,20 @@ struct PushServer {
     let carol = Requester(userID: UserID(trusted: "@carol:example.org"), deviceID: "CAROL")
 
     /// Runs `body` with a server.
-    static func run(_ body: (PushServer) async throws -> Void) async throws {
-        try await run(on: TemporaryDirectory()) { try await body($0) }
+    static func run(_ pushRules: PushRuleOptions = PushRuleOptions(), _ body: (PushServer) async throws -> Void) async throws {
+        try await run(on: TemporaryDirectory(), pushRules: pushRules) { try await body($0) }
     }
 
     /// Runs `body` with a server on the directory, which it may have been on before.
     static func run<Result>(
-        on directory: TemporaryDirectory, _ gateway: PushGatewayDouble = PushGatewayDouble(), _ body: (PushServer) async throws -> Result
+        on directory: TemporaryDirectory, _ gateway: PushGatewayDouble = PushGatewayDouble(),
+        pushRules: PushRuleOptions = PushRuleOptions(), _ body: (PushServer) async throws -> Result
     ) async throws -> Result {
         let key = try #require(SigningKey(seed: [UInt8](repeating: 1, count: SigningKey.seedSizeBytes), version: "1"))
         var settings = HomeserverSettings(
             serverName: ServerName(trusted: "example.org"), dataDirectory: directory.path, signingKey: key, blockCacheBytes: 1 << 20,
             accounts: AccountsSettings())
+        settings.accounts.pushRules = pushRules
         settings.following.backoff = Backoff(firstMilliseconds: 1, maxMilliseconds: 5)
         var environment = Environment.system()
         environment.outgoingHTTP = gateway

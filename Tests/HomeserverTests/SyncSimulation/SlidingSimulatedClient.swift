@@ -244,7 +244,7 @@ struct SlidingSimulatedClient: SimulatedClient {
         let sharing = world.sharing(with: user, truth, at: last)
         try expectSame(devices, try sharing.reduce(into: [:]) { $0[$1] = try world.devices(of: $1) }, "devices for \(description)")
         try expectSame(
-            global.accountDataOfSimulation, try accounts.globalAccountData(of: user).accountDataOfSimulation,
+            global.accountDataOfSimulation, try accounts.globalAccountData(of: user, PushRuleOptions()).accountDataOfSimulation,
             "account data of \(description)")
         for room in truth where room.standing(of: user, at: last).isJoined {
             guard let known = rooms[room.id] else { throw SyncMismatch("\(room.id) is unknown to \(description)") }

@@ -292,7 +292,7 @@ struct SyncingClient: SimulatedClient {
         let sharing = world.sharing(with: user, truth, at: last)
         try expectSame(devices, try sharing.reduce(into: [:]) { $0[$1] = try world.devices(of: $1) }, "devices for \(description)")
         try expectSame(
-            global.accountDataOfSimulation, try accounts.globalAccountData(of: user).accountDataOfSimulation,
+            global.accountDataOfSimulation, try accounts.globalAccountData(of: user, PushRuleOptions()).accountDataOfSimulation,
             "account data of \(description)")
         for room in truth {
             try check(room, at: last)

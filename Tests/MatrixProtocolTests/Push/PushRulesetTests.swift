@@ -30,6 +30,23 @@ import Testing
             ])
     }
 
+    /// MSC4028.
+    @Test func encryptedEventsNotifyWhereThatIsWanted() {
+        let id = ".org.matrix.msc4028.encrypted_event"
+        #expect(fresh[.override, id] == nil)
+        var ruleset = PushRuleset(nil, of: pushUser, PushRuleOptions(notifiesOfEncryptedEvents: true))
+        #expect(
+            ruleset[.override, id]?.json == [
+                "rule_id": .string(id), "default": true, "enabled": true,
+                "conditions": [["kind": "event_match", "key": "type", "pattern": "m.room.encrypted"]], "actions": ["notify"],
+            ])
+        #expect(ids(ruleset, .override).filter { $0 != id } == ids(fresh, .override))
+        // The user's own rules, with which rooms are muted, come before.
+        let isSet = ruleset.set(rule("mute", actions: []), .override, at: .any)
+        #expect(isSet)
+        #expect(ids(ruleset, .override).prefix(4) == [".m.rule.master", "mute", id, ".m.rule.suppress_notices"])
+    }
+
     /// Definitions as they stand in the specification.
     @Test func definitionsAreTheSpecifications() {
         #expect(
