@@ -9,11 +9,14 @@ extension RoomsView {
         .create, .joinRules, .canonicalAlias, .name, .topic, .avatar, .encryption,
     ]
 
-    /// The room's stripped state with the user's own membership, as a JSON array.
+    /// The room's stripped state, as a JSON array, with the user's own membership at its end, and before it that of who invites the user.
     func strippedState(of room: ShortRoomID, for user: UserID) throws -> [UInt8] {
         var writer = JSONWriter(capacity: 2048)
         writer.beginArray()
-        for key in Self.strippedKeys + [.member(user)] {
+        let own = try currentEvent(.member(user), in: room)
+        let sender = try own.flatMap { try JSONFields(scanning: $0.json).string("sender") } ?? user.string
+        let members = (sender == user.string ? [] : [StateKey(EventType.roomMember, sender)]) + [.member(user)]
+        for key in Self.strippedKeys + members {
             guard let event = try currentEvent(key, in: room) else { continue }
             let hasTimestamp = key == .create || key == .member(user)
             try writer.strippedEvent(event.json, withTimestamp: hasTimestamp)

@@ -32,6 +32,7 @@ import Testing
             #expect(events.event("m.room.create")?["content", "type"] == "m.space")
             #expect(events.event("m.room.member", bob.userID)?["content", "membership"] == "invite")
             #expect(events.event("m.room.member", bob.userID)?["sender"]?.stringValue == alice.userID)
+            #expect(events.event("m.room.member", alice.userID)?["content", "membership"] == "join")
             #expect(events.allSatisfy { $0["state_key"] != nil && $0["type"] != nil && $0["sender"] != nil && $0["content"] != nil })
             #expect(answer.joined(room) == nil)
         }
