@@ -21,6 +21,8 @@ struct RoomNews {
     let changes: [(key: StateKey, short: ShortStateKey, event: ShortEventID?)]
     /// The order of the newest event that the timeline could have.
     let newestOrder: Int64
+    /// The user's own membership, where the stay has ended: `end` need not have it.
+    let ending: [ShortStateKey: ShortEventID]
 
     private static let filter = EventFilter.everything
 
@@ -38,6 +40,7 @@ struct RoomNews {
         isInitial = known == nil
         isExpanded = known != nil && limit > limitBefore
         hasEnded = false
+        ending = [:]
         let isWhole = isInitial || isExpanded
         let oldest: Int64 = isWhole ? .min : known.map { PDUID.order(of: $0.next) } ?? .min
         timeline =
@@ -59,6 +62,9 @@ struct RoomNews {
         isInitial = known == nil
         isExpanded = known != nil && limit > limitBefore
         hasEnded = left.position > known ?? .zero
+        // The leave need not stand at its position: a resolution may have brought it about.
+        let atEnding = try StateReading(view: view, room: room, state: view.state(of: room, at: left.position), isCurrent: false)
+        ending = try atEnding.entries([.member(builder.requester.userID)])
         let isStayNews = left.joinedUntil > known ?? .zero || isExpanded && left.joinedUntil > .zero
         newestOrder = PDUID.order(of: left.joinedUntil)
         let oldest: Int64 = isExpanded ? .min : known.map { PDUID.order(of: $0.next) } ?? .min
@@ -69,11 +75,9 @@ struct RoomNews {
                 limit: limit, builder) : nil
         var liveCount = Self.liveCount(of: timeline, since: builder.since)
         if timeline != nil, left.position > left.joinedUntil, isExpanded || hasEnded,
-            // The leave need not stand at its position: a resolution may have brought it about.
-            let ending = try view.event(of: .member(builder.requester.userID), in: view.state(of: room, at: left.position))
-                .flatMap({ try view.event($0) })
+            let event = try ending.values.first.flatMap({ try view.event($0) })
         {
-            try timeline?.append(ending)
+            try timeline?.append(event)
             if let since = builder.since, left.position > since { liveCount += 1 }
         }
         self.timeline = timeline

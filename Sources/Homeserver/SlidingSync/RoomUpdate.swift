@@ -56,7 +56,7 @@ struct RoomUpdater {
     private func knownUpTo(_ sent: SentRoom?) -> Position? { sent.flatMap { $0.upTo ?? builder.since } }
 
     private func update(_ wanted: WantedRoom, _ id: RoomID, _ sent: SentRoom?, _ news: RoomNews, left: LeftRoom?) throws -> RoomUpdate {
-        let told = try ToldState(
+        var told = try ToldState(
             of: news, wanted: wanted.wishes.requiredState, known: sent.map { requiredStates[$0.requiredState] ?? RequiredState() },
             members: sent?.members.map(ShortStateKey.init(number:)) ?? [])
         let unread: RoomUnread? =
@@ -69,6 +69,7 @@ struct RoomUpdater {
             || unread.map { $0.basis > knownUpTo(sent) ?? .zero } ?? false
         var limit = wanted.wishes.timelineLimit
         // A smaller limit than before matters only where it has left something out.
+        if isNews { told.addEnding(of: news, wanted.wishes.requiredState, of: builder.requester.userID) }
         if let sent, !news.isInitial, !news.isExpanded, !news.isLimited { limit = max(limit, Int(clamping: sent.timelineLimit)) }
         let json = try isNews ? json(id, news, told, unread?.total ?? UnreadCount(), left: left) : nil
         return made(wanted, id, json, news, timelineLimit: limit, sent, known: told.known, members: told.members)

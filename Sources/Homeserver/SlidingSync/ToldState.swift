@@ -51,6 +51,12 @@ struct ToldState {
         members = members.suffix(Self.membersMax)
     }
 
+    /// Adds the user's own membership, as far as it is wanted: clients take a room for joined of which they are told without it.
+    mutating func addEnding(of news: RoomNews, _ wanted: RequiredState, of user: UserID) {
+        guard wanted.lazyLoadsMembers || wanted.wants(.member(user)) else { return }
+        entries.merge(news.ending) { $1 }
+    }
+
     /// Those who sent the events, and whose memberships they are.
     private static func membersNeeded(by events: [StoredEvent]) throws -> [StateKey] {
         var members: Set<String> = []

@@ -200,6 +200,54 @@ import Testing
         }
     }
 
+    /// Clients take a room for joined of which they are told without the user's own membership.
+    @Test(arguments: ["$ME", "$LAZY", "*"])
+    func whoIsNotInARoomHasTheOwnMembership(_ key: String) async throws {
+        try await SyncServer.run { server in
+            let (rooms, bob, alice) = (server.homeserver.rooms, server.bob.userID, server.alice)
+            let room = try await server.room(.privateChat)
+            let wishes = [(type: "m.room.member", key: key)]
+            var client = SlidingClient(server)
+            func membership(in answer: JSONValue) -> String? {
+                let own = answer.room(room)?["required_state"]?.arrayValue?.first { $0["state_key"]?.stringValue == bob.string }
+                return own?["content", "membership"]?.stringValue
+            }
+            func expect(_ expected: String, limit: Int, isInList: Bool = true) async throws {
+                var answers = [try await client.sync(limit: limit, state: wishes)]
+                var new = SlidingClient(server, connectionID: "new")
+                if isInList { answers.append(try await new.sync(limit: limit, state: wishes)) }
+                #expect(answers.allSatisfy { membership(in: $0) == expected }, "\(expected) is not in \(answers)")
+            }
+            func invite(limit: Int) async throws {
+                try await rooms.invite(bob, to: room, reason: nil, by: alice)
+                _ = try await client.sync(limit: limit, state: wishes)
+            }
+            for limit in 0..<2 {
+                try await invite(limit: limit)
+                try await rooms.leave(room, reason: nil, by: server.bob)
+                try await expect("leave", limit: limit, isInList: false)
+                try await invite(limit: limit)
+                try await rooms.kick(bob, from: room, reason: nil, by: alice)
+                try await expect("leave", limit: limit)
+                try await rooms.ban(bob, from: room, reason: nil, by: alice)
+                try await expect("ban", limit: limit)
+                try await rooms.unban(bob, from: room, reason: nil, by: alice)
+                try await expect("leave", limit: limit)
+                try await invite(limit: limit)
+                try await rooms.join(room, content: [:], by: server.bob)
+                _ = try await client.sync(limit: limit, state: wishes)
+                try await rooms.kick(bob, from: room, reason: nil, by: alice)
+                try await expect("leave", limit: limit)
+                try await rooms.ban(bob, from: room, reason: nil, by: alice)
+                try await expect("ban", limit: limit)
+                try await rooms.unban(bob, from: room, reason: nil, by: alice)
+                try await expect("leave", limit: limit)
+            }
+            let opened = try await client.sync(client.request([], limit: 20, state: wishes, subscribed: [room]))
+            #expect(opened.room(room)?["unstable_expanded_timeline"] == true && membership(in: opened) == "leave")
+        }
+    }
+
     @Test func whoLeavesAndForgetsARoomIsToldThatItIsOver() async throws {
         try await SyncServer.run { server in
             let room = try await server.room(.publicChat, with: server.bob)

@@ -164,6 +164,11 @@ struct SlidingSimulatedClient: SimulatedClient {
             if standing.isOver, known.isJoined {
                 try expectSame(known.timeline.last, standing.event, "\(room.id) at \(at), which is over for \(description)")
             }
+            if standing.isOver, inSight.contains(room.id), told[room.id.string] != nil,
+                wishes.lazyLoadsMembers || wishes.wants(.member(user), of: user)
+            {
+                try expectSame(known.state[.member(user)], standing.event, "\(room.id) at \(at): the membership of \(description)")
+            }
             if told[room.id.string] != nil || !standing.isJoined { rooms[room.id]?.isJoined = standing.isJoined }
         }
         for (sender, numbers) in inbox {
