@@ -56,7 +56,7 @@ package final class SlidingSync: Sendable {
                     self.capture(request, nil, inbox, for: requester), nil, toDeviceSince: toDeviceSince, self.facts)
             }
             await unreadCounts.writeDown()
-            return try await begin(answer)
+            return try await note(answer, version: 0, of: nil)
         }
         guard let position = SlidingSyncPosition(text) else { throw Self.unknownPosition }
         var seen = position.token
@@ -70,9 +70,9 @@ package final class SlidingSync: Sendable {
             let known = try knownConnection(capture)
             let answer = try await SlidingSyncAnswer(capture, known, toDeviceSince: toDeviceSince, facts)
             await unreadCounts.writeDown()
-            return ((answer, known.connection), answer.tellsSomething)
+            return ((answer, known?.connection), answer.tellsSomething)
         }
-        return try await goOn(answer, from: position, connection)
+        return try await note(answer, version: position.version, of: connection)
     }
 
     private static let unknownPosition = MatrixError(.unknownPosition, "This pos is not known any more: begin without one")
@@ -101,14 +101,17 @@ package final class SlidingSync: Sendable {
             connectionKey: SlidingConnectionKey(requester.userID, requester.deviceID ?? "", request.connectionID))
     }
 
-    /// What the client has been told, at its position.
+    /// What the client has been told, at its position; nil when nothing is noted of that.
     ///
     /// - Throws: `M_UNKNOWN_POS`.
-    private func knownConnection(_ capture: SlidingSyncCapture) throws -> KnownConnection {
+    private func knownConnection(_ capture: SlidingSyncCapture) throws -> KnownConnection? {
         guard let position = capture.position,
             SyncToken.Part.allCases.allSatisfy({
                 (Position.zero...capture.token.position(of: $0)).contains(position.token.position(of: $0))
-            }),
+            })
+        else { throw Self.unknownPosition }
+        if position.connection == .unnoted { return nil }
+        guard
             let known = try KnownConnection(
                 capture.connectionKey, position.connection, version: position.version, in: capture.sync.transitory),
             known.connection.deviceCreatedAt == capture.sync.inbox?.createdAt ?? 0,
@@ -140,28 +143,33 @@ package final class SlidingSync: Sendable {
 
     // MARK: - What the client was told
 
-    /// Notes what the first answer of a connection has told.
-    private func begin(_ answer: SlidingSyncAnswer) async throws -> [UInt8] {
-        let capture = answer.capture
-        let connection = try await transitory.beginConnection(
-            capture.connectionKey, deviceCreatedAt: capture.sync.inbox?.createdAt ?? 0, answer.sent, requiredStates: answer.requiredStates)
-        return try answer.bytes(
-            at: SlidingSyncPosition(connection: connection.id, version: SlidingConnection.firstVersion, token: capture.token))
+    /// Notes what an answer has told, where that is more than that it goes up to its position.
+    ///
+    /// - Parameters:
+    ///   - version: the version that was answered.
+    ///   - connection: the client's connection; nil as long as nothing is noted of it.
+    private func note(_ answer: SlidingSyncAnswer, version: UInt64, of connection: SlidingConnection?) async throws -> [UInt8] {
+        let (id, version) = try await noted(answer, version: version, of: connection)
+        return try answer.bytes(at: SlidingSyncPosition(connection: id, version: version, token: answer.capture.token))
     }
 
-    /// Notes what an answer has told, where that is more than that it goes up to its position.
-    private func goOn(
-        _ answer: SlidingSyncAnswer, from position: SlidingSyncPosition, _ connection: SlidingConnection
-    ) async throws -> [UInt8] {
-        let capture = answer.capture
-        var version = position.version
-        let sent = answer.sent
-        if !sent.rooms.isEmpty || connection.usedAt + Self.noteAfterMilliseconds < capture.sync.now {
-            let noted = try await transitory.advanceConnection(
-                capture.connectionKey, connection.id, from: version, sent, requiredStates: answer.requiredStates)
-            guard let noted else { throw Self.unknownPosition }
-            version = noted
+    /// The connection and the version in which what an answer has told is noted.
+    private func noted(
+        _ answer: SlidingSyncAnswer, version: UInt64, of connection: SlidingConnection?
+    ) async throws -> (SlidingConnectionID, UInt64) {
+        let (capture, sent) = (answer.capture, answer.sent)
+        guard let connection else {
+            // Of clients that are told of no room, several may have one name without knowing of each other: the parts of an app.
+            if sent.rooms.isEmpty { return (.unnoted, version) }
+            let connection = try await transitory.beginConnection(
+                capture.connectionKey, deviceCreatedAt: capture.sync.inbox?.createdAt ?? 0, sent, requiredStates: answer.requiredStates)
+            return (connection.id, SlidingConnection.firstVersion)
         }
-        return try answer.bytes(at: SlidingSyncPosition(connection: connection.id, version: version, token: capture.token))
+        let mayExpire = connection.usedAt + Self.noteAfterMilliseconds < capture.sync.now
+        if sent.rooms.isEmpty && !mayExpire { return (connection.id, version) }
+        let noted = try await transitory.advanceConnection(
+            capture.connectionKey, connection.id, from: version, sent, requiredStates: answer.requiredStates)
+        guard let noted else { throw Self.unknownPosition }
+        return (connection.id, noted)
     }
 }

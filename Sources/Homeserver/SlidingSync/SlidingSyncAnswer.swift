@@ -13,7 +13,7 @@ struct SlidingSyncAnswer {
     private let extras: SlidingSyncExtras
 
     /// - Parameters:
-    ///   - known: the client's connection; nil when it begins.
+    ///   - known: the client's connection; nil when nothing is noted of it.
     ///   - toDeviceSince: up to where the client has its messages.
     init(_ capture: SlidingSyncCapture, _ known: KnownConnection?, toDeviceSince: Position?, _ facts: RoomFacts) async throws {
         self.capture = capture

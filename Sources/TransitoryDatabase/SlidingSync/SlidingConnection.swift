@@ -9,6 +9,9 @@ package typealias SlidingConnectionKey = TupleKey<UserID, String, String>
 package struct SlidingConnectionID: ShortID {
     package let number: UInt64
     package init(number: UInt64) { self.number = number }
+
+    /// That of all connections of which nothing is noted.
+    package static let unnoted = SlidingConnectionID(number: 0)
 }
 
 /// A client that follows lists of rooms, and how far it has come: what it knows has *versions*, and each answer that tells of a room for the

@@ -39,8 +39,9 @@ import Testing
     @Test func answersToOneRequestAreAllGoodUntilOneIsUsed() async throws {
         try await SyncServer.run { server in
             let room = try await server.room(.publicChat, with: server.bob)
+            _ = try await server.room(.publicChat, with: server.bob)
             var client = SlidingClient(server)
-            _ = try await client.sync([])
+            _ = try await client.sync([0...0])
             var (first, second) = (client, client)
             #expect(try await first.sync().room(room)?["initial"] == true)
             #expect(try await second.sync().room(room)?["initial"] == true)
@@ -99,6 +100,7 @@ import Testing
 
     @Test func tooManyConnectionsOfADeviceAreForgotten() async throws {
         try await SyncServer.run { server in
+            _ = try await server.room(.publicChat, with: server.bob)
             var clients = (0..<25).map { SlidingClient(server, connectionID: "\($0)") }
             for index in clients.indices { _ = try await clients[index].sync() }
             let (first, last) = (clients[0], clients[24])
@@ -129,9 +131,34 @@ import Testing
         }
     }
 
+    /// Apps look for keys from several processes, which know nothing of each other.
+    @Test func clientsThatAreToldOfNoRoomMayShareAName() async throws {
+        try await SyncServer.run { server in
+            for user in [server.alice, server.bob] { try await server.enter(user) }
+            let room = try await server.room(.publicChat, with: server.bob)
+            func changedDevices(_ client: inout SlidingClient) async throws -> JSONValue? {
+                var request = client.request([])
+                request.extensions.wantsEncryption = true
+                return try await client.sync(request)["extensions", "e2ee", "device_lists", "changed"]
+            }
+            var (app, notifications) = (SlidingClient(server), SlidingClient(server))
+            let first = (try await changedDevices(&app), try await changedDevices(&notifications))
+            #expect(first.0 == nil && first.1 == nil)
+            try await server.homeserver.accounts.rename("ALICE", to: "Phone", for: server.alice)
+            let told = (try await changedDevices(&app), try await changedDevices(&notifications))
+            #expect(told.0 == [.string(server.alice.userID.string)] && told.1 == told.0)
+            // What is told of rooms is noted from then on.
+            #expect(try await app.sync().room(room)?["initial"] == true)
+            let last = try await changedDevices(&notifications)
+            #expect(last == nil)
+            #expect(try await app.sync().roomIDs.isEmpty)
+        }
+    }
+
     @Test func aDeviceThatIsGoneLeavesNothing() async throws {
         try await SyncServer.run { server in
             try await server.enter(server.bob)
+            _ = try await server.room(.publicChat, with: server.bob)
             var client = SlidingClient(server)
             _ = try await client.sync()
             try await server.logOut(server.bob)
