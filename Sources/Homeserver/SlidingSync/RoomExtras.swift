@@ -98,11 +98,17 @@ struct RoomExtras {
     private func receiptEvent(of room: ShortRoomID, isChanged: Bool, ignoring ignored: IgnoredUsers) throws -> ReceiptEvent? {
         let user = capture.sync.requester.userID
         let update = updates[room]
+        var news: ReceiptEvent?
         if let before = sent[room], before.knowsReceipts, update?.isInitial != true {
-            guard isChanged || before.upTo != nil else { return nil }
-            return try ReceiptEvent(in: room, for: user, since: before.upTo ?? capture.sync.roomsSince, ignoring: ignored, view)
+            if isChanged || before.upTo != nil {
+                news = try ReceiptEvent(in: room, for: user, since: before.upTo ?? capture.sync.roomsSince, ignoring: ignored, view)
+            }
+            // Nothing was told of the receipts on events that the client has only now.
+            guard update?.isExpanded == true else { return news }
         }
-        return try ReceiptEvent(on: update?.events ?? [], since: update?.oldestOrder, in: room, for: user, ignoring: ignored, view)
+        var event = try ReceiptEvent(on: update?.events ?? [], since: update?.oldestOrder, in: room, for: user, ignoring: ignored, view)
+        if let news { event.formUnion(news) }
+        return event
     }
 
     // MARK: - Typing

@@ -12,6 +12,8 @@ struct RoomUpdate: Sendable {
     let json: [UInt8]?
     /// Whether the client is to begin with the room, whatever it knows of it.
     let isInitial: Bool
+    /// Whether the timeline goes back further than what the client has not seen.
+    let isExpanded: Bool
     /// The timeline's events, and the order of the oldest one.
     let events: Set<EventID>
     let oldestOrder: Int64?
@@ -67,9 +69,9 @@ struct RoomUpdater {
             news.isInitial || news.isExpanded || news.hasEnded || !news.events.isEmpty || news.isLimited || !told.entries.isEmpty
             || news.haveMembersChanged || news.isNews(.name) || news.isNews(.avatar)
             || unread.map { $0.basis > knownUpTo(sent) ?? .zero } ?? false
+        if isNews { told.addEnding(of: news, wanted.wishes.requiredState, of: builder.requester.userID) }
         var limit = wanted.wishes.timelineLimit
         // A smaller limit than before matters only where it has left something out.
-        if isNews { told.addEnding(of: news, wanted.wishes.requiredState, of: builder.requester.userID) }
         if let sent, !news.isInitial, !news.isExpanded, !news.isLimited { limit = max(limit, Int(clamping: sent.timelineLimit)) }
         let json = try isNews ? json(id, news, told, unread?.total ?? UnreadCount(), left: left) : nil
         return made(wanted, id, json, news, timelineLimit: limit, sent, known: told.known, members: told.members)
@@ -81,7 +83,7 @@ struct RoomUpdater {
     ) -> RoomUpdate {
         RoomUpdate(
             room: wanted.entry.room, id: id, json: json, isInitial: news?.isInitial ?? false,
-            events: Set(news?.events.map(\.id) ?? []), oldestOrder: news?.timeline?.firstOrder,
+            isExpanded: news?.isExpanded ?? false, events: Set(news?.events.map(\.id) ?? []), oldestOrder: news?.timeline?.firstOrder,
             sent: SentRoom(
                 upTo: nil, timelineLimit: Int64(timelineLimit), requiredState: RequiredState.number(of: known.encoded),
                 knowsAccountData: sent?.knowsAccountData ?? false, knowsReceipts: sent?.knowsReceipts ?? false,

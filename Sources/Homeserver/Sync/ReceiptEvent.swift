@@ -38,6 +38,15 @@ struct ReceiptEvent {
         }
     }
 
+    /// Takes in what the other one tells of the same room.
+    mutating func formUnion(_ other: ReceiptEvent) {
+        for kinds in other.receipts.values {
+            for (kind, users) in kinds {
+                for (user, receipt) in users { add(receipt, kind, of: user) }
+            }
+        }
+    }
+
     /// An event has one receipt of each type and user: one for the whole room says more than one for a thread (MSC4102).
     private mutating func add(_ receipt: ReadReceipt, _ kind: ReadReceipt.Kind, of user: UserID) {
         if receipt.thread != nil, receipts[receipt.event]?[kind]?[user] != nil { return }

@@ -157,6 +157,11 @@ import Testing
             #expect(try await sync(isWanted: false) == nil)
             #expect(try await sync()?.isSuperset(of: ["2 m.read \(server.bob.userID)", "2 m.read.private \(server.bob.userID)"]) == true)
             #expect(try await sync() == [])
+            // Older events come with their receipts; and what is new is told, wherever it stands.
+            try await read(0, by: server.alice, thread: "main")
+            #expect(
+                try await sync(limit: 2)?.isSuperset(of: ["0 m.read \(server.alice.userID)", "1 m.read \(server.carol.userID)"]) == true)
+            #expect(try await sync(limit: 2) == [])
         }
     }
 
