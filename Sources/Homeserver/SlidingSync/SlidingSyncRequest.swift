@@ -101,7 +101,7 @@ package struct SlidingSyncExtensions: Sendable {
     package struct RoomSelection: Sendable {
         /// The lists whose windows count; nil for all.
         package var lists: Set<String>?
-        /// The subscribed rooms that count; nil for all.
+        /// The rooms that count, subscribed to or in a window; nil for all that are subscribed to.
         package var rooms: Set<RoomID>?
 
         package init(lists: Set<String>? = nil, rooms: Set<RoomID>? = nil) {

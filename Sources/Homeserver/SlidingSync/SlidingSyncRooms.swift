@@ -120,9 +120,9 @@ struct SlidingSyncRooms: Sendable {
 extension SlidingSyncExtensions.RoomSelection {
     /// Whether the extension tells of a room.
     ///
-    /// - Parameter rooms: the subscribed rooms that count; nil for all.
+    /// - Parameter rooms: the rooms that count wherever they stand; nil for those subscribed to.
     fileprivate func contains(_ room: WantedRoom, rooms: Set<ShortRoomID>?) -> Bool {
         let isInList = lists.map { !$0.isDisjoint(with: room.lists) } ?? !room.lists.isEmpty
-        return isInList || room.isSubscribed && rooms?.contains(room.entry.room) ?? true
+        return isInList || rooms.map { $0.contains(room.entry.room) } ?? room.isSubscribed
     }
 }

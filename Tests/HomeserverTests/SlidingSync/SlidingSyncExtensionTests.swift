@@ -188,9 +188,16 @@ import Testing
             var request = other.request(limit: 0)
             request.extensions.typing = .init(lists: ["none"])
             #expect(try await other.sync(request)["extensions", "typing", "rooms"] == [:])
-            other.position = nil
-            request.extensions.typing = .init()
-            #expect(try await other.sync(request)["extensions", "typing", "rooms"]?.objectValue?.keys.map { $0 } == [room.string])
+            let selections: [(SlidingSyncExtensions.RoomSelection, isTold: Bool)] = [
+                (.init(), true), (.init(lists: [], rooms: [room]), true), (.init(lists: []), false),
+                (.init(lists: [], rooms: [RoomID(trusted: "!other")]), false),
+            ]
+            for (selection, isTold) in selections {
+                other.position = nil
+                request.extensions.typing = selection
+                let told = try await other.sync(request)["extensions", "typing", "rooms"]?.objectValue
+                #expect(told?.keys.map { $0 } == (isTold ? [room.string] : []))
+            }
             try await type(false)
             #expect(try await sync(timeout: 600_000) == ["type": "m.typing", "content": ["user_ids": []]])
         }
