@@ -240,34 +240,35 @@ import Testing
         try await SyncServer.run { server in
             let room = try await server.room(.publicChat, with: server.bob)
             var client = SlidingClient(server)
-            func sync(_ since: SyncToken? = nil, limit: Int = 100, timeline: Int? = nil) async throws -> (told: [String], next: SyncToken) {
+            func sync(_ since: SyncToken? = nil, limit: Int = 100, timeline: Int? = nil) async throws -> (told: [String], next: SyncToken?)
+            {
                 var request = timeline.map { client.request(limit: $0) } ?? client.request([])
                 request.extensions.stickyEvents = .init(since: since, limit: limit)
                 let answer = try await client.sync(request)["extensions", "org.matrix.msc4354.sticky_events"]
                 let events = answer?["rooms", room.string, "events"]?.arrayValue ?? []
                 return (
                     events.compactMap { $0["content", "body"]?.stringValue },
-                    try #require(answer?["next_batch"]?.stringValue.flatMap(SyncToken.init(_:)))
+                    answer?["next_batch"]?.stringValue.flatMap(SyncToken.init(_:))
                 )
             }
             let begin = try await sync()
-            #expect(begin.told == [])
+            #expect(begin.told == [] && begin.next == nil)
             for number in 0..<3 { try await server.stick("\(number)", to: room) }
-            let first = try await sync(begin.next, limit: 2)
+            let first = try await sync(limit: 2)
             #expect(first.told == ["0", "1"])
             let second = try await sync(first.next)
             #expect(second.told == ["2"])
-            #expect(try await sync(second.next).told == [])
+            let rest = try await sync(second.next)
+            #expect(rest.told == [] && rest.next == nil)
             // Without a token, all that still stick; but not those that stand in the same answer's timeline.
             #expect(try await sync().told == ["0", "1", "2"])
             #expect(try await sync(timeline: 1).told == ["0", "1"])
 
             let other = try await server.room(.publicChat)
             try await server.stick("before", to: other)
-            let (_, since) = try await sync(second.next)
             try await server.homeserver.rooms.join(other, content: [:], by: server.bob)
             var request = client.request([])
-            request.extensions.stickyEvents = .init(since: since)
+            request.extensions.stickyEvents = .init(since: second.next)
             let answer = try await client.sync(request)["extensions", "org.matrix.msc4354.sticky_events", "rooms"]
             #expect(answer?[other.string, "events"]?.arrayValue?.count == 1 && answer?[room.string] == nil)
         }

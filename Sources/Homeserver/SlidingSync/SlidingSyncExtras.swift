@@ -82,7 +82,7 @@ struct SlidingSyncExtras {
         if wanted.receipts != nil { Self.write(rooms.receipts, as: "receipts", to: &writer) }
         if wanted.typing != nil { Self.write(rooms.typing, as: "typing", to: &writer) }
         if let threads, !threads.isEmpty { Self.write(threads, to: &writer) }
-        if let sticky {
+        if let sticky, sticky.tellsSomething {
             writer.key("org.matrix.msc4354.sticky_events")
             sticky.write(to: &writer)
         }
