@@ -12,6 +12,12 @@ struct WantedRoom: Sendable {
     /// The lists in whose windows it stands.
     var lists: Set<String> = []
     var isSubscribed = false
+
+    /// Whether the user has left it, or was banned from it, since a position.
+    func isOver(since position: Position?) -> Bool {
+        guard case .left(let left) = entry.standing, let position else { return false }
+        return left.position > position
+    }
 }
 
 /// The parts of the lists that a client looks at, and the rooms that it has subscribed to.

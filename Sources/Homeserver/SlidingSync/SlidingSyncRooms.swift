@@ -41,10 +41,12 @@ struct SlidingSyncRooms: Sendable {
         let needed = wanted.filter { Self.mayHaveNews($0, sent[$0.entry.room], isChanged: changed.contains($0.entry.room), known) }
         let directRooms =
             try needed.isEmpty ? DirectRooms() : DirectRooms(of: capture.sync.requester.userID, in: AccountsView(capture.sync.accounts))
-        var rest = needed[...]
+        let since = capture.position?.token.rooms.position
+        // The rooms that are over stand in no later answer's lists: all of them are told of now.
+        var rest = (needed.filter { $0.isOver(since: since) } + needed.filter { !$0.isOver(since: since) })[...]
         var size = 0
         var told: Set<ShortRoomID> = []
-        while !rest.isEmpty, size < Self.answerSizeMaxBytes {
+        while let next = rest.first, size < Self.answerSizeMaxBytes || next.isOver(since: since) {
             let wave = rest.prefix(Self.roomsPerPiece * Self.piecesPerWave)
             rest = rest.dropFirst(wave.count)
             for update in try await Self.updates(of: Array(wave), sent, known, directRooms, capture, accountData) {
@@ -60,7 +62,7 @@ struct SlidingSyncRooms: Sendable {
         let unmoved = Set(wanted.map(\.entry.room)).subtracting(needed.map(\.entry.room))
         present = wanted.filter { told.contains($0.entry.room) || unmoved.contains($0.entry.room) }
         // What isn't told of these now is told when the client looks at them again.
-        guard let since = capture.position?.token.rooms.position else { return }
+        guard let since else { return }
         for room in changed.union(passing.subtracting(unmoved)) where !told.contains(room) {
             guard var sent = sent[room], sent.upTo == nil else { continue }
             sent.upTo = since

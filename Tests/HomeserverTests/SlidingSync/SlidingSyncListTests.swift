@@ -36,6 +36,26 @@ import Testing
         }
     }
 
+    /// No later answer's list has a room that the user has left.
+    @Test func aRoomThatIsOverIsToldOfHoweverMuchElseThereIs() async throws {
+        try await SyncServer.run { server in
+            let over = try await server.room(.publicChat, with: server.bob)
+            var client = SlidingClient(server)
+            _ = try await client.sync()
+            try await server.homeserver.rooms.leave(over, reason: nil, by: server.bob)
+            var others: [RoomID] = []
+            for _ in 0..<100 { others.append(try await server.room(.publicChat, with: server.bob)) }
+            for room in others.suffix(2) {
+                for _ in 0..<75 { try await server.say(String(repeating: "x", count: 60_000), in: room, by: server.alice) }
+            }
+            let answer = try await client.sync([0...200], limit: 100)
+            #expect(answer.room(over)?["timeline"]?.arrayValue?.last?["content", "membership"] == "leave")
+            // The rest is told next.
+            let rest = try await client.sync([0...200], limit: 100)
+            #expect(!rest.roomIDs.isEmpty && rest.roomIDs.union(answer.roomIDs) == Set((others + [over]).map(\.string)))
+        }
+    }
+
     @Test func wishesForStateAreLimited() async throws {
         try await SyncServer.run { server in
             let room = try await server.room(.publicChat, with: server.bob)
