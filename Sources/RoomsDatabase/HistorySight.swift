@@ -78,7 +78,7 @@ package struct HistorySight {
     /// Whether of an event that may be seen nothing is left for the user, since its sender is erased.
     package mutating func isErased(_ event: StoredEvent, at pduID: PDUID) throws -> Bool {
         if case .joined(let since) = standing, pduID.position >= since { return false }
-        guard let sender = try JSONFields(scanning: event.json).string("sender").map(UserID.init(trusted:)) else { return false }
+        guard let sender = try event.sender() else { return false }
         let isErased = try erasures[sender] ?? view.isErased(sender)
         erasures[sender] = isErased
         return try isErased && membership(at: event, pduID) != .join
@@ -185,7 +185,6 @@ package struct HistorySight {
     }
 
     private func content(of event: ShortEventID) throws -> JSONObject? {
-        guard let event = try view.event(event) else { return nil }
-        return try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
+        try view.event(event)?.content()
     }
 }

@@ -13,9 +13,8 @@ extension RoomsView {
     func strippedState(of room: ShortRoomID, for user: UserID) throws -> [UInt8] {
         var writer = JSONWriter(capacity: 2048)
         writer.beginArray()
-        let own = try currentEvent(.member(user), in: room)
-        let sender = try own.flatMap { try JSONFields(scanning: $0.json).string("sender") } ?? user.string
-        let members = (sender == user.string ? [] : [StateKey(EventType.roomMember, sender)]) + [.member(user)]
+        let sender = try currentEvent(.member(user), in: room)?.sender() ?? user
+        let members: [StateKey] = (sender == user ? [] : [.member(sender)]) + [.member(user)]
         for key in Self.strippedKeys + members {
             guard let event = try currentEvent(key, in: room) else { continue }
             let hasTimestamp = key == .create || key == .member(user)

@@ -113,7 +113,7 @@ extension Rooms {
     /// Takes a deleted alias out of the room's canonical alias event, in the same commit.
     fileprivate func removeFromCanonicalAlias(_ alias: RoomAlias, in room: Room, by user: UserID, _ commit: RoomsCommit) throws {
         guard let standing = try commit.view.currentEvent(.canonicalAlias, in: room.shortID) else { return }
-        var content = try Event(trusted: standing.json, id: standing.id, roomID: room.id, version: room.version).content
+        var content = try standing.content()
         let before = content
         if content["alias"]?.stringValue == alias.string { content["alias"] = nil }
         if let others = content["alt_aliases"]?.arrayValue {

@@ -63,9 +63,7 @@ package struct UserDirectory: Sendable {
             for member in try view.joinedMembers(of: room, limit: Self.usersLookedAtMax) where !member.isOn(rooms.serverName) {
                 guard seen.insert(member).inserted else { continue }
                 guard seen.count <= Self.usersLookedAtMax else { return (matches, false) }
-                let content = try view.currentEvent(.member(member), in: room).flatMap { event in
-                    try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
-                }
+                let content = try view.currentEvent(.member(member), in: room)?.content()
                 let name = content?["displayname"]?.stringValue
                 guard let rank = term.rank(member, name) else { continue }
                 matches.append(Match(rank: rank, user: member, name: name, avatarURL: content?["avatar_url"]?.stringValue))
@@ -78,9 +76,7 @@ package struct UserDirectory: Sendable {
     private func isOpen(_ room: ShortRoomID, _ known: inout [ShortRoomID: Bool], in view: RoomsView) throws -> Bool {
         if let isOpen = known[room] { return isOpen }
         func content(_ key: StateKey) throws -> JSONObject? {
-            try view.currentEvent(key, in: room).flatMap { event in
-                try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
-            }
+            try view.currentEvent(key, in: room)?.content()
         }
         let isOpen =
             try content(.joinRules).flatMap { JoinRule($0) } == .public

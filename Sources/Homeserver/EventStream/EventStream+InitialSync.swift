@@ -135,8 +135,7 @@ extension EventStream {
         writer.key("room_id")
         writer.string(id.string)
         guard let room = try view.shortID(of: id), let event = try view.currentEvent(.member(requester.userID), in: room),
-            let content = try JSONFields(scanning: event.json).slice("content"),
-            let membership = Membership(try JSONValue(parsing: content).objectValue ?? [:])
+            let membership = try event.membership()
         else { return }
         writer.key("membership")
         writer.string(membership.rawValue)

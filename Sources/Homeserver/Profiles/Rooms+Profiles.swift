@@ -32,7 +32,7 @@ extension Rooms {
         guard let room = try commit.view.room(commit.view.roomID(of: shortID)),
             let member = try commit.view.currentEvent(.member(user), in: shortID)
         else { return }
-        var content = try Event(trusted: member.json, id: member.id, roomID: room.id, version: room.version).content
+        var content = try member.content()
         let shown = [ProfileField.displayName, ProfileField.avatarURL]
         guard Membership(content) == .join, shown.contains(where: { content[$0] != profile[$0] }) else { return }
         for field in shown { content[field] = profile[field] }

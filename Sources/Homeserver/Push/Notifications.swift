@@ -62,7 +62,7 @@ package final class Notifications: Sendable {
             writer.key("room_id")
             writer.string(room.id.string)
             writer.key("ts")
-            writer.integer(try JSONFields(scanning: event.json).integer("origin_server_ts") ?? 0)
+            writer.integer(try event.originServerTS())
             writer.endObject()
         }
         writer.endArray()

@@ -243,7 +243,7 @@ final class PushDelivery: Sendable {
     }
 
     private func isRecent(_ event: StoredEvent) throws -> Bool {
-        let made = try JSONFields(scanning: event.json).integer("origin_server_ts") ?? 0
+        let made = try event.originServerTS()
         let (oldest, _) = environment.clock.now().subtractingReportingOverflow(Self.ageMaxMilliseconds)
         return made >= oldest
     }

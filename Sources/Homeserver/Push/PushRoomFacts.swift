@@ -61,18 +61,15 @@ final class PushRoomFacts: PushRoom {
 
     /// What a member of the content of one of the room's state events says, where that is a string.
     func string(_ member: String, of key: StateKey) throws -> String? {
-        try content(of: key)?[member]?.stringValue
-    }
-
-    private func content(of key: StateKey) throws -> JSONObject? {
-        guard let event = try view.currentEvent(key, in: room) else { return nil }
-        return try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
+        try view.currentEvent(key, in: room)?.contentMember(member)?.stringValue
     }
 
     private func powerLevels() throws -> PowerLevels? {
         if let knownLevels { return knownLevels }
         let room = try view.room(id)
-        let levels = try room.map { PowerLevels(content: try content(of: .powerLevels), create: $0.create, version: $0.version) }
+        let levels = try room.map {
+            PowerLevels(content: try view.currentEvent(.powerLevels, in: $0.shortID)?.content(), create: $0.create, version: $0.version)
+        }
         knownLevels = .some(levels)
         return levels
     }

@@ -42,7 +42,7 @@ package final class Reports: Sendable {
         let notFound = MatrixError(.notFound, "The event was not found, or you are not in the room")
         let found = try rooms.visibleEvent(event, in: room, for: requester)
         guard case .joined = found.sight.standing, found.event.redaction == .none else { throw notFound }
-        let sender = try JSONFields(scanning: found.event.json).string("sender").map { UserID(trusted: $0) }
+        let sender = try found.event.sender()
         try await keep(by: requester) {
             Report(reporter: $0, receivedAt: $1, room: room, event: event, user: sender, reason: reason, score: score)
         }

@@ -8,9 +8,7 @@ import Store
 enum GuestAccess {
     /// Whether guests can join the room now.
     static func isOpen(_ room: Room, _ view: RoomsView) throws -> Bool {
-        guard let event = try view.currentEvent(.guestAccess, in: room.shortID) else { return false }
-        let content = try Event(trusted: event.json, id: event.id, roomID: room.id, version: room.version).content
-        return content["guest_access"]?.stringValue == "can_join"
+        try view.currentEvent(.guestAccess, in: room.shortID)?.contentMember("guest_access") == "can_join"
     }
 
     /// - Throws: `M_GUEST_ACCESS_FORBIDDEN` where guests can't join.

@@ -25,8 +25,7 @@ struct RoomPreview {
     init?(of room: ShortRoomID, joinedCount: Int, in view: RoomsView) throws {
         let events = Dictionary(uniqueKeysWithValues: zip(Self.keys, try view.currentEvents(Self.keys, in: room)))
         func content(_ key: StateKey) throws -> JSONObject? {
-            guard let event = events[key] ?? nil else { return nil }
-            return try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
+            try (events[key] ?? nil)?.content()
         }
         guard let create = try content(.create) else { return nil }
         self.room = room

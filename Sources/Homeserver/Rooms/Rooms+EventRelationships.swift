@@ -125,9 +125,8 @@ private struct RelationshipWalk {
     /// The event that this one refers to, if it can be seen.
     private mutating func parent(of event: StoredEvent) throws -> StoredEvent? {
         let view = asked.readable.view
-        guard let content = try JSONFields(scanning: event.json).slice("content"),
-            let json = try JSONFields(scanning: content).slice("m.relationship"), let object = try JSONValue(parsing: json).objectValue,
-            let relationship = Relationship(object), let parent = try view.shortID(of: relationship.parent)
+        guard let relationship = try event.contentMember("m.relationship")?.objectValue.flatMap({ Relationship($0) }),
+            let parent = try view.shortID(of: relationship.parent)
         else { return nil }
         return try visible(parent)
     }
@@ -137,7 +136,7 @@ private struct RelationshipWalk {
         var children: [(time: Int64, event: StoredEvent)] = []
         for (child, _) in try asked.readable.view.children(of: event.shortID).prefix(EventRelationshipsRequest.visitedMax) {
             guard let event = try visible(child) else { continue }
-            children.append((try JSONFields(scanning: event.json).integer("origin_server_ts") ?? 0, event))
+            children.append((try event.originServerTS(), event))
         }
 
         children.sort { ($0.time, $0.event.id) < ($1.time, $1.event.id) }

@@ -153,10 +153,7 @@ extension Rooms {
         var events = try view.events(of: room.shortID, from: timestamp, direction)
         for _ in 0..<Self.timestampScannedMax {
             guard let (pduID, event) = try events.next() else { break }
-            guard try sight.canSee(event, at: pduID), let time = try JSONFields(scanning: event.json).integer("origin_server_ts") else {
-                continue
-            }
-            return (event.id, time)
+            if try sight.canSee(event, at: pduID) { return (event.id, try event.originServerTS()) }
         }
         throw MatrixError(.notFound, "There is no event \(direction == .forward ? "from" : "up to") that moment in this room")
     }

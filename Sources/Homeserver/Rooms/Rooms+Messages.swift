@@ -125,8 +125,8 @@ extension Rooms {
 
     /// The member events of the events' senders in a state.
     func memberEvents(of events: [StoredEvent], in state: ShortStateHash, _ view: RoomsView) throws -> [StoredEvent] {
-        let senders = Set(try events.compactMap { try JSONFields(scanning: $0.json).string("sender") })
-        let members = try senders.sorted().compactMap { try view.event(of: StateKey(EventType.roomMember, $0), in: state) }
+        let senders = Set(try events.compactMap { try $0.sender() })
+        let members = try senders.sorted().compactMap { try view.event(of: .member($0), in: state) }
         return try view.events(members)
     }
 }

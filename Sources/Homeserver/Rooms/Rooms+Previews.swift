@@ -15,10 +15,8 @@ extension Rooms {
             try requester.map({ try preview.isKnown(to: $0.userID, in: view) }) ?? preview.isOpen
         else { throw Self.unknownRoom(roomID) }
         var summary = preview.summary
-        if let user = requester?.userID, let event = try view.currentEvent(.member(user), in: preview.room),
-            let content = try JSONFields(scanning: event.json).slice("content"), let json = try JSONValue(parsing: content).objectValue
-        {
-            summary["membership"] = Membership(json).map { .string($0.rawValue) }
+        if let user = requester?.userID, let event = try view.currentEvent(.member(user), in: preview.room) {
+            summary["membership"] = try event.membership().map { .string($0.rawValue) }
         }
         return summary
     }
@@ -125,16 +123,15 @@ extension Rooms {
         let rooms = zip(keys, isChild).compactMap { key, isChild in isChild ? key.key : nil }
         let events = try view.events(zip(entries, isChild).compactMap { entry, isChild in isChild ? entry.event : nil })
         let children = try zip(rooms, events).compactMap { room, event -> SpaceChild? in
-            let fields = try JSONFields(scanning: event.json)
-            guard let room = RoomID(room), let content = try fields.slice("content").flatMap({ try JSONValue(parsing: $0).objectValue }),
-                let via = content["via"]?.arrayValue, !via.isEmpty,
+            let content = try event.content()
+            guard let room = RoomID(room), let via = content["via"]?.arrayValue, !via.isEmpty,
                 !request.suggestedOnly || content["suggested"]?.boolValue == true
             else { return nil }
             let order = content["order"]?.stringValue.map { Array($0.utf8) }.flatMap { bytes in
                 bytes.count <= Self.orderMaxBytes && bytes.allSatisfy { (0x20...0x7E).contains($0) } ? bytes : nil
             }
             return SpaceChild(
-                room: room, event: event, place: (order == nil ? 1 : 0, order ?? [], fields.integer("origin_server_ts") ?? 0))
+                room: room, event: event, place: (order == nil ? 1 : 0, order ?? [], try event.originServerTS()))
         }
         return children.sorted { left, right in
             if left.place.isUnordered != right.place.isUnordered { return left.place.isUnordered < right.place.isUnordered }

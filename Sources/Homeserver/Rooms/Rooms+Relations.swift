@@ -153,7 +153,7 @@ extension Rooms {
                 let root = try sight.see(stored, at: pduID), try readable.newestOrder.map({ try view.isThread(rootID, upTo: $0) }) ?? true
             else { continue }
             if selection == .participated {
-                let isOwn = try JSONFields(scanning: root.json).string("sender") == requester.userID.string
+                let isOwn = try root.sender() == requester.userID
                 guard try isOwn || view.hasReplied(requester.userID, inThread: rootID) else { continue }
             }
             roots.append(root)
@@ -190,9 +190,7 @@ enum RelationRules {
         guard let target = try commit.view.shortID(of: relation.target) else { return }
         switch relation.type {
         case Relation.thread:
-            guard let root = try commit.view.event(target), let content = try JSONFields(scanning: root.json).slice("content"),
-                let json = try JSONValue(parsing: content).objectValue, Relation(json) != nil
-            else { return }
+            guard let root = try commit.view.event(target), try Relation(root.content()) != nil else { return }
             throw MatrixError(.unknown, "An event that relates to another one can't be the root of a thread")
         case Relation.annotation:
             guard try !commit.view.isAnnotated(target, by: sender, type: type, key: relation.key) else {

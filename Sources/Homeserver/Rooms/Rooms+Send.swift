@@ -158,7 +158,7 @@ extension Rooms {
         guard let (pduID, target) = try commit.view.timelineEvent(eventID), pduID.room == room.shortID else {
             throw MatrixError(.notFound, "There is no event \(eventID) in this room")
         }
-        let event = try Event(trusted: target.json, id: eventID, roomID: room.id, version: room.version)
+        let event = try Event(target, in: room)
         guard !Self.unredactableTypes.contains(event.type) else {
             throw MatrixError(.forbidden, "Events of type \(event.type) can't be redacted")
         }

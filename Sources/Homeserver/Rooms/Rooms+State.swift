@@ -26,7 +26,7 @@ struct ReadableRoom {
             newestOrder = PDUID.order(of: left.joinedUntil)
         case .left, .invited, .knocked, .stranger:
             let visibility = try view.currentEvent(.historyVisibility, in: room.shortID).map {
-                HistoryVisibility(try Event(trusted: $0.json, id: $0.id, roomID: room.id, version: room.version).content)
+                HistoryVisibility(try $0.content())
             }
             guard visibility == .worldReadable else { throw Rooms.notInRoom }
             state = try view.currentState(of: room.shortID)
@@ -124,15 +124,11 @@ extension Rooms {
             let view = self.database.view()
             let events = try view.events(Array(members[items])).filter { event in
                 if membership == nil && notMembership == nil { return true }
-                let found = try Self.memberContent(event).flatMap { Membership($0) }
+                let found = try event.membership()
                 return (membership != nil && found == membership) || (notMembership != nil && found != notMembership)
             }
             try self.clientEvents(view, for: requester).write(events, roomID: roomID, to: &writer)
         }
-    }
-
-    private static func memberContent(_ event: StoredEvent) throws -> JSONObject? {
-        try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
     }
 
     /// The state at a position; before the room's start, that after its creator's join.

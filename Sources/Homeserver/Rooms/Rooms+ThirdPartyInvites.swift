@@ -43,9 +43,7 @@ extension Rooms {
     private func description(of address: ThirdPartyAddress, to room: Room, by user: UserID) throws -> JSONObject {
         let view = database.view()
         func text(_ key: StateKey, _ member: String) throws -> JSONValue? {
-            guard let event = try view.currentEvent(key, in: room.shortID) else { return nil }
-            let content = try Event(trusted: event.json, id: event.id, roomID: room.id, version: room.version).content
-            return content[member]?.stringValue.map { .string($0) }
+            try view.currentEvent(key, in: room.shortID)?.contentMember(member)?.stringValue.map { .string($0) }
         }
         var invite: JSONObject = [
             "medium": .string(address.medium), "address": .string(address.address), "room_id": .string(room.id.string),
@@ -88,7 +86,7 @@ extension Rooms {
         guard let event = try view.currentEvent(.thirdPartyInvite(token: signed.token), in: room.shortID) else {
             throw MatrixError(.forbidden, "No invite in this room has that token and sender")
         }
-        let content = try Event(trusted: event.json, id: event.id, roomID: room.id, version: room.version).content
+        let content = try event.content()
         for key in [content] + (content["public_keys"]?.arrayValue ?? []).compactMap(\.objectValue) {
             guard let publicKey = key["public_key"]?.stringValue, signed.isSigned(by: publicKey) else { continue }
             // Without an address the key is good for ever.

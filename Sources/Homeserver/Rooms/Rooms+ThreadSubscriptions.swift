@@ -55,8 +55,7 @@ extension Rooms {
         } catch let error as MatrixError where error.code == .notFound {
             throw notInThread
         }
-        let content = try JSONFields(scanning: cause.event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue } ?? [:]
-        guard let relation = Relation(content), relation.type == Relation.thread, relation.target == root.event.id else {
+        guard let relation = try Relation(cause.event.content()), relation.type == Relation.thread, relation.target == root.event.id else {
             throw notInThread
         }
         return cause.pduID

@@ -58,9 +58,6 @@ extension Rooms {
         of old: Room, version: RoomVersion, additionalCreators: [UserID], by user: UserID
     ) throws -> NewRoom {
         let view = database.view()
-        func content(_ event: StoredEvent) throws -> JSONObject {
-            try Event(trusted: event.json, id: event.id, roomID: old.id, version: old.version).content
-        }
         do {
             let randomID = RoomID("!\(environment.random.alphanumeric(Self.roomIDLength)):\(serverName)")
             var room = try NewRoom(
@@ -75,11 +72,11 @@ extension Rooms {
             try set(.member(user), join)
 
             let levels = SuccessorPowerLevels(
-                of: try view.currentEvent(.powerLevels, in: old.shortID).map(content), old: old, version: version, creator: user,
+                of: try view.currentEvent(.powerLevels, in: old.shortID)?.content(), old: old, version: version, creator: user,
                 additionalCreators: version.creatorsArePrivileged ? additionalCreators : [])
             try set(.powerLevels, levels.whileMaking)
             for (key, event) in zip(Self.carriedOver, try view.currentEvents(Self.carriedOver, in: old.shortID)) {
-                if let event { try set(key, try content(event)) }
+                if let event { try set(key, event.content()) }
             }
             for (key, content) in try carriedOverChildren(of: old, in: view) { try set(key, content) }
             for (key, content) in try carriedOverBans(of: old, in: view) { try set(key, content) }
@@ -116,7 +113,7 @@ extension Rooms {
         let keys = try view.stateKeys(of: entries.map(\.key))
         let children = zip(keys, entries).filter { $0.0.type == "m.space.child" }.prefix(Self.carriedOverMax)
         return try zip(children, view.events(children.map(\.1.event))).compactMap { child, event in
-            let content = try Event(trusted: event.json, id: event.id, roomID: old.id, version: old.version).content
+            let content = try event.content()
             // What is left of a child that was taken away says nothing.
             return content.isEmpty ? nil : (child.0, content)
         }
@@ -127,7 +124,7 @@ extension Rooms {
         var bans: [(StateKey, JSONObject)] = []
         for event in try view.currentEvents(left.map { .member($0) }, in: old.shortID) {
             guard let event, bans.count < Self.carriedOverMax else { continue }
-            let member = try Event(trusted: event.json, id: event.id, roomID: old.id, version: old.version)
+            let member = try Event(event, in: old)
             guard member.membership == .ban, let key = member.key else { continue }
             bans.append((key, .membership(.ban, reason: member.contentMember("reason")?.stringValue)))
         }
@@ -207,7 +204,7 @@ private struct Succession: Sendable {
             commit.setAlias(alias, to: new, by: creator)
         }
         guard let event = try commit.view.currentEvent(.canonicalAlias, in: old.shortID) else { return }
-        let content = try Event(trusted: event.json, id: event.id, roomID: old.id, version: old.version).content
+        let content = try event.content()
         guard !content.isEmpty else { return }
         try sendIfAllowed(.canonicalAlias, content, in: new, commit)
         try sendIfAllowed(.canonicalAlias, [:], in: old, commit)
@@ -216,7 +213,7 @@ private struct Succession: Sendable {
     /// Has messages and invites need more power than members have who have no special one.
     private func closeOld(_ commit: RoomsCommit) throws {
         guard let event = try commit.view.currentEvent(.powerLevels, in: old.shortID) else { return }
-        var content = try Event(trusted: event.json, id: event.id, roomID: old.id, version: old.version).content
+        var content = try event.content()
         let levels = try commit.powerLevels(in: old)
         // Old versions take levels from texts, which know no bound.
         let closed = max(min(levels.usersDefault, EventContentRules.integerMax - 1) + 1, 50)

@@ -99,11 +99,7 @@ extension StateContentRules {
     init(in room: Room, serverName: ServerName, _ commit: RoomsCommit) {
         self.init(
             create: room.create, version: room.version, serverName: serverName,
-            canonicalAlias: {
-                try commit.view.currentEvent(.canonicalAlias, in: room.shortID).map {
-                    try Event(trusted: $0.json, id: $0.id, roomID: room.id, version: room.version).content
-                }
-            },
+            canonicalAlias: { try commit.view.currentEvent(.canonicalAlias, in: room.shortID)?.content() },
             leadsToRoom: { try commit.view.room(of: $0) == room.id })
     }
 

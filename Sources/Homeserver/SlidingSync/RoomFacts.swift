@@ -36,9 +36,7 @@ struct RoomFacts: Sendable {
     /// The type that a room was created with, nil in it for none; nil when the room's state isn't known.
     func roomType(of room: ShortRoomID, in view: RoomsView) throws -> String?? {
         try roomTypes.value(of: room) {
-            try view.currentEvent(.create, in: room).map { create in
-                try JSONFields(scanning: create.json).slice("content").flatMap { try JSONFields(scanning: $0).string("type") }
-            }
+            try view.currentEvent(.create, in: room).map { try $0.contentMember("type")?.stringValue }
         }
     }
 
@@ -47,9 +45,7 @@ struct RoomFacts: Sendable {
         try ownLeaves.value(of: Leave(user: user, room: room, position: left.position)) {
             guard let event = try view.event(of: .member(user), in: view.state(of: room, at: left.position)).flatMap({ try view.event($0) })
             else { return true }
-            let fields = try JSONFields(scanning: event.json)
-            let membership = try fields.slice("content").flatMap { try JSONFields(scanning: $0).string("membership") }
-            return membership == Membership.leave.rawValue && fields.string("sender") == user.string
+            return try event.membership() == .leave && event.sender() == user
         } ?? true
     }
 }

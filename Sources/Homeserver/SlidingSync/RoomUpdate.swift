@@ -181,12 +181,12 @@ struct RoomUpdater {
 
     /// Writes the room's name and avatar, where the client doesn't know them.
     private func writeName(_ news: RoomNews, to writer: inout JSONWriter) throws {
-        if news.isNews(.name), let name = try Self.content(of: news.end.event(.name), "name") {
+        if news.isNews(.name), let name = try news.end.event(.name)?.contentMember("name")?.stringValue {
             writer.key("name")
             writer.string(name)
         }
         guard news.isNews(.avatar) else { return }
-        let avatar = try Self.content(of: news.end.event(.avatar), "url")
+        let avatar = try news.end.event(.avatar)?.contentMember("url")?.stringValue
         // A client that knows of an avatar has to learn that there is none any more.
         if avatar == nil && news.isInitial { return }
         writer.key("avatar")
@@ -202,7 +202,7 @@ struct RoomUpdater {
         writer.integer(Int64(counts.joined))
         writer.key("invited_count")
         writer.integer(Int64(counts.invited))
-        guard try (Self.content(of: news.end.event(.name), "name") ?? "").isEmpty else { return }
+        guard try (news.end.event(.name)?.contentMember("name")?.stringValue ?? "").isEmpty else { return }
         let heroes = try RoomSummary.heroes(of: room, but: builder.requester.userID, in: builder.view)
         writer.key("heroes")
         writer.beginArray()
@@ -211,18 +211,12 @@ struct RoomUpdater {
             writer.key("user_id")
             writer.string(hero.string)
             for name in ["displayname", "avatar_url"] {
-                guard let value = try Self.content(of: event, name) else { continue }
+                guard let value = try event?.contentMember(name)?.stringValue else { continue }
                 writer.key(name)
                 writer.string(value)
             }
             writer.endObject()
         }
         writer.endArray()
-    }
-
-    /// A text in an event's content.
-    private static func content(of event: StoredEvent?, _ name: String) throws -> String? {
-        guard let event, let content = try JSONFields(scanning: event.json).slice("content") else { return nil }
-        return try JSONFields(scanning: content).string(name)
     }
 }

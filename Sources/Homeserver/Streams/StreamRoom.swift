@@ -122,9 +122,7 @@ package struct StreamRoom: Sendable {
         guard let room = try view.room(member.room), try view.isJoined(member.requester.userID, to: room.shortID) else {
             return "You are not in this room"
         }
-        let event = try view.currentEvent(.powerLevels, in: room.shortID).map {
-            try Event(trusted: $0.json, id: $0.id, roomID: room.id, version: room.version)
-        }
+        let event = try view.currentEvent(.powerLevels, in: room.shortID).map { try Event($0, in: room) }
         let levels = PowerLevels(event, create: room.create, version: room.version)
         let isAllowed = levels.user(member.requester.userID, canSend: Self.eventType, isState: false)
         return isAllowed ? nil : "Your power level doesn't suffice to send \(Self.eventType) in this room"

@@ -90,8 +90,7 @@ struct RoomMemberships {
 
     /// Whether the user was joined.
     func wasJoined(_ user: UserID) throws -> Bool {
-        guard let event = try view.event(of: .member(user), in: state).flatMap({ try view.event($0) }) else { return false }
-        return try Self.isJoin(event)
+        try view.event(of: .member(user), in: state).flatMap { try view.event($0) }?.membership() == .join
     }
 
     /// Who is joined that wasn't, or was not all the time; and who was joined and is no longer.
@@ -120,14 +119,9 @@ struct RoomMemberships {
         let changes = try view.difference(from: state, to: view.currentState(of: room)).filter(\.key.isMember)
         let users = try view.stateKeys(of: changes.map(\.key)).map { UserID($0.key) }
         let events = try view.events(changes.compactMap(\.old))
-        let joined = Set(try events.filter { try Self.isJoin($0) }.map(\.shortID))
+        let joined = Set(try events.filter { try $0.membership() == .join }.map(\.shortID))
         return zip(users, changes).compactMap { user, change in
             user.map { ($0, change.old.map { joined.contains($0) } ?? false) }
         }
-    }
-
-    private static func isJoin(_ event: StoredEvent) throws -> Bool {
-        guard let content = try JSONFields(scanning: event.json).slice("content") else { return false }
-        return try JSONFields(scanning: content).string("membership") == Membership.join.rawValue
     }
 }

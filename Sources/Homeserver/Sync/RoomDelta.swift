@@ -127,12 +127,11 @@ struct RoomDelta {
             let news = Set(wanted.values)
             if filter.lazyLoadsMembers {
                 let isNewToClient = known == nil || builder.request.isFullState
-                let shown = timeline.events + sticky
-                var members = try shown.compactMap { try JSONFields(scanning: $0.json).string("sender") } + heroes.map(\.string)
-                if isNewToClient { members.append(builder.requester.userID.string) }
+                var members = try (timeline.events + sticky).compactMap { try $0.sender() } + heroes
+                if isNewToClient { members.append(builder.requester.userID) }
                 let told = builder.request.stateSection == .before ? start : end
                 for member in Set(members).sorted() {
-                    guard let key = try builder.view.shortStateKey(StateKey(EventType.roomMember, member)), wanted[key] == nil,
+                    guard let key = try builder.view.shortStateKey(.member(member)), wanted[key] == nil,
                         let event = try builder.view.event(of: key, in: told)
                     else { continue }
                     let isRedundant =

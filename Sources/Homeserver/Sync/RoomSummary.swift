@@ -35,9 +35,6 @@ struct RoomSummary {
     }
 
     private static func isSet(_ key: StateKey, _ member: String, in room: ShortRoomID, _ view: RoomsView) throws -> Bool {
-        guard let event = try view.currentEvent(key, in: room), let content = try JSONFields(scanning: event.json).slice("content") else {
-            return false
-        }
-        return try JSONFields(scanning: content).string(member).map { !$0.isEmpty } ?? false
+        try view.currentEvent(key, in: room)?.contentMember(member)?.stringValue.map { !$0.isEmpty } ?? false
     }
 }

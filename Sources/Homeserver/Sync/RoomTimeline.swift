@@ -86,7 +86,6 @@ struct RoomTimeline {
     /// Adds the event that has ended the user's stay, after all others.
     mutating func append(_ event: StoredEvent) throws {
         events.append(event)
-        let content = try JSONFields(scanning: event.json).slice("content").flatMap { try JSONValue(parsing: $0).objectValue }
-        memberships[event.shortID] = content.flatMap { Membership($0) }
+        memberships[event.shortID] = try event.membership()
     }
 }

@@ -124,7 +124,7 @@ struct SyncBuilder {
     /// Whether the user hasn't left a room but was kicked or banned: of that everybody is told.
     private func wasEndedByOthers(_ room: ShortRoomID, _ left: LeftRoom) throws -> Bool {
         guard let ending = try ending(of: room, left) else { return false }
-        return try JSONFields(scanning: ending.json).string("sender") != requester.userID.string
+        return try ending.sender() != requester.userID
     }
 
     /// What the user has not read of a room.

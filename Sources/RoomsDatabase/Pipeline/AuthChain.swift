@@ -81,10 +81,3 @@ extension RoomsCommit {
         return found.sorted()
     }
 }
-
-extension Event {
-    /// An event of the room, as it is stored.
-    convenience init(_ stored: StoredEvent, in room: Room) throws(EventFormatError) {
-        try self.init(trusted: stored.json, id: stored.id, roomID: room.id, version: room.version)
-    }
-}

@@ -33,9 +33,6 @@ extension RoomsView {
     }
 
     private static func relation(of event: StoredEvent) throws -> Relation? {
-        guard let content = try JSONFields(scanning: event.json).slice("content"),
-            let relatesTo = try JSONFields(scanning: content).slice("m.relates_to")
-        else { return nil }
-        return Relation(["m.relates_to": try JSONValue(parsing: relatesTo)])
+        try event.contentMember("m.relates_to").flatMap { Relation(["m.relates_to": $0]) }
     }
 }

@@ -84,7 +84,7 @@ extension RoomsCommit {
         guard let pduID = try commit.get(RoomsMaps.shortEventIDToPDUID, target), pduID.room == room.shortID,
             let stored = try commit.get(RoomsMaps.pduIDToEvent, pduID)
         else { return nil }
-        return try Event(trusted: stored.json, id: stored.id, roomID: room.id, version: room.version)
+        return try Event(stored, in: room)
     }
 
     /// Counts further events among those that relate to the target.
