@@ -19,15 +19,34 @@ extension RoomsView {
 
     /// An event of a timeline and its place there, or `nil`.
     package func timelineEvent(_ id: EventID) throws -> (pduID: PDUID, event: StoredEvent)? {
-        guard let pduID = try reader.get(RoomsMaps.eventIDToPDUID, id), let event = try reader.get(RoomsMaps.pduIDToEvent, pduID) else {
-            return nil
-        }
+        guard let pduID = try reader.get(RoomsMaps.eventIDToPDUID, id), let event = try event(at: pduID) else { return nil }
         return (pduID, event)
+    }
+
+    /// An event of a timeline and its place there, or nil; by its short ID.
+    package func timelineEvent(_ shortID: ShortEventID) throws -> (pduID: PDUID, event: StoredEvent)? {
+        guard let pduID = try reader.get(RoomsMaps.shortEventIDToPDUID, shortID), let event = try event(at: pduID) else { return nil }
+        return (pduID, event)
+    }
+
+    /// The events' places in timelines, in their order; nil for those that have none.
+    package func places(of events: [ShortEventID]) throws -> [PDUID?] {
+        try reader.get(RoomsMaps.shortEventIDToPDUID, all: events)
+    }
+
+    /// The event at a place of a timeline, or nil.
+    package func event(at pduID: PDUID) throws -> StoredEvent? {
+        try reader.get(RoomsMaps.pduIDToEvent, pduID)
+    }
+
+    /// The events at places of timelines, in their order; nil where there is none.
+    package func events(at pduIDs: [PDUID]) throws -> [StoredEvent?] {
+        try reader.get(RoomsMaps.pduIDToEvent, all: pduIDs)
     }
 
     /// The events behind short IDs, in their order, wherever they are kept; those that are not here are left out.
     package func events(_ shortIDs: [ShortEventID]) throws -> [StoredEvent] {
-        let places = try reader.get(RoomsMaps.shortEventIDToPDUID, all: shortIDs)
+        let places = try self.places(of: shortIDs)
         let placed = places.compactMap(\.self)
         var timeline = try reader.get(RoomsMaps.pduIDToEvent, all: placed).makeIterator()
         return try zip(shortIDs, places).compactMap { shortID, place in

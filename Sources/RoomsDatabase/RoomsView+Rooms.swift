@@ -28,12 +28,22 @@ extension RoomsView {
         try reader.get(RoomsMaps.roomIDToShortID, room)
     }
 
+    /// The short IDs of rooms; those of which nothing is here are left out.
+    package func shortIDs(of rooms: some Collection<RoomID>) throws -> Set<ShortRoomID> {
+        Set(try reader.get(RoomsMaps.roomIDToShortID, all: Array(rooms)).compactMap(\.self))
+    }
+
     /// The room's ID.
     package func roomID(of room: ShortRoomID) throws -> RoomID {
         guard let id = try reader.get(RoomsMaps.shortIDToRoomID, room) else {
             throw StoreError.undecodable([], as: "the ID of room \(room.number)")
         }
         return id
+    }
+
+    /// The IDs of rooms, in their order; those that have been deleted meanwhile are left out.
+    package func roomIDs(of rooms: [ShortRoomID]) throws -> [RoomID] {
+        try reader.get(RoomsMaps.shortIDToRoomID, all: rooms).compactMap(\.self)
     }
 
     /// The room's own facts, or `nil` when its create event is not here, or the room is being deleted.
@@ -57,6 +67,11 @@ extension RoomsView {
         try reader.get(RoomsMaps.stateKeyToShortID, TupleKey(key.type, key.key))
     }
 
+    /// The short IDs of state keys, in their order; nil for those that no room has ever used.
+    package func shortStateKeys(_ keys: [StateKey]) throws -> [ShortStateKey?] {
+        try reader.get(RoomsMaps.stateKeyToShortID, all: keys.map { TupleKey($0.type, $0.key) })
+    }
+
     /// The state keys behind short IDs, in their order.
     package func stateKeys(of shortKeys: [ShortStateKey]) throws -> [StateKey] {
         try zip(shortKeys, reader.get(RoomsMaps.shortIDToStateKey, all: shortKeys)).map { short, key in
@@ -71,6 +86,18 @@ extension RoomsView {
         return try reader.get(RoomsMaps.roomStateKeyToEvent, FixedKey(room, short))
     }
 
+    /// The rooms' current events for a type and state key, in the rooms' order: their short IDs, nil for rooms that have none.
+    package func currentEventIDs(_ key: StateKey, in rooms: [ShortRoomID]) throws -> [ShortEventID?] {
+        guard let short = try shortStateKey(key) else { return rooms.map { _ in nil } }
+        return try reader.get(RoomsMaps.roomStateKeyToEvent, all: rooms.map { FixedKey($0, short) })
+    }
+
+    /// The room's current events for state keys, by the keys' short IDs; those that it has none for are left out.
+    package func currentEventIDs(_ keys: [ShortStateKey], in room: ShortRoomID) throws -> [ShortStateKey: ShortEventID] {
+        let events = try reader.get(RoomsMaps.roomStateKeyToEvent, all: keys.map { FixedKey(room, $0) })
+        return zip(keys, events).reduce(into: [:]) { $0[$1.0] = $1.1 }
+    }
+
     /// The room's current event for a type and state key.
     package func currentEvent(_ key: StateKey, in room: ShortRoomID) throws -> StoredEvent? {
         try currentEventID(key, in: room).flatMap { try event($0) }
@@ -78,14 +105,10 @@ extension RoomsView {
 
     /// The room's current events for many state keys, in the keys' order, read as batches; `nil` for those that it has none for.
     package func currentEvents(_ keys: [StateKey], in room: ShortRoomID) throws -> [StoredEvent?] {
-        let shortKeys = try reader.get(RoomsMaps.stateKeyToShortID, all: keys.map { TupleKey($0.type, $0.key) })
-        let known = shortKeys.compactMap(\.self).map { FixedKey(room, $0) }
-        let current = zip(known, try reader.get(RoomsMaps.roomStateKeyToEvent, all: known)).compactMap { key, event in
-            event.map { (key.parts.1, $0) }
-        }
-        let events = Dictionary(try self.events(current.map(\.1)).map { ($0.shortID, $0) }) { $1 }
-        let byKey = Dictionary(current) { $1 }
-        return shortKeys.map { $0.flatMap { byKey[$0] }.flatMap { events[$0] } }
+        let shortKeys = try shortStateKeys(keys)
+        let current = try currentEventIDs(shortKeys.compactMap(\.self), in: room)
+        let events = Dictionary(try self.events(Array(current.values)).map { ($0.shortID, $0) }) { $1 }
+        return shortKeys.map { $0.flatMap { current[$0] }.flatMap { events[$0] } }
     }
 
     /// The room's current state, or a part of it, as short IDs by ascending key.
@@ -106,6 +129,16 @@ extension RoomsView {
     /// The newest events, which no other event follows yet, and their depths.
     package func extremities(of room: ShortRoomID) throws -> [(event: ShortEventID, depth: Int64)] {
         try reader.get(RoomsMaps.roomExtremities, room)?.events ?? []
+    }
+
+    /// Whether the rooms' state is only known in part, in the rooms' order.
+    package func arePartial(_ rooms: [ShortRoomID]) throws -> [Bool] {
+        try reader.get(RoomsMaps.partialStates, all: rooms.map { FixedKey($0, ShortEventID.none) }).map { $0 != nil }
+    }
+
+    /// The order of the oldest event of the room's timeline, or nil when it has none.
+    package func oldestOrder(of room: ShortRoomID) throws -> Int64? {
+        try reader.first(RoomsMaps.pduIDToEvent, .fixed(room))?.key.order
     }
 
     /// The order of the newest event of the room's timeline, or `nil` when it has none.

@@ -19,6 +19,15 @@ extension RoomsView {
         return try reader.first(RoomsMaps.roomPositionToStateHash, range, .backward)?.value ?? .empty
     }
 
+    /// The first of the room's states that has an event for a key, or nil.
+    package func firstState(of room: ShortRoomID, with key: StateKey) throws -> ShortStateHash? {
+        var states = try reader.domain(RoomsMaps.roomPositionToStateHash, .fixed(room))
+        while let (_, state) = try states.next() {
+            if try event(of: key, in: state) != nil { return state }
+        }
+        return nil
+    }
+
     /// The event that a state has for a key.
     package func event(of key: ShortStateKey, in state: ShortStateHash) throws -> ShortEventID? {
         var layer = state

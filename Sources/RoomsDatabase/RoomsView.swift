@@ -4,8 +4,8 @@ import Store
 ///
 /// What can be asked stands in the extensions, one file for each subject.
 package struct RoomsView {
-    /// Where the maps are read.
-    package let reader: any Reader
+    /// Where the maps are read: by the extensions, and by nobody else.
+    let reader: any Reader
 
     package init(_ reader: any Reader) {
         self.reader = reader

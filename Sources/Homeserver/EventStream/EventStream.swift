@@ -174,7 +174,7 @@ package final class EventStream: Sendable {
     /// Adds the event that has made the room something else to the user than one that it is in.
     private func addMembership(at position: Position, of room: ShortRoomID, _ id: RoomID, to news: inout News, _ view: RoomsView) throws {
         let pduID = PDUID(room: room, position: position)
-        if let event = try view.reader.get(RoomsMaps.pduIDToEvent, pduID) { news.events.append((pduID, id, event)) }
+        if let event = try view.event(at: pduID) { news.events.append((pduID, id, event)) }
     }
 
     private func answer(_ news: News, from: SyncToken, _ capture: Capture, _ requester: Requester) throws -> [UInt8] {

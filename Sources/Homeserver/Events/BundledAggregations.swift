@@ -33,32 +33,32 @@ struct BundledAggregations {
 
     /// What is to be said with the events, all of one room. State events get nothing, and what replaces a redacted event isn't told.
     init(with events: [StoredEvent], for user: UserID, ignoring ignored: IgnoredUsers, in view: RoomsView) throws {
-        var reader: Reader?
-        try self.init(with: events, in: view, by: &reader) { try Reader(user, of: $0, ignoring: ignored, in: view) }
+        var sight: RelationsSight?
+        try self.init(with: events, for: user, ignoring: ignored, in: view, &sight)
         let latest = bundles.values.compactMap { $0.thread?.latest }
         if latest.isEmpty { return }
         // Events of a thread can be replaced, and are no roots themselves: it ends here.
-        let inThreads = try BundledAggregations(with: latest, in: view, by: &reader) {
-            try Reader(user, of: $0, ignoring: ignored, in: view)
-        }
+        let inThreads = try BundledAggregations(with: latest, for: user, ignoring: ignored, in: view, &sight)
         bundles.merge(inThreads.bundles) { known, _ in known }
     }
 
-    /// - Parameter makeReader: the reader of the events' room, who is not asked for unless there is something to say.
+    /// - Parameter sight: what the user sees of the events' room, which isn't looked up unless there is something to say.
     private init(
-        with events: [StoredEvent], in view: RoomsView, by reader: inout Reader?, makeReader: (ShortRoomID) throws -> Reader
+        with events: [StoredEvent], for user: UserID, ignoring ignored: IgnoredUsers, in view: RoomsView, _ sight: inout RelationsSight?
     ) throws {
         for (event, aggregation) in zip(events, try view.aggregations(of: events.map(\.shortID))) {
             guard let aggregation else { continue }
             let fields = try JSONFields(scanning: event.json)
             if fields["state_key"] != nil { continue }
-            if reader == nil, let (pduID, _) = try view.timelineEvent(event.id) { reader = try makeReader(pduID.room) }
-            guard var reading = reader else { continue }
-            defer { reader = reading }
+            if sight == nil, let (pduID, _) = try view.timelineEvent(event.id) {
+                sight = try RelationsSight(user, of: pduID.room, ignoring: ignored, in: view)
+            }
+            guard var related = sight else { continue }
+            defer { sight = related }
             var bundle = Bundle()
-            if event.redaction == .none { bundle.replacement = try reading.replacement(of: event, aggregation) }
-            bundle.thread = try reading.thread(of: event, fields.string("sender"), aggregation)
-            bundle.references = try reading.references(to: event, aggregation)
+            if event.redaction == .none { bundle.replacement = try related.replacement(of: event, aggregation) }
+            bundle.thread = try related.thread(of: event, fields.string("sender"), aggregation)
+            bundle.references = try related.references(to: event, aggregation)
             if !bundle.isEmpty { bundles[event.shortID] = bundle }
         }
     }
@@ -70,8 +70,8 @@ struct BundledAggregations {
     var events: [StoredEvent] { bundles.values.flatMap { [$0.replacement, $0.thread?.latest].compactMap(\.self) } }
 }
 
-/// Who reads a room's events, and what they see of those that relate to others.
-private struct Reader {
+/// What a user sees of a room's events that relate to others.
+private struct RelationsSight {
     private let user: UserID
     private let room: RoomID
     private let ignored: IgnoredUsers
@@ -110,8 +110,7 @@ private struct Reader {
         if aggregation.threadCount == 0 { return nil }
         var count = aggregation.threadCount
         for user in ignored.users {
-            let replies = try view.reader.get(RoomsMaps.threadParticipants, TupleKey(root.shortID, user)) ?? 0
-            count -= min(count, replies)
+            count -= min(count, try view.replyCount(of: user, inThread: root.shortID))
         }
         guard count > 0, let latest = try visible(aggregation.threadLatest) ?? latest(of: root, Relation.thread, where: { _ in true })
         else {
@@ -146,9 +145,7 @@ private struct Reader {
 
     /// The event, if there is one and it may be seen.
     private mutating func visible(_ event: ShortEventID) throws -> StoredEvent? {
-        guard event != .none, let pduID = try view.reader.get(RoomsMaps.shortEventIDToPDUID, event), pduID.order <= newestOrder,
-            let stored = try view.reader.get(RoomsMaps.pduIDToEvent, pduID)
-        else { return nil }
+        guard event != .none, let (pduID, stored) = try view.timelineEvent(event), pduID.order <= newestOrder else { return nil }
         return try sight.see(stored, at: pduID)
     }
 }

@@ -137,7 +137,7 @@ struct ClientEvents {
         }
         guard var sight, !unsure.isEmpty else { return visible }
         try sight.lookAhead(at: unsure)
-        let places = try view.reader.get(RoomsMaps.shortEventIDToPDUID, all: unsure.map(\.shortID))
+        let places = try view.places(of: unsure.map(\.shortID))
         for (event, place) in zip(unsure, places) {
             guard let place, let seen = try sight.see(event, at: place) else { continue }
             visible[event.shortID] = Scanned(seen, try JSONFields(scanning: seen.json))

@@ -129,10 +129,9 @@ package final class Notifications: Sendable {
 
     /// The place of the invite that a join has followed, if there was one.
     private func invite(of user: UserID, to room: ShortRoomID, beforeJoinAt order: Int64, _ view: RoomsView) throws -> PDUID? {
-        guard let join = try view.reader.get(RoomsMaps.pduIDToEvent, PDUID(room: room, order: order)),
+        guard let join = try view.event(at: PDUID(room: room, order: order)),
             let before = try view.event(of: .member(user), in: view.state(before: join.shortID)).flatMap({ try view.event($0) }),
-            try JSONFields(scanning: before.json).slice("content").flatMap({ try JSONFields(scanning: $0).string("membership") })
-                == "invite"
+            try before.membership() == .invite
         else { return nil }
         return try view.timelineEvent(before.id)?.pduID
     }

@@ -228,7 +228,7 @@ final class PushDelivery: Sendable {
         case .event:
             let pduID = try PDUID(encoded: entry.change.key)
             guard case .joined(let since) = try view.standing(of: user, in: pduID.room), since < entry.position,
-                let event = try view.reader.get(RoomsMaps.pduIDToEvent, pduID)
+                let event = try view.event(at: pduID)
             else { return nil }
             return (pduID.room, event, pduID)
         case .membership:

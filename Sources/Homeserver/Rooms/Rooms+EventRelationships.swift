@@ -144,9 +144,8 @@ private struct RelationshipWalk {
     }
 
     private mutating func visible(_ event: ShortEventID) throws -> StoredEvent? {
-        let view = asked.readable.view
-        guard let pduID = try view.reader.get(RoomsMaps.shortEventIDToPDUID, event), pduID.room == asked.pduID.room,
-            pduID.order <= asked.readable.newestOrder ?? .max, let stored = try view.reader.get(RoomsMaps.pduIDToEvent, pduID)
+        guard let (pduID, stored) = try asked.readable.view.timelineEvent(event), pduID.room == asked.pduID.room,
+            pduID.order <= asked.readable.newestOrder ?? .max
         else { return nil }
         return try sight.see(stored, at: pduID)
     }

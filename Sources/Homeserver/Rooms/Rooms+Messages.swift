@@ -113,8 +113,7 @@ extension Rooms {
 
     /// The token before the room's oldest event.
     private func start(of readable: ReadableRoom) throws -> PaginationToken {
-        let oldest = try readable.view.reader.first(RoomsMaps.pduIDToEvent, .fixed(readable.room.shortID))
-        return PaginationToken(order: (oldest?.key.order ?? 1) - 1)
+        PaginationToken(order: (try readable.view.oldestOrder(of: readable.room.shortID) ?? 1) - 1)
     }
 
     /// The token of the newest event that the user may see.

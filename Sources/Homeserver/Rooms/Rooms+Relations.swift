@@ -149,8 +149,8 @@ extension Rooms {
                 break
             }
             scanned += 1
-            guard let pduID = try view.reader.get(RoomsMaps.shortEventIDToPDUID, rootID), let stored = try view.event(rootID),
-                let root = try sight.see(stored, at: pduID), try readable.newestOrder.map({ try view.isThread(rootID, upTo: $0) }) ?? true
+            guard let (pduID, stored) = try view.timelineEvent(rootID), let root = try sight.see(stored, at: pduID),
+                try readable.newestOrder.map({ try view.isThread(rootID, upTo: $0) }) ?? true
             else { continue }
             if selection == .participated {
                 let isOwn = try root.sender() == requester.userID

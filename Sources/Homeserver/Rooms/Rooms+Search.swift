@@ -105,7 +105,7 @@ extension Rooms {
         var looked = request.order == .recent ? 0 : min(request.token?.skipped ?? 0, matches.count)
         while looked < matches.count, page.results.count < limit {
             let batch = matches[looked..<min(matches.count, looked + limit)]
-            let events = try view.reader.get(RoomsMaps.pduIDToEvent, all: batch.map(\.pduID))
+            let events = try view.events(at: batch.map(\.pduID))
             for (match, event) in zip(batch, events) {
                 guard page.results.count < limit else { break }
                 looked += 1

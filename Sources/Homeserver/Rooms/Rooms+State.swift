@@ -145,11 +145,7 @@ extension Rooms {
             return try readable.view.state(of: room, at: pduID.position)
         }
         let creator = StateKey.member(readable.room.create.sender)
-        var states = try readable.view.reader.domain(RoomsMaps.roomPositionToStateHash, .fixed(readable.room.shortID))
-        while let (_, state) = try states.next() {
-            if try readable.view.event(of: creator, in: state) != nil { return state }
-        }
-        return readable.state
+        return try readable.view.firstState(of: room, with: creator) ?? readable.state
     }
 
     /// The joined members with their profiles (`GET /rooms/{roomId}/joined_members`), as the endpoint's answer.

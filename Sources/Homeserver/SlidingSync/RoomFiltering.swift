@@ -28,7 +28,7 @@ struct RoomFiltering {
             }
         }
         if let isDirect = filter.isDirect {
-            let direct = try shortIDs(of: DirectRooms(of: user, in: accountsView).ids)
+            let direct = try view.shortIDs(of: DirectRooms(of: user, in: accountsView).ids)
             rooms.removeAll { direct.contains($0.room) != isDirect }
         }
         if filter.tags != nil || filter.notTags != nil {
@@ -46,14 +46,9 @@ struct RoomFiltering {
             }
         }
         if list.wishes.requiredState.needsMembers(notOn: user.serverName) {
-            let isPartial = try view.reader.get(RoomsMaps.partialStates, all: rooms.map { FixedKey($0.room, ShortEventID.none) })
-            rooms = zip(rooms, isPartial).filter { $1 == nil }.map(\.0)
+            rooms = try zip(rooms, view.arePartial(rooms.map(\.room))).filter { !$1 }.map(\.0)
         }
         return rooms
-    }
-
-    private func shortIDs(of ids: Set<RoomID>) throws -> Set<ShortRoomID> {
-        Set(try view.reader.get(RoomsMaps.roomIDToShortID, all: Array(ids)).compactMap(\.self))
     }
 
     /// The tags that the user has given to rooms.
@@ -68,10 +63,7 @@ struct RoomFiltering {
 
     /// Rooms of which it isn't known fit neither way.
     private func rooms(_ rooms: [UserRoomList.Entry], encrypted isWanted: Bool) throws -> [UserRoomList.Entry] {
-        let key = try view.shortStateKey(.encryption)
-        let current = try key.map { key in
-            try view.reader.get(RoomsMaps.roomStateKeyToEvent, all: rooms.map { FixedKey($0.room, key) })
-        }
+        let current = try view.currentEventIDs(.encryption, in: rooms.map(\.room))
         return try rooms.indices.filter { index in
             switch rooms[index].standing {
             case .invited(let stripped), .knocked(let stripped):
@@ -79,7 +71,7 @@ struct RoomFiltering {
                 guard events.content(EventType.roomCreate) != nil else { return false }
                 return (events.content(EventType.roomEncryption) != nil) == isWanted
             case .joined, .left, .stranger:
-                return (current?[index] != nil) == isWanted
+                return (current[index] != nil) == isWanted
             }
         }.map { rooms[$0] }
     }

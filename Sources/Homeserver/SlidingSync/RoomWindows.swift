@@ -129,7 +129,7 @@ struct RoomWindows {
                 writer.value([.integer(Int64(range.lowerBound)), .integer(Int64(range.upperBound))])
                 writer.key("room_ids")
                 writer.beginArray()
-                for id in try view.reader.get(RoomsMaps.shortIDToRoomID, all: rooms).compactMap(\.self) { writer.string(id.string) }
+                for id in try view.roomIDs(of: rooms) { writer.string(id.string) }
                 writer.endArray()
                 writer.endObject()
             }

@@ -105,9 +105,7 @@ struct SlidingSyncRooms: Sendable {
     /// - Parameter selection: nil for none.
     func selected(by selection: SlidingSyncExtensions.RoomSelection?, in view: RoomsView) throws -> [WantedRoom] {
         guard let selection else { return [] }
-        let rooms = try selection.rooms.map {
-            Set(try view.reader.get(RoomsMaps.roomIDToShortID, all: Array($0)).compactMap(\.self))
-        }
+        let rooms = try selection.rooms.map { try view.shortIDs(of: $0) }
         return present.filter { selection.contains($0, rooms: rooms) }
     }
 

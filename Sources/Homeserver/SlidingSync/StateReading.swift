@@ -25,12 +25,9 @@ struct StateReading {
 
     /// The entries for some keys; those that the state lacks are left out.
     func entries(_ keys: [StateKey]) throws -> [ShortStateKey: ShortEventID] {
-        let shortKeys = try view.reader.get(RoomsMaps.stateKeyToShortID, all: keys.map { TupleKey($0.type, $0.key) }).compactMap(\.self)
-        let events =
-            try isCurrent
-            ? view.reader.get(RoomsMaps.roomStateKeyToEvent, all: shortKeys.map { FixedKey(room, $0) })
-            : shortKeys.map { try view.event(of: $0, in: state) }
-        return zip(shortKeys, events).reduce(into: [:]) { $0[$1.0] = $1.1 }
+        let shortKeys = try view.shortStateKeys(keys).compactMap(\.self)
+        if isCurrent { return try view.currentEventIDs(shortKeys, in: room) }
+        return try shortKeys.reduce(into: [:]) { $0[$1] = try view.event(of: $1, in: state) }
     }
 
     /// The event for a key.

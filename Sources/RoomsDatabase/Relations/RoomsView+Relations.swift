@@ -47,6 +47,11 @@ extension RoomsView {
         return try reader.domain(RoomsMaps.threads, KeyRange(lower: lower, upper: upper + [0]), .backward)
     }
 
+    /// How many events of the thread the user has sent, the root not counted.
+    package func replyCount(of user: UserID, inThread root: ShortEventID) throws -> UInt64 {
+        try reader.get(RoomsMaps.threadParticipants, TupleKey(root, user)) ?? 0
+    }
+
     /// Whether the user has sent an event of the thread, the root not counted.
     package func hasReplied(_ user: UserID, inThread root: ShortEventID) throws -> Bool {
         try reader.contains(RoomsMaps.threadParticipants, TupleKey(root, user))

@@ -19,16 +19,19 @@ struct ColdState {
     /// - Returns: whether it takes no longer than it should.
     func measure() async throws -> Bool {
         print("the full state, cold")
-        let load = try await fastest { view, state in try view.entries(of: state).count }
-        let read = try await fastest { view, state in
-            try view.layers(of: state).reduce(0) { try $0 + bytes(of: RoomsMaps.stateLayers.map, .fixed($1), in: view) }
+        let load = try await fastest { try RoomsView($0).entries(of: $1).count }
+        let read = try await fastest { snapshot, state in
+            try RoomsView(snapshot).layers(of: state).reduce(0) { try $0 + bytes(of: RoomsMaps.stateLayers.map, .fixed($1), in: snapshot) }
         }
         let isGood = load.seconds <= Self.ratioMax * read.seconds
         report("\(load.result) entries", load.seconds, "their \(read.result >> 10) KiB", read.seconds)
-        let loadEvents = try await fastest { view, state in try view.events(view.entries(of: state).map(\.event)).count }
-        let readEvents = try await fastest { view, _ in
-            guard let room = try view.shortID(of: room) else { return 0 }
-            return try bytes(of: RoomsMaps.pduIDToEvent.map, .fixed(room), in: view)
+        let loadEvents = try await fastest { snapshot, state in
+            let view = RoomsView(snapshot)
+            return try view.events(view.entries(of: state).map(\.event)).count
+        }
+        let readEvents = try await fastest { snapshot, _ in
+            guard let room = try RoomsView(snapshot).shortID(of: room) else { return 0 }
+            return try bytes(of: RoomsMaps.pduIDToEvent.map, .fixed(room), in: snapshot)
         }
         report("its \(loadEvents.result) events", loadEvents.seconds, "the timeline's \(readEvents.result >> 10) KiB", readEvents.seconds)
         return isGood
@@ -41,15 +44,15 @@ struct ColdState {
                 + "\(Report.decimal(loadSeconds / readSeconds, decimals: 2)) times")
     }
 
-    private func bytes(of map: MapDescriptor, _ range: KeyRange, in view: RoomsView) throws -> Int {
-        let cursor = try view.reader.cursor(through: range, of: map, .forward)
+    private func bytes(of map: MapDescriptor, _ range: KeyRange, in snapshot: PublishedSnapshot) throws -> Int {
+        let cursor = try snapshot.cursor(through: range, of: map, .forward)
         var count = 0
         while let (key, value) = try cursor.next() { count += key.count + value.count }
         return count
     }
 
     /// Runs `body` with the newly opened database and the room's state, again and again.
-    private func fastest(_ body: (RoomsView, ShortStateHash) throws -> Int) async throws -> (result: Int, seconds: Double) {
+    private func fastest(_ body: (PublishedSnapshot, ShortStateHash) throws -> Int) async throws -> (result: Int, seconds: Double) {
         var fastest = (result: 0, seconds: Double.infinity)
         let directory = "\(settings.dataDirectory)/\(RoomsMaps.schema.name)"
         for _ in 0..<rounds {
@@ -58,11 +61,12 @@ struct ColdState {
                 environment: .system(), notifier: Notifier())
             defer { database.close() }
             Self.dropCache(of: directory)
-            let view = database.view()
+            let snapshot = database.snapshot()
+            let view = RoomsView(snapshot)
             guard let room = try view.shortID(of: room) else { throw LargeRoomError("the directory has no room \(room)") }
             let state = try view.currentState(of: room)
             let start = NIODeadline.now()
-            let result = try body(view, state)
+            let result = try body(snapshot, state)
             fastest = (result, min(fastest.seconds, Double((.now() - start).nanoseconds) / 1e9))
         }
         return fastest
