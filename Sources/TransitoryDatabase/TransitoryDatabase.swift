@@ -2,7 +2,7 @@ import MatrixProtocol
 import RocksDB
 import Store
 
-/// The database of what passes by: to-device messages, changes of device lists, presence, and caches that survive a restart.
+/// The database of what passes by: messages to devices, who is typing and online, public streams, and what sliding sync has told.
 package final class TransitoryDatabase: Sendable {
     package let database: Database
     /// What is sent to whoever listens, and kept for who comes later.

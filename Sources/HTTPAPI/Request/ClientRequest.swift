@@ -30,7 +30,7 @@ package struct ClientRequest: Sendable {
 
     /// Who asks.
     ///
-    /// - Throws: `M_MISSING_TOKEN`, which cannot happen on a route with `access: .user` or `.guest`.
+    /// - Throws: `M_MISSING_TOKEN`, which cannot happen on a route with `access: .user`, `.leavingUser` or `.guest`.
     package var requester: Requester {
         get throws(MatrixError) {
             guard let optionalRequester else { throw MatrixError(.missingToken, "Missing access token") }

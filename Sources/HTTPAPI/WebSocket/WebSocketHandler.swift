@@ -7,7 +7,7 @@ import NIOWebSocket
 ///
 /// - A message longer than the limit, or what is no WebSocket, closes the connection with the code that says so.
 /// - A peer that is silent, or reads nothing, although it is asked for a sign is taken to be gone.
-/// - Nothing is sent to a peer that reads too slowly: `isBehind` tells.
+/// - Whether a peer reads what it is sent, `isWritable` and `waitingBytes` tell; who writes decides.
 ///
 /// It is used on the connection's event loop only.
 final class WebSocketHandler: ChannelDuplexHandler {

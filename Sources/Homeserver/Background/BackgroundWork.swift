@@ -31,7 +31,7 @@ package struct BackgroundWork: Sendable {
             (RoomsMaps.schema.name, roomsDispatcher), (AccountsMaps.schema.name, accountsDispatcher),
             (TransitoryMaps.schema.name, Dispatcher(of: transitory.database, environment: environment, limits: following)),
         ]
-        accountsFollowers = [ToDeviceMessages.emptyingInboxes(of: accounts, in: transitory)]
+        accountsFollowers = [ToDeviceMessages.forgettingDevices(of: accounts, in: transitory)]
         self.push = push
         self.roomsJobs = roomsJobs
         self.roomsIntents = roomsIntents

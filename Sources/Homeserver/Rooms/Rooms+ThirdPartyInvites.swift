@@ -62,7 +62,8 @@ extension Rooms {
 
     /// Makes of a third-party invite that waits in the room the invite of the user who has bound its address, in the name of who has sent it.
     ///
-    /// - Parameter keysAreValid: whether the keys have been asked about: `checkKeys`.
+    /// The keys have to be asked about before: `checkKeys`.
+    ///
     /// - Throws: `M_FORBIDDEN` when no such invite waits; `AuthorizationError` when the signature isn't one of its keys'.
     func accept(_ signed: ThirdPartySigned, in room: Room, _ commit: RoomsCommit) throws {
         guard let invite = try commit.authEvent(.thirdPartyInvite(token: signed.token), in: room), invite.sender == signed.sender,

@@ -109,7 +109,7 @@ package final class ToDeviceMessages: Sendable {
     // MARK: - Devices that are gone
 
     /// Removes the inboxes of devices that have been removed, and what is known of what their clients were told.
-    static func emptyingInboxes(of accounts: AccountsDatabase, in transitory: TransitoryDatabase) -> Follower {
+    static func forgettingDevices(of accounts: AccountsDatabase, in transitory: TransitoryDatabase) -> Follower {
         Follower(
             "inboxes", into: transitory.database, kinds: [AccountsChange.deviceList.rawValue], beginning: .oldestEntry
         ) { news, commit in

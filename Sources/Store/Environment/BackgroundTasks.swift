@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Tasks that nobody waits for, which one owner has started and ends together. Every unstructured task is started here, since one that is
-/// started otherwise leaves the environment's executors.
+/// Tasks that nobody waits for, which one owner has started and ends together. Unstructured tasks are started here or, as a long poll is,
+/// with an executor preference: one that is started otherwise leaves the environment's executors.
 package final class BackgroundTasks: Sendable {
     private let executor: any TaskExecutor
     private let state = Mutex(State())

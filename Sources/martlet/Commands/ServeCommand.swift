@@ -52,7 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
 
         var upgradeLog = UpgradeLog(logger: logger, clock: environment.clock)
         let settings = try configuration.homeserverSettings(
-            dataDirectory: directory.path, configurationFile: configurationOptions.file.map { BackupText.absolutePath($0) },
+            dataDirectory: directory.path, configurationFile: configurationOptions.file.map { AbsolutePath.of($0) },
             signingKey: signingKey, environment: environment)
         try await Homeserver.run(settings: settings, environment: environment, report: { upgradeLog.log($0) }) { homeserver in
             StartMessage(configuration: configuration).printRegistration(token: try await homeserver.accounts.registrationToken())

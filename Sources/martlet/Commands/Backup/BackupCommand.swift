@@ -32,12 +32,4 @@ enum BackupText {
     static func line(_ path: String, _ marker: BackupMarker) -> String {
         "\(path): \(marker.serverName), \(time(marker.time)), \(ByteSize(Int64(clamping: marker.bytes)))"
     }
-
-    /// The path from the root, so that another process finds it too.
-    static func absolutePath(_ path: String) -> String {
-        if path.hasPrefix("/") { return path }
-        guard let directory = getcwd(nil, 0) else { return path }
-        defer { free(directory) }
-        return "\(String(cString: directory))/\(path)"
-    }
 }

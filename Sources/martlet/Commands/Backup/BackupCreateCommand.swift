@@ -24,7 +24,7 @@ struct BackupCreateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try configurationOptions.load()
-        let path = BackupText.absolutePath(to)
+        let path = AbsolutePath.of(to)
         let marker: BackupMarker
         switch try ServerAccess(to: configuration) {
         case .running(let client):

@@ -25,7 +25,7 @@ struct DBVerifyCommand: AsyncParsableCommand {
         let results: [VerificationResult]
         switch try ServerAccess(to: configuration) {
         case .running(let client):
-            let path = BackupText.absolutePath(configuration.dataDirectory) + "/\(Self.backupName)"
+            let path = AbsolutePath.of(configuration.dataDirectory) + "/\(Self.backupName)"
             // What an interrupted verification has left.
             try BackupDirectory.remove(path)
             _ = try await client.makeBackup(at: path)
