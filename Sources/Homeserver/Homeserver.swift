@@ -109,9 +109,6 @@ package final class Homeserver: Sendable {
         self.roomsDatabase = try await roomsDatabase
         self.accountsDatabase = try await accountsDatabase
         self.transitoryDatabase = try await transitoryDatabase
-        inspection = StoreInspection(
-            databases: [self.roomsDatabase.inspected, self.accountsDatabase.inspected, self.transitoryDatabase.inspected],
-            blockCache: blockCache)
         // Only now is it sure that the directory is this server's.
         try Backups.staging(in: settings.dataDirectory).remove()
         if let place = DataDirectory.place(settings.dataDirectory) { try await self.accountsDatabase.settle(at: place) }
@@ -172,6 +169,9 @@ package final class Homeserver: Sendable {
             roomsIntents: roomsIntents, accountsJobs: accountsJobs, accountsIntents: accountsIntents, push: pushDelivery,
             following: settings.following,
             environment: environment)
+        inspection = StoreInspection(
+            databases: [self.roomsDatabase.inspected, self.accountsDatabase.inspected, self.transitoryDatabase.inspected],
+            blockCache: blockCache, background: background)
         delayedEvents = DelayedEvents(rooms: rooms, delayMaxMilliseconds: settings.eventDelayMaxMilliseconds)
         directory = Directory(rooms: rooms)
         userDirectory = UserDirectory(rooms: rooms)

@@ -1,10 +1,11 @@
 import CanonicalJSON
-import Homeserver
 import MatrixProtocol
 import RocksDB
 import Store
 import TestSupport
 import Testing
+
+@testable import Homeserver
 
 /// Looking into the databases of a running and of a stopped server.
 @Suite struct InspectionTests {
@@ -159,6 +160,27 @@ import Testing
             let databases = try #require(statistics["databases"]?.arrayValue)
             #expect(databases.map { maps($0).compactMap { $0["name"]?.stringValue } } == names)
             #expect(databases.allSatisfy { $0["healthy"] == nil && maps($0).allSatisfy { $0["cache_hits"] == nil } })
+        }
+    }
+
+    @Test func whyAFollowerFailsIsTold() async throws {
+        struct GatewayIsAway: Error {}
+        try await running { inspection async throws in
+            let accounts = try #require(inspection.background?.dispatchers.first { $0.database == "accounts" })
+            _ = try await accounts.dispatcher.add(Follower("gateway", beginning: .oldestEntry) { _ in throw GatewayIsAway() })
+            func failing() throws -> JSONValue? {
+                let followers = try inspection.statistics()["databases"]?.arrayValue?[1]["followers"]?.arrayValue ?? []
+                return followers.first { $0["name"] == "gateway" && $0["error"] != nil }
+            }
+            var found = try failing()
+            while found == nil {
+                try await SystemClock().sleep(milliseconds: 5)
+                found = try failing()
+            }
+            #expect(found?["error"] == "GatewayIsAway()")
+            #expect((found?["failures"]?.integerValue ?? 0) > 0)
+            let statistics = try inspection.statistics()
+            #expect(statistics["databases"]?.arrayValue?[1]["intents"] == [])
         }
     }
 

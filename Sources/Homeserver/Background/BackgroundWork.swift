@@ -39,6 +39,20 @@ package struct BackgroundWork: Sendable {
         self.accountsIntents = accountsIntents
     }
 
+    /// How the followers of a database's log are getting on.
+    func followers(of database: String) -> [FollowerStatus] {
+        dispatchers.first { $0.database == database }?.dispatcher.followerStatuses ?? []
+    }
+
+    /// The intents of a database that aren't known to be carried out.
+    func intents(of database: String) throws -> [IntentStatus] {
+        switch database {
+        case RoomsMaps.schema.name: try roomsIntents.all()
+        case AccountsMaps.schema.name: try accountsIntents.all()
+        default: []
+        }
+    }
+
     /// Carries out what requests of the last run have decided, goes on with its jobs, and lets the logs be trimmed.
     func begin() async throws {
         try await accountsIntents.resume()

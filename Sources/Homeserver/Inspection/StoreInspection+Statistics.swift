@@ -31,6 +31,7 @@ extension StoreInspection {
             "followers": .array(try followers(of: database, at: summary.position, all)), "jobs": .array(summary.jobs.map(job)),
             "maps": .array(try database.schema.maps.map { .object(try statistics(of: $0, in: database)) }),
         ]
+        if let intents = try background?.intents(of: database.schema.name) { object["intents"] = .array(intents.map(intent)) }
         switch database.health {
         case .well?: object["healthy"] = true
         case .failing(let since, let reason)?:
@@ -61,17 +62,32 @@ extension StoreInspection {
     /// counted in entries of the log, up to a limit.
     private func followers(of database: InspectedDatabase, at position: Position, _ all: [DatabaseSummary]) throws -> [JSONValue] {
         let prefix = "\(database.schema.name)/"
+        let running = background?.followers(of: database.schema.name) ?? []
         return try all.flatMap(\.followers).filter { $0.name.hasPrefix(prefix) }.map { follower in
+            let name = String(follower.name.dropFirst(prefix.count))
             var log = try database.reader.domain(CommonMaps.positionChange, .all.from(follower.position.encoded + [0x00]))
-            return [
-                "name": .string(String(follower.name.dropFirst(prefix.count))), "position": .integer(follower.position.value),
+            var object: JSONObject = [
+                "name": .string(name), "position": .integer(follower.position.value),
                 "lag": .integer(Int64(try log.collect(limit: Self.lagCountMax).count)),
             ]
+            if let status = running.first(where: { $0.name == name }) {
+                object["failures"] = .integer(Int64(status.failures))
+                object["error"] = status.error.map { .string($0) }
+            }
+            return .object(object)
         }
     }
 
     /// So many entries of the log are counted at most to say how far a follower lags behind.
     private static let lagCountMax = 10_000
+
+    private func intent(_ status: IntentStatus) -> JSONValue {
+        var object: JSONObject = [
+            "id": .integer(Int64(status.id.number)), "kind": .string(status.intent.kind), "is_known": .bool(status.isKnown),
+        ]
+        object["error"] = status.error.map { .string($0) }
+        return .object(object)
+    }
 
     private func job(_ id: JobID, _ job: Job) -> JSONValue {
         var object: JSONObject = [

@@ -15,11 +15,14 @@ package struct StoreInspection: Sendable {
     let blockCache: BlockCache
     /// Whether the databases are open, so that there is memory and a cache to tell of.
     let isRunning: Bool
+    /// What goes on beside requests, where a server runs.
+    let background: BackgroundWork?
 
     /// For databases that are open.
-    init(databases: [InspectedDatabase], blockCache: BlockCache) {
+    init(databases: [InspectedDatabase], blockCache: BlockCache, background: BackgroundWork? = nil) {
         self.databases = databases
         self.blockCache = blockCache
+        self.background = background
         isRunning = true
     }
 
@@ -32,6 +35,7 @@ package struct StoreInspection: Sendable {
             InspectedDatabase(try ReadOnlyDatabase(schema, at: directory.path(of: schema.name), blockCache: cache))
         }
         blockCache = cache
+        background = nil
         isRunning = false
     }
 

@@ -32,16 +32,24 @@ struct StatisticsText {
                 + "position \(database.number("position")), log from \(database.number("log_floor"))",
         ]
         if database.number("open_intents") > 0 { lines.append("  open intents: \(database.number("open_intents"))") }
+        for case .object(let intent) in database["intents"]?.arrayValue ?? [] {
+            guard let error = intent["error"]?.stringValue else { continue }
+            lines.append("  intent \(intent.number("id")) \(intent.text("kind")), failed: \(error)")
+        }
         for case .object(let follower) in database["followers"]?.arrayValue ?? [] {
             lines.append(
-                "  follower \(follower.text("name")): at \(follower.number("position")), \(follower.number("lag")) entries behind")
+                "  follower \(follower.text("name")): at \(follower.number("position")), \(follower.number("lag")) entries behind"
+                    + failures(follower))
         }
         for case .object(let job) in database["jobs"]?.arrayValue ?? [] {
             let total = job["total"]?.integerValue.map { " of \($0)" } ?? ""
-            let failures = job.number("failures") > 0 ? ", failed \(job.number("failures")) times: \(job.text("error"))" : ""
-            lines.append("  job \(job.number("id")) \(job.text("kind")): \(job.number("done"))\(total) done\(failures)")
+            lines.append("  job \(job.number("id")) \(job.text("kind")): \(job.number("done"))\(total) done\(failures(job))")
         }
         return lines
+    }
+
+    private func failures(_ work: JSONObject) -> String {
+        work.number("failures") > 0 ? ", failed \(work.number("failures")) times: \(work.text("error"))" : ""
     }
 
     private func table(_ database: JSONObject) -> [String] {
