@@ -30,7 +30,4 @@ package final class BlockCache: @unchecked Sendable {
 
     /// What the cache holds now.
     package var usageBytes: Int { rocksdb_cache_get_usage(pointer) }
-
-    /// The part of `usageBytes` that is in use and cannot be evicted.
-    package var pinnedUsageBytes: Int { rocksdb_cache_get_pinned_usage(pointer) }
 }

@@ -58,11 +58,9 @@ package struct ColumnFamilyOptions: Sendable {
 
     /// Which file of a level is compacted first.
     package enum CompactionPriority: String, Sendable {
-        case byCompensatedSize = "kByCompensatedSize"
         case oldestLargestSeqFirst = "kOldestLargestSeqFirst"
         case oldestSmallestSeqFirst = "kOldestSmallestSeqFirst"
         case minOverlappingRatio = "kMinOverlappingRatio"
-        case roundRobin = "kRoundRobin"
     }
 
     package var compression = Compression(.zstd)

@@ -107,17 +107,6 @@ package final class Instance: Sendable {
         columnFamilies.withLock { $0[columnFamily.name] = nil }
     }
 
-    /// Each block cache that was given for one of the column families, once.
-    var blockCaches: [BlockCache] {
-        columnFamilies.withLock { families in
-            var caches: [BlockCache] = []
-            for case let cache? in families.values.map(\.blockCache) where !caches.contains(where: { $0 === cache }) {
-                caches.append(cache)
-            }
-            return caches
-        }
-    }
-
     /// The state as it is now, for reading it later.
     package func makeSnapshot() -> Snapshot {
         Snapshot(of: database)

@@ -1,20 +1,13 @@
 /// The options of an instance as a whole. Figures that are not set by Martlet are RocksDB's defaults.
 package struct InstanceOptions: Sendable {
-    /// The least severe message that goes to RocksDB's info log (file `LOG` of the directory).
-    package enum InfoLogLevel: Int32, Sendable {
-        case debug, info, warn, error, fatal
-    }
-
     /// What opening does with a write-ahead log that ends in the middle of a record or is damaged.
     package enum WALRecoveryMode: Int32, Sendable {
-        /// An incomplete record at the end of any log is dropped; other damage is an error.
-        case tolerateCorruptedTail
         /// Any damage is an error.
-        case absoluteConsistency
+        case absoluteConsistency = 1
         /// The database is what it was before the first damage.
-        case pointInTime
+        case pointInTime = 2
         /// Damaged records are left out.
-        case skipAnyCorrupted
+        case skipAnyCorrupted = 3
     }
 
     /// Makes the directory and an empty database where there is none.
@@ -32,8 +25,6 @@ package struct InstanceOptions: Sendable {
     package var maxTotalWALSizeBytes: UInt64 = 0
     /// How many info logs are kept.
     package var keepLogFileNum = 4
-    /// By default `.fatal`: a RocksDB that is built with assertions, as Debian's is, aborts when it cannot write its info log.
-    package var infoLogLevel = InfoLogLevel.fatal
     /// How many flushes and compactions run at a time.
     package var maxBackgroundJobs = 2
     /// Starts writing table files back to the disk each time this much is written, so that syncing them at the end does not stall; 0 for never.

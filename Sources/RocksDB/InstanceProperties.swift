@@ -30,21 +30,6 @@ extension Instance {
         Self.taking(rocksdb_options_statistics_get_string(database.options.pointer))
     }
 
-    /// What the instance takes of the memory.
-    package func approximateMemory() throws(RocksDBError) -> MemoryUse {
-        let consumers = rocksdb_memory_consumers_create()
-        defer { rocksdb_memory_consumers_destroy(consumers) }
-        rocksdb_memory_consumers_add_db(consumers, database.pointer)
-        for cache in blockCaches { rocksdb_memory_consumers_add_cache(consumers, cache.pointer) }
-        let usage = try RocksDBError.check { rocksdb_approximate_memory_usage_create(consumers, $0) }
-        defer { rocksdb_approximate_memory_usage_destroy(usage) }
-        return MemoryUse(
-            memtables: rocksdb_approximate_memory_usage_get_mem_table_total(usage),
-            unflushedMemtables: rocksdb_approximate_memory_usage_get_mem_table_unflushed(usage),
-            tableReaders: rocksdb_approximate_memory_usage_get_mem_table_readers_total(usage),
-            blockCaches: rocksdb_approximate_memory_usage_get_cache_total(usage))
-    }
-
     /// Copies and frees a string of the C API.
     private static func taking(_ text: UnsafeMutablePointer<CChar>?) -> String? {
         guard let text else { return nil }

@@ -45,6 +45,10 @@ final class OptionsHandle {
 }
 
 extension InstanceOptions {
+    /// The level of the info log (file `LOG` of the directory). A RocksDB that is built with assertions, as Debian's is, aborts when it cannot write
+    /// its info log.
+    private static let fatalLogLevel: Int32 = 4
+
     /// The same as an options object of the C API.
     func makeHandle() throws(RocksDBError) -> OptionsHandle {
         let handle = OptionsHandle()
@@ -56,7 +60,7 @@ extension InstanceOptions {
         rocksdb_options_set_db_write_buffer_size(options, dbWriteBufferSizeBytes)
         rocksdb_options_set_max_total_wal_size(options, maxTotalWALSizeBytes)
         rocksdb_options_set_keep_log_file_num(options, keepLogFileNum)
-        rocksdb_options_set_info_log_level(options, infoLogLevel.rawValue)
+        rocksdb_options_set_info_log_level(options, Self.fatalLogLevel)
         rocksdb_options_set_max_background_jobs(options, Int32(maxBackgroundJobs))
         rocksdb_options_set_bytes_per_sync(options, bytesPerSync)
         rocksdb_options_set_wal_recovery_mode(options, walRecoveryMode.rawValue)

@@ -22,11 +22,6 @@ extension AccountsView {
         return try newest.flatMap { try keyBackup($0.key.parts.1, of: user) }
     }
 
-    /// Whether there ever was such a version.
-    package func hadKeyBackup(_ version: UInt64, of user: UserID) throws -> Bool {
-        try reader.contains(AccountsMaps.backupIDToETag, TupleKey(user, version))
-    }
-
     /// The sessions whose keys are in a backup, or those of one room in it, by room and session.
     package func backedUpSessions(of room: RoomID?, version: UInt64, of user: UserID) throws -> [(room: RoomID, session: String)] {
         var keys = try reader.domain(AccountsMaps.backedUpKeys, room.map { .tuples(user, version, $0) } ?? .tuples(user, version))

@@ -88,8 +88,7 @@ package struct HTTPServer: Service {
             }
             group.addTask {
                 try? await gracefulShutdown()
-                // Nobody wakes this waiter: it is the clock alone that it waits for.
-                await Notifier().register([]).wait(atMost: stopGraceMilliseconds, on: environment.clock)
+                try? await environment.clock.sleep(milliseconds: stopGraceMilliseconds)
                 return .grace
             }
             var running = servers.count
