@@ -2,14 +2,10 @@ import Homeserver
 import MatrixProtocol
 
 /// What clients keep for their user, for all rooms or for one ("Client Config").
-package struct AccountDataRoutes: RouteGroup {
+struct AccountDataRoutes: RouteGroup {
     let accounts: Accounts
 
-    package init(accounts: Accounts) {
-        self.accounts = accounts
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         let global = "/_matrix/client/v3/user/{userId}/account_data/{type}"
         routes.get(global, access: .user) { try await get($0, in: nil) }
         routes.put(global, access: .user) { try await put($0, in: nil) }

@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// What a user asks about and does with the own account ("Account management", "Current account information").
-package struct AccountManagementRoutes: RouteGroup {
+struct AccountManagementRoutes: RouteGroup {
     let accounts: Accounts
 
-    package init(accounts: Accounts) {
-        self.accounts = accounts
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/account/whoami", access: .guest, isLimited: true, whoami)
         routes.post("/_matrix/client/v3/account/password", access: .optional, isLimited: true, changePassword)
         routes.post("/_matrix/client/v3/account/deactivate", access: .user, isLimited: true, deactivate)

@@ -4,14 +4,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Pages for clients that don't know a type of login or a stage of authentication ("Login fallback", "Fallback").
-package struct FallbackRoutes: RouteGroup {
-    private let accounts: Accounts
+struct FallbackRoutes: RouteGroup {
+    let accounts: Accounts
 
-    package init(accounts: Accounts) {
-        self.accounts = accounts
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_matrix/static/client/login", access: .open) { _ in .page(FallbackPages.login) }
         let stage = "/_matrix/client/v3/auth/{authType}/fallback/web"
         routes.get(stage, access: .open, show)

@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Keeping filters for later requests ("Filtering").
-package struct FilterRoutes: RouteGroup {
+struct FilterRoutes: RouteGroup {
     let accounts: Accounts
 
-    package init(accounts: Accounts) {
-        self.accounts = accounts
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.post("/_matrix/client/v3/user/{userId}/filter", access: .user, create)
         routes.get("/_matrix/client/v3/user/{userId}/filter/{filterId}", access: .user, get)
     }

@@ -3,17 +3,12 @@ import Homeserver
 import MatrixProtocol
 
 /// Logging in and out, and what goes with access tokens ("Login", "Refreshing access tokens").
-package struct LoginRoutes: RouteGroup {
-    private let accounts: Accounts
-    private let publicAddress: PublicAddress
+struct LoginRoutes: RouteGroup {
+    let accounts: Accounts
+    /// What clients are told when they have logged in.
+    let publicAddress: PublicAddress
 
-    /// - Parameter publicAddress: what clients are told when they have logged in.
-    package init(accounts: Accounts, publicAddress: PublicAddress = PublicAddress()) {
-        self.accounts = accounts
-        self.publicAddress = publicAddress
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/login", access: .open, isLimited: true, flows)
         routes.post("/_matrix/client/v3/login", access: .open, isLimited: true, logIn)
         routes.post("/_matrix/client/v1/login/get_token", access: .user, isLimited: true, makeLoginToken)

@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// What administrators learn and do about accounts ("Server Administration").
-package struct ModerationRoutes: RouteGroup {
-    private let accounts: Accounts
+struct ModerationRoutes: RouteGroup {
+    let accounts: Accounts
 
-    package init(accounts: Accounts) {
-        self.accounts = accounts
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/admin/whois/{userId}", access: .user) { request in
             Answer(try accounts.whois(request.userID("userId"), by: request.requester))
         }

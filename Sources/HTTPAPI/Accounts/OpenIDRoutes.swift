@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Tokens with which users prove to other services who they are ("OpenID").
-package struct OpenIDRoutes: RouteGroup {
-    private let accounts: Accounts
+struct OpenIDRoutes: RouteGroup {
+    let accounts: Accounts
 
-    package init(accounts: Accounts) {
-        self.accounts = accounts
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.post("/_matrix/client/v3/user/{userId}/openid/request_token", access: .user, isLimited: true, makeToken)
     }
 
@@ -25,16 +21,12 @@ package struct OpenIDRoutes: RouteGroup {
 }
 
 /// What other services ask of such a token ("OpenID" in the server-server API): they need not be homeservers, and don't sign their requests.
-package struct OpenIDUserInfoRoutes: RouteGroup {
-    private let accounts: Accounts
+struct OpenIDUserInfoRoutes: RouteGroup {
+    let accounts: Accounts
 
-    package init(accounts: Accounts) {
-        self.accounts = accounts
-    }
+    var resources: Set<Resource> { [.federation] }
 
-    package var resources: Set<Resource> { [.federation] }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_matrix/federation/v1/openid/userinfo", access: .open) { request in
             guard let token = try request.query.string("access_token") else { throw MatrixError(.missingToken, "Missing access_token") }
             return Answer(["sub": .string(try accounts.user(ofOpenIDToken: token).string)])

@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Making accounts ("Account registration").
-package struct RegistrationRoutes: RouteGroup {
+struct RegistrationRoutes: RouteGroup {
     let accounts: Accounts
 
-    package init(accounts: Accounts) {
-        self.accounts = accounts
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.post("/_matrix/client/v3/register", access: .open, isLimited: true, register)
         routes.get("/_matrix/client/v3/register/available", access: .open, isLimited: true, available)
         routes.get("/_matrix/client/v1/register/m.login.registration_token/validity", access: .open, isLimited: true, tokenValidity)

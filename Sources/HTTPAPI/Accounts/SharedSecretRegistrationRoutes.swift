@@ -3,16 +3,12 @@ import Homeserver
 import MatrixProtocol
 
 /// Making accounts with the shared secret, as tools for Synapse do it ("Shared-Secret Registration" in Synapse's documentation).
-package struct SharedSecretRegistrationRoutes: RouteGroup {
+struct SharedSecretRegistrationRoutes: RouteGroup {
     private static let path = "/_synapse/admin/v1/register"
 
     let accounts: Accounts
 
-    package init(accounts: Accounts) {
-        self.accounts = accounts
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get(Self.path, access: .open, nonce)
         routes.post(Self.path, access: .open, register)
     }

@@ -3,16 +3,11 @@ import Homeserver
 import MatrixProtocol
 
 /// The tags that users give to rooms ("Room Tagging").
-package struct TagRoutes: RouteGroup {
-    private let accounts: Accounts
-    private let rooms: Rooms
+struct TagRoutes: RouteGroup {
+    let accounts: Accounts
+    let rooms: Rooms
 
-    package init(accounts: Accounts, rooms: Rooms) {
-        self.accounts = accounts
-        self.rooms = rooms
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         let tags = "/_matrix/client/v3/user/{userId}/rooms/{roomId}/tags"
         routes.get(tags, access: .user, getTags)
         routes.put(tags + "/{tag}", access: .user) { request in

@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Users' email addresses ("Adding Account Administrative Contact Information").
-package struct ThirdPartyIDRoutes: RouteGroup {
-    private let accounts: Accounts
+struct ThirdPartyIDRoutes: RouteGroup {
+    let accounts: Accounts
 
-    package init(accounts: Accounts) {
-        self.accounts = accounts
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         let path = "/_matrix/client/v3/account/3pid"
         routes.get(path, access: .user, list)
         routes.post(path, access: .user, bindByCredentials)

@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// What clients need from the server to call each other ("Voice over IP"; MSC4143).
-package struct CallRoutes: RouteGroup {
-    private let calls: Calls
+struct CallRoutes: RouteGroup {
+    let calls: Calls
 
-    package init(calls: Calls) {
-        self.calls = calls
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/voip/turnServer", access: .guest, isLimited: true) { request in
             Answer(calls.turnServers(for: try request.requester))
         }

@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// A user's devices ("Device Management").
-package struct DeviceRoutes: RouteGroup {
+struct DeviceRoutes: RouteGroup {
     let accounts: Accounts
 
-    package init(accounts: Accounts) {
-        self.accounts = accounts
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/devices", access: .guest, list)
         let device = "/_matrix/client/v3/devices/{deviceId}"
         routes.get(device, access: .guest, get)

@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Names of rooms and the list of public rooms ("Room aliases", "Published room directory").
-package struct DirectoryRoutes: RouteGroup {
-    private let directory: Directory
+struct DirectoryRoutes: RouteGroup {
+    let directory: Directory
 
-    package init(directory: Directory) {
-        self.directory = directory
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         let alias = "/_matrix/client/v3/directory/room/{roomAlias}"
         routes.get(alias, access: .open, resolveAlias)
         routes.put(alias, access: .user, setAlias)

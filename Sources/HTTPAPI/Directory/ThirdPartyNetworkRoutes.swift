@@ -2,10 +2,8 @@ import CanonicalJSON
 import MatrixProtocol
 
 /// Rooms and users of other networks ("Third-party Networks"). Without application services there are none.
-package struct ThirdPartyNetworkRoutes: RouteGroup {
-    package init() {}
-
-    package func add(to routes: inout RouteTable) {
+struct ThirdPartyNetworkRoutes: RouteGroup {
+    func add(to routes: inout RouteTable) {
         let path = "/_matrix/client/v3/thirdparty"
         routes.get("\(path)/protocols", access: .user) { _ in .empty }
         for kind in ["protocol", "location", "user"] {

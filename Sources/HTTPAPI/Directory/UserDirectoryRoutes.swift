@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// The search for users ("User Directory").
-package struct UserDirectoryRoutes: RouteGroup {
-    private let directory: UserDirectory
+struct UserDirectoryRoutes: RouteGroup {
+    let directory: UserDirectory
 
-    package init(directory: UserDirectory) {
-        self.directory = directory
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.post("/_matrix/client/v3/user_directory/search", access: .user, isLimited: true, lane: .long) { request in
             let body = try await request.body()
             let term = try body.required("search_term", as: .string)

@@ -3,13 +3,13 @@ import Homeserver
 import MatrixProtocol
 
 /// What users of this server can do ("Capabilities negotiation").
-package struct CapabilitiesRoutes: RouteGroup {
+struct CapabilitiesRoutes: RouteGroup {
     private let capabilities: JSONObject
 
     /// - Parameters:
     ///   - defaultRoomVersion: the version of new rooms for which nobody asks for another one.
     ///   - accounts: what the administrator has decided about accounts.
-    package init(defaultRoomVersion: RoomVersion, accounts: AccountsSettings = AccountsSettings()) {
+    init(defaultRoomVersion: RoomVersion, accounts: AccountsSettings = AccountsSettings()) {
         var available: JSONObject = [:]
         for version in RoomVersion.supported { available[version.id] = "stable" }
         for version in RoomVersion.unstable { available[version.id] = "unstable" }
@@ -25,7 +25,7 @@ package struct CapabilitiesRoutes: RouteGroup {
         ]
     }
 
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/capabilities", access: .guest, isLimited: true) { request in
             var capabilities = capabilities
             if try request.requester.isAdmin { capabilities["m.account_moderation"] = ["suspend": true, "lock": true] }

@@ -3,17 +3,13 @@ import Homeserver
 import Store
 
 /// Tells whoever watches over the server how it is: 200 when all is well, 503 and what is wrong when a database can't write.
-package struct HealthRoutes: RouteGroup {
-    private let health: @Sendable () -> [(database: String, health: DatabaseHealth)]
+struct HealthRoutes: RouteGroup {
+    /// How each database is, by its name.
+    let health: @Sendable () -> [(database: String, health: DatabaseHealth)]
 
-    /// - Parameter health: how each database is, by its name.
-    package init(health: @escaping @Sendable () -> [(database: String, health: DatabaseHealth)]) {
-        self.health = health
-    }
+    var resources: Set<Resource> { Set(Resource.allCases) }
 
-    package var resources: Set<Resource> { Set(Resource.allCases) }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_martlet/health", access: .open, lane: .immediate) { [health] _ in
             var failing: JSONObject = [:]
             for (database, health) in health() {

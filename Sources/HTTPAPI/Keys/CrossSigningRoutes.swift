@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Keys of users, and what they have signed ("Cross-signing").
-package struct CrossSigningRoutes: RouteGroup {
+struct CrossSigningRoutes: RouteGroup {
     let encryption: Encryption
 
-    package init(encryption: Encryption) {
-        self.encryption = encryption
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.post("/_matrix/client/v3/keys/device_signing/upload", access: .user, uploadKeys)
         routes.post("/_matrix/client/v3/keys/signatures/upload", access: .user, uploadSignatures)
     }

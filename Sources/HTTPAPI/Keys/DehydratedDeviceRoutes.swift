@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Devices that take messages while nobody is logged in on any (MSC3814).
-package struct DehydratedDeviceRoutes: RouteGroup {
+struct DehydratedDeviceRoutes: RouteGroup {
     let encryption: Encryption
 
-    package init(encryption: Encryption) {
-        self.encryption = encryption
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         let device = "/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device"
         routes.put(device, access: .user, keep)
         routes.get(device, access: .user, get)

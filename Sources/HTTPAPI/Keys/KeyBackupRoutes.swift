@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Keys of sessions that users back up ("Server-side key backups").
-package struct KeyBackupRoutes: RouteGroup {
+struct KeyBackupRoutes: RouteGroup {
     let backups: KeyBackups
 
-    package init(backups: KeyBackups) {
-        self.backups = backups
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         let versions = "/_matrix/client/v3/room_keys/version"
         routes.post(versions, access: .user, isLimited: true, create)
         routes.get(versions, access: .user, isLimited: true) { try describe($0, nil) }

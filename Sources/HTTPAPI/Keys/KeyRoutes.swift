@@ -3,16 +3,11 @@ import Homeserver
 import MatrixProtocol
 
 /// Keys of devices ("Key management API").
-package struct KeyRoutes: RouteGroup {
+struct KeyRoutes: RouteGroup {
     let encryption: Encryption
     let sync: Sync
 
-    package init(encryption: Encryption, sync: Sync) {
-        self.encryption = encryption
-        self.sync = sync
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.post("/_matrix/client/v3/keys/upload", access: .guest, upload)
         routes.post("/_matrix/client/v3/keys/query", access: .guest, lane: .long, query)
         routes.post("/_matrix/client/v3/keys/claim", access: .guest, claim)

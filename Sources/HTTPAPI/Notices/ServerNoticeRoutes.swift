@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Sending notices to users, as Synapse has it ("Server Notices" in its documentation): people and tools know that endpoint.
-package struct ServerNoticeRoutes: RouteGroup {
-    private let notices: ServerNotices
+struct ServerNoticeRoutes: RouteGroup {
+    let notices: ServerNotices
 
-    package init(notices: ServerNotices) {
-        self.notices = notices
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         let path = "/_synapse/admin/v1/send_server_notice"
         routes.post(path, access: .user) { try await send($0, transactionID: nil) }
         routes.put(path + "/{txnId}", access: .user) { try await send($0, transactionID: $0.parameter("txnId")) }

@@ -3,14 +3,10 @@ import MatrixProtocol
 import TransitoryDatabase
 
 /// Who is online ("Presence").
-package struct PresenceRoutes: RouteGroup {
-    private let presence: Presence
+struct PresenceRoutes: RouteGroup {
+    let presence: Presence
 
-    package init(presence: Presence) {
-        self.presence = presence
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         let status = "/_matrix/client/v3/presence/{userId}/status"
         routes.get(status, access: .user, getStatus)
         routes.put(status, access: .user, isLimited: true, setStatus)

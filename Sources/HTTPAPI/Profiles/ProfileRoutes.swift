@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// What users show of themselves ("Profiles").
-package struct ProfileRoutes: RouteGroup {
-    private let profiles: Profiles
+struct ProfileRoutes: RouteGroup {
+    let profiles: Profiles
 
-    package init(profiles: Profiles) {
-        self.profiles = profiles
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/profile/{userId}", access: .open, getProfile)
         let field = "/_matrix/client/v3/profile/{userId}/{keyName}"
         routes.get(field, access: .open, getField)

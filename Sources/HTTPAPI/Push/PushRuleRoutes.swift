@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// By which rules users are told of events ("Push Rules: API").
-package struct PushRuleRoutes: RouteGroup {
-    private let rules: PushRules
+struct PushRuleRoutes: RouteGroup {
+    let rules: PushRules
 
-    package init(rules: PushRules) {
-        self.rules = rules
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         let rulesets = "/_matrix/client/v3/pushrules"
         routes.get(rulesets, access: .user) { Answer(try rules.ruleset(of: $0.requester).content) }
         let global = rulesets + "/global"

@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Where users have notifications sent ("Push Notifications", and MSC3881).
-package struct PusherRoutes: RouteGroup {
-    private let pushers: Pushers
+struct PusherRoutes: RouteGroup {
+    let pushers: Pushers
 
-    package init(pushers: Pushers) {
-        self.pushers = pushers
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/pushers", access: .user) { request in
             Answer(["pushers": .array(try pushers.list(for: request.requester).map { .object($0) })])
         }

@@ -1,14 +1,10 @@
 import Homeserver
 
 /// Telling the administrators of what is inappropriate ("Reporting Content").
-package struct ReportRoutes: RouteGroup {
-    private let reports: Reports
+struct ReportRoutes: RouteGroup {
+    let reports: Reports
 
-    package init(reports: Reports) {
-        self.reports = reports
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.post("/_matrix/client/v3/rooms/{roomId}/report", access: .user, isLimited: true, reportRoom)
         routes.post("/_matrix/client/v3/rooms/{roomId}/report/{eventId}", access: .user, reportEvent)
         routes.post("/_matrix/client/v3/users/{userId}/report", access: .user, isLimited: true, reportUser)

@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Events that are sent later (MSC4140).
-package struct DelayedEventRoutes: RouteGroup {
-    private let delayedEvents: DelayedEvents
+struct DelayedEventRoutes: RouteGroup {
+    let delayedEvents: DelayedEvents
 
-    package init(delayedEvents: DelayedEvents) {
-        self.delayedEvents = delayedEvents
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         let base = "/_matrix/client/unstable/org.matrix.msc4140"
         routes.put("\(base)/rooms/{roomId}/delayed_event/{eventType}/{txnId}", access: .user, schedule)
         routes.get("\(base)/delayed_events", access: .user) { Answer(try delayedEvents.pending(of: $0.requester)) }

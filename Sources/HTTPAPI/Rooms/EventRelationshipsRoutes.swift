@@ -2,17 +2,13 @@ import Homeserver
 import MatrixProtocol
 
 /// The tree that `m.relationship` makes of events (MSC2836).
-package struct EventRelationshipsRoutes: RouteGroup {
-    private let rooms: Rooms
+struct EventRelationshipsRoutes: RouteGroup {
+    let rooms: Rooms
 
     /// The most events of an answer, whatever the client asks for.
     private static let limitMax: Int64 = 100
 
-    package init(rooms: Rooms) {
-        self.rooms = rooms
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.post("/_matrix/client/unstable/event_relationships", access: .user, lane: .long, getRelationships)
     }
 

@@ -3,16 +3,11 @@ import Homeserver
 import MatrixProtocol
 
 /// Joining and leaving rooms, inviting to them, keeping people out ("Room membership").
-package struct MembershipRoutes: RouteGroup {
-    private let rooms: Rooms
-    private let directory: Directory
+struct MembershipRoutes: RouteGroup {
+    let rooms: Rooms
+    let directory: Directory
 
-    package init(rooms: Rooms, directory: Directory) {
-        self.rooms = rooms
-        self.directory = directory
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.post("/_matrix/client/v3/join/{roomIdOrAlias}", access: .guest, isLimited: true, joinByIDOrAlias)
         routes.post("/_matrix/client/v3/rooms/{roomId}/join", access: .guest, isLimited: true, joinByID)
         routes.post("/_matrix/client/v3/knock/{roomIdOrAlias}", access: .user, isLimited: true, knock)

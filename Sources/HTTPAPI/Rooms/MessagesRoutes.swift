@@ -3,19 +3,15 @@ import Homeserver
 import MatrixProtocol
 
 /// Reading a room's history ("Getting events for a room", "Event Context").
-package struct MessagesRoutes: RouteGroup {
-    private let rooms: Rooms
+struct MessagesRoutes: RouteGroup {
+    let rooms: Rooms
 
     /// The number of events on a page when the client doesn't ask for another one.
     private static let limitDefault: Int64 = 10
     /// The most events on a page, whatever the client asks for.
     private static let limitMax: Int64 = 1000
 
-    package init(rooms: Rooms) {
-        self.rooms = rooms
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/rooms/{roomId}/messages", access: .guest, lane: .long, getMessages)
         routes.get("/_matrix/client/v3/rooms/{roomId}/context/{eventId}", access: .guest, lane: .long, getContext)
         routes.get("/_matrix/client/v1/rooms/{roomId}/timestamp_to_event", access: .user, isLimited: true, getEventByTimestamp)

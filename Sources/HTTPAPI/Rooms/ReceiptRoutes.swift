@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// What users have read ("Receipts", "Read and unread markers").
-package struct ReceiptRoutes: RouteGroup {
-    private let receipts: Receipts
+struct ReceiptRoutes: RouteGroup {
+    let receipts: Receipts
 
-    package init(receipts: Receipts) {
-        self.receipts = receipts
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.post("/_matrix/client/v3/rooms/{roomId}/receipt/{receiptType}/{eventId}", access: .user, isLimited: true, setReceipt)
         routes.post("/_matrix/client/v3/rooms/{roomId}/read_markers", access: .user, isLimited: true, setMarkers)
     }

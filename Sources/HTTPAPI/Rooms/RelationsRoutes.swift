@@ -2,19 +2,15 @@ import Homeserver
 import MatrixProtocol
 
 /// What relates to events, and threads ("Relationships API", "Querying threads in a room").
-package struct RelationsRoutes: RouteGroup {
-    private let rooms: Rooms
+struct RelationsRoutes: RouteGroup {
+    let rooms: Rooms
 
     /// The number of events on a page when the client doesn't ask for another one.
     private static let limitDefault: Int64 = 20
     /// The most events on a page, whatever the client asks for.
     private static let limitMax: Int64 = 100
 
-    package init(rooms: Rooms) {
-        self.rooms = rooms
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         let relations = "/_matrix/client/v1/rooms/{roomId}/relations/{eventId}"
         routes.get(relations, access: .user, lane: .long) { try await getRelations($0) }
         routes.get(relations + "/{relType}", access: .user, lane: .long) {

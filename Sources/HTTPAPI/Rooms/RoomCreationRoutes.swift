@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Making rooms, and rooms that take others' places ("Creation" of rooms, "Room upgrades").
-package struct RoomCreationRoutes: RouteGroup {
-    private let rooms: Rooms
+struct RoomCreationRoutes: RouteGroup {
+    let rooms: Rooms
 
-    package init(rooms: Rooms) {
-        self.rooms = rooms
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.post("/_matrix/client/v3/createRoom", access: .user, createRoom)
         routes.post("/_matrix/client/v3/rooms/{roomId}/upgrade", access: .user, upgrade)
     }

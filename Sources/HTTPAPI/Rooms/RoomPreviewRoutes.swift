@@ -3,21 +3,16 @@ import Homeserver
 import MatrixProtocol
 
 /// Rooms as they are seen from outside ("Room previews", "Spaces", "Mutual rooms").
-package struct RoomPreviewRoutes: RouteGroup {
-    private let rooms: Rooms
-    private let directory: Directory
+struct RoomPreviewRoutes: RouteGroup {
+    let rooms: Rooms
+    let directory: Directory
 
     /// The number of rooms on a page of a space when the client doesn't ask for another one, and the most.
     private static let hierarchyLimitDefault: Int64 = 50
     /// The number of rooms on a page of mutual rooms.
     private static let mutualRoomsLimit = 100
 
-    package init(rooms: Rooms, directory: Directory) {
-        self.rooms = rooms
-        self.directory = directory
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         let summaries = [
             "v1/room_summary/{roomIdOrAlias}", "unstable/im.nheko.summary/summary/{roomIdOrAlias}",
             "unstable/im.nheko.summary/rooms/{roomIdOrAlias}/summary",

@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Reading single events, a room's state and its members ("Getting events for a room").
-package struct RoomStateRoutes: RouteGroup {
-    private let rooms: Rooms
+struct RoomStateRoutes: RouteGroup {
+    let rooms: Rooms
 
-    package init(rooms: Rooms) {
-        self.rooms = rooms
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/rooms/{roomId}/state", access: .guest, lane: .long, getState)
         routes.get("/_matrix/client/v3/rooms/{roomId}/state/{eventType}", access: .guest) { try getStateEvent($0, stateKey: "") }
         routes.get("/_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}", access: .guest) {

@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Searching the rooms' history ("Server-side search").
-package struct SearchRoutes: RouteGroup {
-    private let rooms: Rooms
+struct SearchRoutes: RouteGroup {
+    let rooms: Rooms
 
-    package init(rooms: Rooms) {
-        self.rooms = rooms
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.post("/_matrix/client/v3/search", access: .user, isLimited: true, lane: .long, search)
     }
 

@@ -3,21 +3,15 @@ import Homeserver
 import MatrixProtocol
 
 /// Sending events to rooms ("Sending events to a room", "Redactions").
-package struct SendingRoutes: RouteGroup {
-    private let rooms: Rooms
-    private let delayedEvents: DelayedEvents
-    private let presence: Presence
-
-    package init(rooms: Rooms, delayedEvents: DelayedEvents, presence: Presence) {
-        self.rooms = rooms
-        self.delayedEvents = delayedEvents
-        self.presence = presence
-    }
+struct SendingRoutes: RouteGroup {
+    let rooms: Rooms
+    let delayedEvents: DelayedEvents
+    let presence: Presence
 
     /// The query parameter by which an event is sent later (MSC4140).
     private static let delay = "org.matrix.msc4140.delay"
 
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.put("/_matrix/client/v3/rooms/{roomId}/send/{eventType}/{txnId}", access: .guest, send)
         routes.put("/_matrix/client/v3/rooms/{roomId}/redact/{eventId}/{txnId}", access: .user, redact)
         routes.put("/_matrix/client/v3/rooms/{roomId}/state/{eventType}", access: .guest) { try await setState($0, stateKey: "") }

@@ -3,19 +3,15 @@ import Homeserver
 import MatrixProtocol
 
 /// Which threads users follow (MSC4306, MSC4308).
-package struct ThreadSubscriptionRoutes: RouteGroup {
-    private let rooms: Rooms
+struct ThreadSubscriptionRoutes: RouteGroup {
+    let rooms: Rooms
 
     /// The number of threads that are listed when the client doesn't ask for another one.
     private static let limitDefault: Int64 = 100
     /// The most threads that are listed at a time.
     private static let limitMax: Int64 = 512
 
-    package init(rooms: Rooms) {
-        self.rooms = rooms
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         let subscription = "/_matrix/client/unstable/io.element.msc4306/rooms/{roomId}/thread/{rootEventId}/subscription"
         routes.get(subscription, access: .user, getSubscription)
         routes.put(subscription, access: .user, subscribe)

@@ -2,14 +2,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Who is typing ("Typing Notifications").
-package struct TypingRoutes: RouteGroup {
-    private let typing: Typing
+struct TypingRoutes: RouteGroup {
+    let typing: Typing
 
-    package init(typing: Typing) {
-        self.typing = typing
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.put("/_matrix/client/v3/rooms/{roomId}/typing/{userId}", access: .user, isLimited: true, setTyping)
     }
 

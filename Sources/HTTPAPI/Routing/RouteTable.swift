@@ -4,15 +4,15 @@ import HTTPTypes
 ///
 /// ```swift
 /// struct ProfileRoutes: RouteGroup {
-///     let accounts: Accounts
+///     let profiles: Profiles
 ///
 ///     func add(to routes: inout RouteTable) {
 ///         routes.get("/_matrix/client/v3/profile/{userId}", access: .open, getProfile)
-///         routes.put("/_matrix/client/v3/profile/{userId}/{keyName}", access: .user, setProfileField)
+///         routes.put("/_matrix/client/v3/profile/{userId}/{keyName}", access: .guest, isLimited: true, setField)
 ///     }
 ///
-///     func getProfile(_ request: ClientRequest) async throws -> Answer {
-///         try await Answer(accounts.profile(of: request.userID("userId")))
+///     private func getProfile(_ request: ClientRequest) async throws -> Answer {
+///         Answer(try profiles.profile(of: request.userID("userId")))
 ///     }
 /// }
 /// ```

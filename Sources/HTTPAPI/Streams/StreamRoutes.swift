@@ -4,12 +4,12 @@ import Homeserver
 import MatrixProtocol
 
 /// Public streams, as DriftDB's clients use them, and those of Matrix rooms (docs/streams.md).
-package struct StreamRoutes: RouteGroup {
+struct StreamRoutes: RouteGroup {
     private let streams: PublicStreams
     private let connections: StreamConnections
     private let path: String
     private let publicBaseURL: String?
-    package let resources: Set<Resource>
+    let resources: Set<Resource>
 
     /// - Parameters:
     ///   - path: what stands before the endpoints' paths, without a slash at its end.
@@ -24,7 +24,7 @@ package struct StreamRoutes: RouteGroup {
         self.resources = resources
     }
 
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.post("\(path)/new", access: .optional, makeRoom)
         routes.get("\(path)/room/{room}", access: .open, getRoom)
         routes.post("\(path)/room/{room}/send", access: .open, bodySizeMaxBytes: Limits.streamMessageSizeMaxBytes) { request in

@@ -2,8 +2,8 @@ import Homeserver
 import MatrixProtocol
 
 /// How clients learned of events before there was `/sync`, and how they look into rooms ("Room previews").
-package struct EventStreamRoutes: RouteGroup {
-    private let stream: EventStream
+struct EventStreamRoutes: RouteGroup {
+    let stream: EventStream
 
     /// How long a request for events waits when the client doesn't say, in milliseconds, as in Synapse.
     private static let timeoutDefaultMilliseconds: Int64 = 30_000
@@ -11,11 +11,7 @@ package struct EventStreamRoutes: RouteGroup {
     private static let limitDefault: Int64 = 10
     private static let limitMax: Int64 = 100
 
-    package init(stream: EventStream) {
-        self.stream = stream
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/events", access: .guest, isLongPoll: true, getEvents)
         routes.get("/_matrix/client/v3/events/{eventId}", access: .user, getEvent)
         routes.get("/_matrix/client/v3/initialSync", access: .user, lane: .long, getInitialSync)

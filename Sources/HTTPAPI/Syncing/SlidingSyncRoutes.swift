@@ -4,14 +4,10 @@ import MatrixProtocol
 import TransitoryDatabase
 
 /// Simplified sliding sync (MSC4186): how clients learn what has happened in the rooms that they look at.
-package struct SlidingSyncRoutes: RouteGroup {
-    private let sync: SlidingSync
+struct SlidingSyncRoutes: RouteGroup {
+    let sync: SlidingSync
 
-    package init(sync: SlidingSync) {
-        self.sync = sync
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.add(
             .post, "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync", access: .guest, isLongPoll: true, postSync)
     }

@@ -5,16 +5,11 @@ import Store
 import TransitoryDatabase
 
 /// "Syncing": how clients learn what has happened.
-package struct SyncRoutes: RouteGroup {
-    private let sync: Sync
-    private let accounts: Accounts
+struct SyncRoutes: RouteGroup {
+    let sync: Sync
+    let accounts: Accounts
 
-    package init(sync: Sync, accounts: Accounts) {
-        self.sync = sync
-        self.accounts = accounts
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/sync", access: .guest, isLongPoll: true, getSync)
     }
 

@@ -3,14 +3,10 @@ import Homeserver
 import MatrixProtocol
 
 /// Messages from device to device ("Send-to-Device messaging").
-package struct ToDeviceRoutes: RouteGroup {
+struct ToDeviceRoutes: RouteGroup {
     let messages: ToDeviceMessages
 
-    package init(messages: ToDeviceMessages) {
-        self.messages = messages
-    }
-
-    package func add(to routes: inout RouteTable) {
+    func add(to routes: inout RouteTable) {
         routes.put("/_matrix/client/v3/sendToDevice/{eventType}/{txnId}", access: .guest, send)
         let events = "/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device/{device_id}/events"
         routes.get(events, access: .user) { request in
