@@ -24,10 +24,10 @@ package struct HistorySight {
     /// Whether senders whose events were looked at are erased.
     private var erasures: [UserID: Bool] = [:]
 
-    /// The two things that decide at one state; the membership is looked up when the visibility alone doesn't decide.
+    /// The two things that decide at one state, as far as they were looked up.
     private struct StateRule {
         var state: ShortStateHash?
-        var visibility = HistoryVisibility.shared
+        var visibility: HistoryVisibility?
         var membership: Membership??
     }
 
@@ -125,7 +125,6 @@ package struct HistorySight {
             return Membership(try JSONValue(parsing: content).objectValue ?? [:]) ?? .leave
         }
         let state = try statesBefore[event.shortID] ?? view.state(before: event.shortID)
-        _ = try visibility(in: state)
         return try membership(in: state) ?? .leave
     }
 
@@ -156,24 +155,25 @@ package struct HistorySight {
     }
 
     private mutating func visibility(in state: ShortStateHash) throws -> HistoryVisibility {
-        if last.state == state { return last.visibility }
-        last = StateRule(state: state)
-        guard let event = try entry(keys.visibility, of: state) else { return last.visibility }
-        last.visibility = try visibilities[event] ?? HistoryVisibility(content(of: event))
-        visibilities[event] = last.visibility
-        return last.visibility
+        if last.state != state { last = StateRule(state: state) }
+        if let visibility = last.visibility { return visibility }
+        var visibility = HistoryVisibility.shared
+        if let event = try entry(keys.visibility, of: state) {
+            visibility = try visibilities[event] ?? HistoryVisibility(view.event(event)?.content())
+            visibilities[event] = visibility
+        }
+        last.visibility = visibility
+        return visibility
     }
 
-    /// - Precondition: the visibility in the state was asked for last.
     private mutating func membership(in state: ShortStateHash) throws -> Membership? {
-        precondition(last.state == state, "the visibility comes first")
+        if last.state != state { last = StateRule(state: state) }
         if let membership = last.membership { return membership }
-        guard let event = try entry(keys.member, of: state) else {
-            last.membership = .some(nil)
-            return nil
+        var membership: Membership?
+        if let event = try entry(keys.member, of: state) {
+            membership = try memberships[event] ?? view.event(event)?.membership()
+            memberships[event] = .some(membership)
         }
-        let membership: Membership? = try memberships[event] ?? content(of: event).flatMap { Membership($0) }
-        memberships[event] = .some(membership)
         last.membership = .some(membership)
         return membership
     }
@@ -182,9 +182,5 @@ package struct HistorySight {
         guard let key else { return nil }
         return state == current
             ? try view.reader.get(RoomsMaps.roomStateKeyToEvent, FixedKey(room, key)) : try view.event(of: key, in: state)
-    }
-
-    private func content(of event: ShortEventID) throws -> JSONObject? {
-        try view.event(event)?.content()
     }
 }
