@@ -82,20 +82,12 @@ struct SlidingSyncRooms: Sendable {
         of rooms: [WantedRoom], _ sent: [ShortRoomID: SentRoom], _ known: [UInt64: RequiredState], _ directRooms: DirectRooms,
         _ capture: SlidingSyncCapture, _ accountData: AccountDataDelta
     ) async throws -> [RoomUpdate] {
-        @Sendable func updates(_ piece: ArraySlice<WantedRoom>) throws -> [RoomUpdate] {
+        let pieces = try await inPieces(of: roomsPerPiece, rooms) { piece in
             let updater = RoomUpdater(
                 builder: try SyncBuilder(capture.sync, accountData), directRooms: directRooms, requiredStates: known)
             return try piece.map { try updater.update($0, sent[$0.entry.room]) }
         }
-        guard rooms.count > roomsPerPiece else { return try updates(rooms[...]) }
-        return try await withThrowingTaskGroup(of: (start: Int, updates: [RoomUpdate]).self) { group in
-            for start in stride(from: 0, to: rooms.count, by: roomsPerPiece) {
-                group.addTask { (start, try updates(rooms[start..<min(start + roomsPerPiece, rooms.count)])) }
-            }
-            var pieces: [(start: Int, updates: [RoomUpdate])] = []
-            for try await piece in group { pieces.append(piece) }
-            return pieces.sorted { $0.start < $1.start }.flatMap(\.updates)
-        }
+        return pieces.flatMap(\.self)
     }
 
     // MARK: - Extensions

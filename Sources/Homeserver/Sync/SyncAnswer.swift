@@ -85,18 +85,11 @@ struct SyncAnswer {
     ) async throws -> SyncRooms {
         guard changed.count > roomsPerPiece else { return try builder.rooms(changed[...]) }
         let sticky = builder.sticky
-        return try await withThrowingTaskGroup(of: (start: Int, rooms: SyncRooms).self) { group in
-            for start in stride(from: 0, to: changed.count, by: roomsPerPiece) {
-                group.addTask {
-                    let piece = changed[start..<min(start + roomsPerPiece, changed.count)]
-                    var pieceBuilder = try SyncBuilder(capture, accountData, ephemeral)
-                    pieceBuilder.sticky = sticky
-                    return (start, try pieceBuilder.rooms(piece))
-                }
-            }
-            var pieces: [(start: Int, rooms: SyncRooms)] = []
-            for try await piece in group { pieces.append(piece) }
-            return pieces.sorted { $0.start < $1.start }.reduce(into: SyncRooms()) { $0.append($1.rooms) }
+        let pieces = try await inPieces(of: roomsPerPiece, changed) { piece in
+            var pieceBuilder = try SyncBuilder(capture, accountData, ephemeral)
+            pieceBuilder.sticky = sticky
+            return try pieceBuilder.rooms(piece)
         }
+        return pieces.reduce(into: SyncRooms()) { $0.append($1) }
     }
 }
