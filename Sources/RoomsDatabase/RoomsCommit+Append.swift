@@ -2,13 +2,6 @@ import MatrixProtocol
 import Store
 import StoredIdentifiers
 
-/// An event that has found its place.
-package struct AppendedEvent: Sendable {
-    package let event: Event
-    package let pduID: PDUID
-    package let shortID: ShortEventID
-}
-
 extension RoomsCommit {
     /// Appends an authorized event to its room's timeline with all its indexes. Its previous events are the room's extremities, so
     /// the state before it is the room's current state.

@@ -3,38 +3,6 @@ import MatrixProtocol
 import RoomsDatabase
 import Store
 
-/// Which of the events that relate to an event are wanted (`GET /rooms/{roomId}/relations/{eventId}`).
-package struct RelationsRequest: Sendable {
-    /// The kind of relation; `nil` for all.
-    package var relationType: String?
-    /// The type of the events themselves; `nil` for all.
-    package var eventType: String?
-    package var from: PaginationToken?
-    package var to: PaginationToken?
-    /// Whether the newest come first.
-    package var isBackward: Bool
-    package var limit: Int
-    /// Whether what relates to those that relate to the event is wanted too.
-    package var recurses: Bool
-
-    package init(
-        relationType: String? = nil, eventType: String? = nil, from: PaginationToken? = nil, to: PaginationToken? = nil,
-        isBackward: Bool = true, limit: Int, recurses: Bool = false
-    ) {
-        self.relationType = relationType
-        self.eventType = eventType
-        self.from = from
-        self.to = to
-        self.isBackward = isBackward
-        self.limit = limit
-        self.recurses = recurses
-    }
-
-    fileprivate func wants(_ event: RelatedEvent) -> Bool {
-        (relationType == nil || event.relationType == relationType) && (eventType == nil || event.type == eventType)
-    }
-}
-
 /// Which of a room's threads are wanted (`include` of `GET /rooms/{roomId}/threads`).
 package enum ThreadSelection: String, Sendable {
     case all
@@ -179,24 +147,5 @@ extension RoomsView {
     /// Whether something was said in a thread before a place in the timeline.
     fileprivate func isThread(_ root: ShortEventID, upTo order: Int64) throws -> Bool {
         try !relatedEvents(to: root, .min...order, .forward, limit: 1) { $0.relationType == Relation.thread }.isEmpty
-    }
-}
-
-/// What is asked of a relation that a client sends.
-enum RelationRules {
-    /// - Throws: `M_UNKNOWN` when an event that relates to another one itself is to be the root of a thread ("Validation of `m.thread`
-    ///   relationships"), `M_DUPLICATE_ANNOTATION` for what the user has said of the event already ("Avoiding duplicate annotations").
-    static func check(_ relation: Relation, type: String, sender: UserID, in room: Room, _ commit: RoomsCommit) throws {
-        guard let target = try commit.view.shortID(of: relation.target) else { return }
-        switch relation.type {
-        case Relation.thread:
-            guard let root = try commit.view.event(target), try Relation(root.content()) != nil else { return }
-            throw MatrixError(.unknown, "An event that relates to another one can't be the root of a thread")
-        case Relation.annotation:
-            guard try !commit.view.isAnnotated(target, by: sender, type: type, key: relation.key) else {
-                throw MatrixError(.duplicateAnnotation, "You have annotated the event like this already")
-            }
-        default: return
-        }
     }
 }

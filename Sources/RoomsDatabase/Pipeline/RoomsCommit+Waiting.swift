@@ -64,13 +64,6 @@ extension RoomsCommit {
     }
 }
 
-/// An event that waits.
-struct WaitingEvent: Sendable {
-    let event: Event
-    /// For history, the event that it comes before.
-    let anchor: EventID?
-}
-
 extension RoomsView {
     /// The events of a room that wait for an event.
     func eventsWaiting(for event: EventID, in room: RoomID, version: RoomVersion) throws -> [WaitingEvent] {

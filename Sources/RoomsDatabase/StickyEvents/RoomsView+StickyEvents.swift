@@ -1,14 +1,6 @@
 import Store
 import StoredIdentifiers
 
-/// An event that sticks to its room (MSC4354).
-package struct StickyEvent: Sendable {
-    package let room: ShortRoomID
-    /// When it came.
-    package let position: Position
-    package let event: ShortEventID
-}
-
 extension RoomsView {
     /// Whether any room has an event that still sticks at a moment.
     package func hasStickyEvents(at now: Int64) throws -> Bool {

@@ -2,18 +2,6 @@ import MatrixProtocol
 import Store
 import StoredIdentifiers
 
-/// A message on its way into a device's inbox.
-package struct OutgoingToDevice: Sendable {
-    package let inbox: DeviceInbox
-    /// The event as JSON: `type`, `sender` and `content`.
-    package let json: [UInt8]
-
-    package init(inbox: DeviceInbox, json: [UInt8]) {
-        self.inbox = inbox
-        self.json = json
-    }
-}
-
 extension TransitoryDatabase {
     /// How many messages are delivered in one commit, and how many bytes of them with what names their inboxes.
     private static let messagesPerCommit = 300
