@@ -36,12 +36,14 @@ package struct NewRoom: Sendable {
     /// The room's current event for a state key.
     package subscript(key: StateKey) -> Event? { state[key] }
 
-    /// Adds a state event; its `roomID` is filled in.
+    /// Adds a state event that the room's creator sends.
     ///
     /// - Throws: `AuthorizationError` when the events before don't allow it, `EventFormatError` when it can't be an event.
-    package mutating func add(_ template: EventTemplate) throws {
-        var template = template
-        if let first = events.first { template.roomID = first.roomID }
+    package mutating func set(_ key: StateKey, _ content: JSONObject) throws {
+        try add(EventTemplate(type: key.type, stateKey: key.key, content: content, sender: events[0].sender, roomID: id))
+    }
+
+    private mutating func add(_ template: EventTemplate) throws {
         let event = try Event.build(
             template, version: version, prevEvents: events.last.map { [EventReference($0, version: version)] } ?? [],
             authEvents: Authorization.authEventKeys(for: template, version: version).compactMap { key in

@@ -56,7 +56,7 @@ final class TestRooms: Sendable {
             version: version, roomID: version.roomIDIsCreateHash ? nil : RoomID(trusted: name), creator: Self.alice, content: content,
             originServerTS: systemEnvironment.clock.now(), serverName: Self.serverName, signingKey: signingKey)
         for (key, content) in [(.member(Self.alice), ["membership": "join"])] + state {
-            try room.add(EventTemplate(type: key.type, stateKey: key.key, content: content, sender: Self.alice, roomID: room.id))
+            try room.set(key, content)
         }
         return try await commit { [room] commit in
             guard let made = try commit.create(room) else { throw RoomExists() }

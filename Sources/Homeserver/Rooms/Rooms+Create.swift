@@ -70,31 +70,23 @@ extension Rooms {
     ) throws -> NewRoom {
         do {
             let view = database.view()
-            let randomID = RoomID("!\(environment.random.alphanumeric(Self.roomIDLength)):\(serverName)")
-            var room = try NewRoom(
-                version: version, roomID: version.roomIDIsCreateHash ? nil : randomID, creator: creator,
-                content: createContent(request, version: version, creator: creator), originServerTS: originServerTS,
-                serverName: serverName, signingKey: signingKey)
-            func set(_ key: StateKey, _ content: JSONObject) throws {
-                try room.add(EventTemplate(type: key.type, stateKey: key.key, content: content, sender: creator, roomID: room.id))
-            }
-            var join = JSONObject.membership(.join)
-            join.addProfile(try view.profile(of: creator))
-            try set(.member(creator), join)
-            try set(.powerLevels, powerLevels(request, room))
-            if let alias { try set(.canonicalAlias, ["alias": .string(alias.string)]) }
+            var room = try beginRoom(
+                version: version, content: createContent(request, version: version, creator: creator), creator: creator,
+                at: originServerTS, in: view)
+            try room.set(.powerLevels, powerLevels(request, room))
+            if let alias { try room.set(.canonicalAlias, ["alias": .string(alias.string)]) }
             let given = Set(request.initialState.map(\.key))
-            for (key, content) in request.effectivePreset.state where !given.contains(key) { try set(key, content) }
+            for (key, content) in request.effectivePreset.state where !given.contains(key) { try room.set(key, content) }
             for (key, content) in request.initialState {
                 guard key.type != EventType.roomCreate else {
                     throw MatrixError(.invalidRoomState, "The create event is set by creation_content, not by initial_state")
                 }
                 try StateContentRules(in: room, alias: alias, serverName: serverName).check(key, content)
                 if let user = try blockingInvitee(of: key, content, from: creator) { throw MatrixError.inviteBlocked(by: user) }
-                try set(key, content)
+                try room.set(key, content)
             }
-            if let name = request.name { try set(.name, ["name": .string(name)]) }
-            if let topic = request.topic { try set(.topic, Self.topic(topic)) }
+            if let name = request.name { try room.set(.name, ["name": .string(name)]) }
+            if let topic = request.topic { try room.set(.topic, Self.topic(topic)) }
             var invited: Set<UserID> = []
             for user in request.invite where invited.insert(user).inserted {
                 try StateContentRules.checkInvite(of: user, serverName: serverName)
@@ -102,7 +94,7 @@ extension Rooms {
                 var invite = JSONObject.membership(.invite)
                 invite.addProfile(try view.profile(of: user))
                 if request.isDirect { invite["is_direct"] = true }
-                try set(.member(user), invite)
+                try room.set(.member(user), invite)
             }
             return room
         } catch let error as AuthorizationError {
@@ -110,6 +102,22 @@ extension Rooms {
         } catch let error as EventFormatError {
             throw MatrixError(event: error)
         }
+    }
+
+    /// A room with its create event, and its creator's join with what the creator shows of themselves.
+    ///
+    /// - Throws: `AuthorizationError`, `EventFormatError`.
+    func beginRoom(
+        version: RoomVersion, content: JSONObject, creator: UserID, at originServerTS: Int64, in view: RoomsView
+    ) throws -> NewRoom {
+        let randomID = RoomID("!\(environment.random.alphanumeric(Self.roomIDLength)):\(serverName)")
+        var room = try NewRoom(
+            version: version, roomID: version.roomIDIsCreateHash ? nil : randomID, creator: creator, content: content,
+            originServerTS: originServerTS, serverName: serverName, signingKey: signingKey)
+        var join = JSONObject.membership(.join)
+        join.addProfile(try view.profile(of: creator))
+        try room.set(.member(creator), join)
+        return room
     }
 
     private static func topic(_ text: String) -> JSONObject {

@@ -59,28 +59,19 @@ extension Rooms {
     ) throws -> NewRoom {
         let view = database.view()
         do {
-            let randomID = RoomID("!\(environment.random.alphanumeric(Self.roomIDLength)):\(serverName)")
-            var room = try NewRoom(
-                version: version, roomID: version.roomIDIsCreateHash ? nil : randomID, creator: user,
-                content: try createContent(of: old, version, additionalCreators, creator: user, in: view),
-                originServerTS: environment.clock.now(), serverName: serverName, signingKey: signingKey)
-            func set(_ key: StateKey, _ content: JSONObject) throws {
-                try room.add(EventTemplate(type: key.type, stateKey: key.key, content: content, sender: user, roomID: room.id))
-            }
-            var join = JSONObject.membership(.join)
-            join.addProfile(try view.profile(of: user))
-            try set(.member(user), join)
-
+            var room = try beginRoom(
+                version: version, content: createContent(of: old, version, additionalCreators, creator: user, in: view), creator: user,
+                at: environment.clock.now(), in: view)
             let levels = SuccessorPowerLevels(
                 of: try view.currentEvent(.powerLevels, in: old.shortID)?.content(), old: old, version: version, creator: user,
                 additionalCreators: version.creatorsArePrivileged ? additionalCreators : [])
-            try set(.powerLevels, levels.whileMaking)
+            try room.set(.powerLevels, levels.whileMaking)
             for (key, event) in zip(Self.carriedOver, try view.currentEvents(Self.carriedOver, in: old.shortID)) {
-                if let event { try set(key, event.content()) }
+                if let event { try room.set(key, event.content()) }
             }
-            for (key, content) in try carriedOverChildren(of: old, in: view) { try set(key, content) }
-            for (key, content) in try carriedOverBans(of: old, in: view) { try set(key, content) }
-            if levels.final != levels.whileMaking { try set(.powerLevels, levels.final) }
+            for (key, content) in try carriedOverChildren(of: old, in: view) { try room.set(key, content) }
+            for (key, content) in try carriedOverBans(of: old, in: view) { try room.set(key, content) }
+            if levels.final != levels.whileMaking { try room.set(.powerLevels, levels.final) }
             return room
         } catch let error as AuthorizationError {
             throw MatrixError(.forbidden, "The new room's first events contradict each other: \(error)")

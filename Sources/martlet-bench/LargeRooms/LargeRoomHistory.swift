@@ -45,13 +45,10 @@ struct LargeRoomHistory {
         var room = try NewRoom(
             version: version, roomID: version.roomIDIsCreateHash ? nil : RoomID(trusted: "!large:\(servers[0].name)"), creator: creator,
             content: content, originServerTS: Self.startMilliseconds, serverName: servers[0].name, signingKey: servers[0].key)
-        func add(_ key: StateKey, _ content: JSONObject) throws {
-            try room.add(EventTemplate(type: key.type, stateKey: key.key, content: content, sender: creator, roomID: nil))
-        }
-        try add(.member(creator), ["membership": "join"])
-        try add(.powerLevels, ["users": version.creatorsArePrivileged ? [:] : [creator.string: 100]])
-        try add(.joinRules, ["join_rule": "public"])
-        try add(.historyVisibility, ["history_visibility": "shared"])
+        try room.set(.member(creator), ["membership": "join"])
+        try room.set(.powerLevels, ["users": version.creatorsArePrivileged ? [:] : [creator.string: 100]])
+        try room.set(.joinRules, ["join_rule": "public"])
+        try room.set(.historyVisibility, ["history_visibility": "shared"])
         beginning = room
         for event in room.events {
             if let key = event.key { rights[key] = EventReference(event, version: version) }
