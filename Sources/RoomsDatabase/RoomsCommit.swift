@@ -32,6 +32,12 @@ package struct RoomsCommit {
         shortIDBefore = commit.lastShortID
     }
 
+    /// When the commit takes place, in milliseconds since 1970.
+    package var time: Int64 { commit.time }
+
+    /// Has something done once the commit can be read.
+    package func onPublication(_ action: @escaping @Sendable () -> Void) { commit.onPublication(action) }
+
     /// What the database holds, this commit's writes included.
     package var view: RoomsView { RoomsView(commit) }
 

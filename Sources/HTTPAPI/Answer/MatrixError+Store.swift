@@ -1,3 +1,4 @@
+import Homeserver
 import MatrixProtocol
 import Store
 
@@ -14,7 +15,7 @@ extension MatrixError {
             self.init(
                 .unknown, "The server can't write to its disk at the moment. Nothing was changed; repeat the request later", status: 503)
         case .commitTooLarge:
-            self.init(.tooLarge, "The request changes more than the server can keep at once")
+            self = .commitTooLarge
         default:
             return nil
         }

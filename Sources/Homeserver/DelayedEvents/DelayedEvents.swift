@@ -68,7 +68,7 @@ package final class DelayedEvents: Sendable {
         let content = request.content.encoded()
         return try await rooms.commit { [alarm] commit in
             if let transaction, let scheduled = try commit.view.delayID(transaction) { return scheduled }
-            let now = commit.commit.time
+            let now = commit.time
             let pending = try commit.view.delayedEvents(of: requester.userID)
             if pending.count >= Self.perUserMax, let first = pending.first {
                 throw MatrixError(
@@ -80,7 +80,7 @@ package final class DelayedEvents: Sendable {
                 type: request.type, stateKey: request.stateKey, content: content, delayMilliseconds: request.delayMilliseconds,
                 runningSince: now)
             commit.schedule(event, stickiness: request.stickiness)
-            commit.commit.onPublication { alarm.set(for: event.due) }
+            commit.onPublication { alarm.set(for: event.due) }
             return id
         }
     }
@@ -149,7 +149,7 @@ package final class DelayedEvents: Sendable {
             case .send: try commit.finish(event, number, .sent(try Self.send(event, number, commit, rooms)))
             case .restart:
                 let due = commit.restart(event, number)
-                commit.commit.onPublication { alarm.set(for: due) }
+                commit.onPublication { alarm.set(for: due) }
             }
         }
     }
@@ -180,9 +180,9 @@ package final class DelayedEvents: Sendable {
                 guard let next, next <= now else { return next }
             } catch let refused as Refused {
                 refusals[refused.number] = refused.error.body.encoded()
-            } catch let StoreError.commitTooLarge(writes, bytes) {
+            } catch StoreError.commitTooLarge {
                 if atOnce == 1, let (number, _) = try rooms.database.view().firstDelayedEvent() {
-                    refusals[number] = MatrixError(refusal: StoreError.commitTooLarge(writes: writes, bytes: bytes))?.body.encoded()
+                    refusals[number] = MatrixError.commitTooLarge.body.encoded()
                 }
                 atOnce = 1
             }
@@ -192,7 +192,7 @@ package final class DelayedEvents: Sendable {
     private static func sendDue(
         _ count: Int, _ refusals: Refusals, _ commit: RoomsCommit, _ rooms: Rooms
     ) throws -> (next: Int64?, now: Int64) {
-        let now = commit.commit.time
+        let now = commit.time
         for _ in 0..<count {
             guard let (number, event) = try commit.view.firstDelayedEvent(), event.moment <= now else { break }
             if event.outcome != nil {

@@ -54,7 +54,7 @@ package final class Receipts: Sendable {
         if !receipts.isEmpty {
             try await rooms.commit { [receipts] commit in
                 for (kind, event, order) in receipts {
-                    let receipt = ReadReceipt(event: event, order: order, thread: markers.thread, time: commit.commit.time)
+                    let receipt = ReadReceipt(event: event, order: order, thread: markers.thread, time: commit.time)
                     try commit.setReceipt(receipt, kind, of: requester.userID, in: room.shortID)
                 }
             }

@@ -140,25 +140,3 @@ package final class Rooms: Sendable {
         }
     }
 }
-
-extension MatrixError {
-    /// What a client is told when a commit has refused what it wanted; `nil` for other errors.
-    init?(refusal error: any Error) {
-        switch error {
-        case let error as MatrixError: self = error
-        case AuthorizationError.stateKeyWithoutOwner: self.init(.badJSON, "\(error)")
-        case let error as AuthorizationError: self.init(.forbidden, "\(error)")
-        case let error as EventFormatError: self.init(event: error)
-        case StoreError.commitTooLarge: self.init(.tooLarge, "This is too much for one request")
-        default: return nil
-        }
-    }
-
-    /// Why what a client wants to send can't be an event.
-    init(event error: EventFormatError) {
-        switch error {
-        case .tooLarge, .fieldTooLong: self.init(.tooLarge, "\(error)")
-        default: self.init(.badJSON, "\(error)")
-        }
-    }
-}

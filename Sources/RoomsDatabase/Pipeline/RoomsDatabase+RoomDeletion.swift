@@ -15,7 +15,7 @@ extension RoomsDatabase {
             guard let shortID = try commit.view.shortID(of: room) else { return nil }
             commit.commit.put(RoomsMaps.disabledRoomIDs, room, Empty())
             try commit.setPublic(false, shortID)
-            commit.commit.onPublication { self.forget(room) }
+            commit.onPublication { self.forget(room) }
             return jobs.start(Self.deleteRoomJob, argument: shortID.encoded, in: commit.commit)
         }
     }
