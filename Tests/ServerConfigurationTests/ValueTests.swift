@@ -7,6 +7,13 @@ import Testing
         #expect(ByteSize(text)?.bytes == bytes)
     }
 
+    @Test(arguments: [
+        (0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (64 << 20, "64.0 MiB"), (3 << 40, "3.0 TiB"), (5 << 50, "5120.0 TiB"),
+    ])
+    func sizesAsText(bytes: Int, text: String) {
+        #expect("\(ByteSize(bytes))" == text)
+    }
+
     @Test(arguments: ["", "MiB", "-1", "1.5MiB", "64MB", "64 mib", "9223372036854775807KiB", "99999999999999999999"])
     func whatIsNoSize(text: String) {
         #expect(ByteSize(text) == nil)

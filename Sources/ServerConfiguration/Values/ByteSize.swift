@@ -2,6 +2,10 @@
 package struct ByteSize: Hashable, Sendable {
     package var bytes: Int
 
+    package init(_ bytes: some BinaryInteger) {
+        self.bytes = Int(clamping: bytes)
+    }
+
     package init(mebibytes: Int) {
         bytes = mebibytes << 20
     }
@@ -17,6 +21,19 @@ package struct ByteSize: Hashable, Sendable {
     }
 
     private static let units = ["": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30]
+}
+
+extension ByteSize: CustomStringConvertible {
+    /// The number as people read it: `812 B`, `1.5 MiB`.
+    package var description: String {
+        let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+        var (unit, size, tenths) = (0, bytes, 0)
+        while size >= 1024, unit < units.count - 1 {
+            (size, tenths) = (size / 1024, size % 1024 * 10 / 1024)
+            unit += 1
+        }
+        return unit == 0 ? "\(size) B" : "\(size).\(tenths) \(units[unit])"
+    }
 }
 
 extension ByteSize: DescribedValue {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Homeserver
+import ServerConfiguration
 
 /// `martlet backup`: backups of a server, running or stopped.
 struct BackupCommand: ParsableCommand {
@@ -30,6 +31,6 @@ enum BackupText {
 
     /// A backup in one line.
     static func line(_ path: String, _ marker: BackupMarker) -> String {
-        "\(path): \(marker.serverName), \(time(marker.time)), \(ByteSize(Int64(clamping: marker.bytes)))"
+        "\(path): \(marker.serverName), \(time(marker.time)), \(ByteSize(marker.bytes))"
     }
 }

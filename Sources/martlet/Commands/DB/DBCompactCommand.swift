@@ -1,5 +1,6 @@
 import ArgumentParser
 import CanonicalJSON
+import ServerConfiguration
 
 /// `martlet db compact`: merges tables.
 struct DBCompactCommand: AsyncParsableCommand {

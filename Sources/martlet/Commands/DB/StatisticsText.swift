@@ -1,4 +1,5 @@
 import CanonicalJSON
+import ServerConfiguration
 
 /// The statistics of the databases as text for people: a paragraph for each database, with a table of its maps.
 struct StatisticsText {
@@ -77,28 +78,6 @@ struct StatisticsText {
         let needed = hits + map.number("cache_misses")
         return needed == 0 ? "-" : "\(hits * 100 / needed) % of \(needed)"
     }
-}
-
-/// A number of bytes as people read it: `812 B`, `1.5 MiB`.
-struct ByteSize: CustomStringConvertible {
-    private let bytes: Int64
-
-    init(_ bytes: Int64) {
-        self.bytes = bytes
-    }
-
-    var description: String {
-        var (unit, size) = (0, bytes)
-        var tenths: Int64 = 0
-        while size >= 1024, unit < Self.units.count - 1 {
-            tenths = size % 1024 * 10 / 1024
-            size /= 1024
-            unit += 1
-        }
-        return unit == 0 ? "\(size) B" : "\(size).\(tenths) \(Self.units[unit])"
-    }
-
-    private static let units = ["B", "KiB", "MiB", "GiB", "TiB"]
 }
 
 extension JSONObject {
