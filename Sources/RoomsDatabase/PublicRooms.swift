@@ -56,7 +56,7 @@ extension RoomsView {
 
     /// How many listed rooms there are that somebody is joined to.
     package func publicRoomCount() throws -> Int {
-        try reader.get(CommonMaps.global, RoomsMaps.publicRoomCountKey).map { Int(try UInt64(encoded: $0)) } ?? 0
+        try reader.get(CommonMaps.global, RoomsGlobalKey.publicRoomCount).map { Int(try UInt64(encoded: $0)) } ?? 0
     }
 }
 
@@ -91,6 +91,6 @@ extension RoomsCommit {
         if after > 0 { commit.put(RoomsMaps.publicRoomsBySize, PublicRoomPlace(room: room, joinedCount: after).key, Empty()) }
         guard (before > 0) != (after > 0) else { return }
         let count = Int64(try view.publicRoomCount()) + (after > 0 ? 1 : -1)
-        commit.put(CommonMaps.global, RoomsMaps.publicRoomCountKey, UInt64(max(0, count)).encoded)
+        commit.put(CommonMaps.global, RoomsGlobalKey.publicRoomCount, UInt64(max(0, count)).encoded)
     }
 }

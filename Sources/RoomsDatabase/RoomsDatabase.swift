@@ -18,8 +18,6 @@ package final class RoomsDatabase: Sendable {
 
     /// The most rooms that are remembered at a time.
     private static let knownRoomsMax = 4096
-    /// The key of the secret of state sums in `global`: 32 bytes.
-    private static let stateSecretKey = "state_hash_secret"
 
     /// Opens the database in `directory`, which is made if it isn't there.
     ///
@@ -36,9 +34,9 @@ package final class RoomsDatabase: Sendable {
         self.database = database
         stateSecret = SymmetricKey(
             data: try await database.commit { commit in
-                if let secret = try commit.get(CommonMaps.global, Self.stateSecretKey) { return secret }
+                if let secret = try commit.get(CommonMaps.global, RoomsGlobalKey.stateSecret) { return secret }
                 let secret = environment.random.bytes(32)
-                commit.put(CommonMaps.global, Self.stateSecretKey, secret)
+                commit.put(CommonMaps.global, RoomsGlobalKey.stateSecret, secret)
                 return secret
             })
         database.onReopening { [localMembers, authEvents] in

@@ -111,8 +111,6 @@ package enum RoomsMaps {
     package static let disabledRoomIDs = Column<RoomID, Empty>("disabledroomids", in: "rooms", .randomSmall)
     package static let publicRooms = Column<ShortRoomID, Empty>("publicroomids", in: "rooms", .randomSmall)
     package static let publicRoomsBySize = Column<PublicRoomPlace.Key, Empty>("joinedcount_publicroom", in: "rooms", .randomSmall)
-    /// The key in `global` of the number of listed rooms with members: 8 bytes.
-    static let publicRoomCountKey = "public_room_count"
     package static let roomInvitedCount = Column<ShortRoomID, UInt64>("roomid_invitedcount", in: "rooms", .randomSmall)
     package static let roomInviteVia = Column<TupleKey<ShortRoomID, ServerName>, Empty>(
         "roomid_inviteviaservers", in: "rooms", .randomSmall)

@@ -17,8 +17,8 @@ enum RoomsVersion6 {
             MigrationStep(through: RoomsMaps.publicRooms) { room, _, commit in
                 guard let joined = try commit.get(RoomsMaps.roomJoinedCount, room), joined > 0 else { return }
                 commit.put(RoomsMaps.publicRoomsBySize, FixedKey(-Int64(clamping: joined), room), Empty())
-                let count = try commit.get(CommonMaps.global, RoomsMaps.publicRoomCountKey).map { try UInt64(encoded: $0) } ?? 0
-                commit.put(CommonMaps.global, RoomsMaps.publicRoomCountKey, (count + 1).encoded)
+                let count = try commit.get(CommonMaps.global, RoomsGlobalKey.publicRoomCount).map { try UInt64(encoded: $0) } ?? 0
+                commit.put(CommonMaps.global, RoomsGlobalKey.publicRoomCount, (count + 1).encoded)
             },
         ])
 }

@@ -58,6 +58,6 @@ extension RoomsVerification {
 
     /// Whose data it is.
     static func ownName(_ check: ReferenceCheck) throws -> ServerName? {
-        try check.reader.get(CommonMaps.global, "server_name").map { ServerName(trusted: try String(encoded: $0)) }
+        try check.serverName().map { ServerName(trusted: $0) }
     }
 }

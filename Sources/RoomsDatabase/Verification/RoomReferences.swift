@@ -43,7 +43,7 @@ extension RoomsVerification {
         var listed = 0
         try check.walk(Maps.publicRoomsBySize) { _, entries in listed += entries.count }
         let counted = try view.publicRoomCount()
-        if counted != listed { check.note(CommonMaps.global, Maps.publicRoomCountKey, "says \(counted); there are \(listed)") }
+        if counted != listed { check.note(CommonMaps.global, RoomsGlobalKey.publicRoomCount, "says \(counted); there are \(listed)") }
     }
 
     /// Looks whether the counts are those of the entries.

@@ -21,6 +21,11 @@ package struct ReferenceCheck {
         self.result = result
     }
 
+    /// The name of the server whose data this is; nil for a database that doesn't say.
+    package func serverName() throws -> String? {
+        try reader.get(CommonMaps.global, GlobalKey.serverName).map { try String(encoded: $0) }
+    }
+
     /// Runs a part of the check; when a read fails in it, that is a finding, and the other parts go on.
     package mutating func run(_ part: (inout ReferenceCheck) throws -> Void) {
         do {
