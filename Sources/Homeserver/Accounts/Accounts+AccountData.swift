@@ -5,7 +5,7 @@ import Store
 
 extension Accounts {
     /// The types that the server manages, and that clients can only read ("Client Config", "Server Behaviour").
-    private static let managedAccountDataTypes: Set<String> = ["m.fully_read", "m.push_rules"]
+    private static let managedAccountDataTypes: Set<String> = [AccountDataType.fullyRead, AccountDataType.pushRules]
 
     /// The content of an entry of account data, as JSON (`GET /user/{userId}/account_data/{type}` and the same in a room).
     ///
@@ -14,7 +14,7 @@ extension Accounts {
     package func accountData(of user: UserID, in room: RoomID?, type: String, for requester: Requester) throws -> [UInt8] {
         try Self.check(requester, is: user, "Account data can be read by its own user only")
         let view = database.view()
-        if room == nil, type == PushRuleset.accountDataType { return try view.pushRuleset(of: user, settings.pushRules).content.encoded() }
+        if room == nil, type == AccountDataType.pushRules { return try view.pushRuleset(of: user, settings.pushRules).content.encoded() }
         guard let content = try view.accountData(of: user, in: room, type: type) else {
             throw MatrixError(.notFound, "No such account data")
         }

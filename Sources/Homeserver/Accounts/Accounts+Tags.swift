@@ -5,14 +5,12 @@ import Store
 
 /// The tags that a user gives to rooms: account data of the type `m.tag` ("Room Tagging").
 extension Accounts {
-    private static let tagType = "m.tag"
-
     /// A room's tags and what is said with each, as JSON (`GET /user/{userId}/rooms/{roomId}/tags`).
     ///
     /// - Throws: `M_FORBIDDEN` for another user's.
     package func tags(of user: UserID, on room: RoomID, for requester: Requester) throws -> JSONObject {
         try Self.check(requester, is: user, "Tags can be read by their own user only")
-        return Self.tags(in: try database.view().accountData(of: user, in: room, type: Self.tagType))
+        return Self.tags(in: try database.view().accountData(of: user, in: room, type: AccountDataType.tag))
     }
 
     /// Sets a room's tag (`PUT /user/{userId}/rooms/{roomId}/tags/{tag}`) or takes it away (`DELETE`).
@@ -25,7 +23,7 @@ extension Accounts {
             throw MatrixError(.invalidParameter, "A tag has 1 to \(AccountsLimits.tagSizeMaxBytes) bytes")
         }
         try await Self.describingTooMuchAccountData {
-            try await database.changeAccountData(of: user, in: room, type: Self.tagType) { old in
+            try await database.changeAccountData(of: user, in: room, type: AccountDataType.tag) { old in
                 var tags = Self.tags(in: old)
                 tags[tag] = content.map { .object($0) }
                 let json = JSONObject(dictionaryLiteral: ("tags", .object(tags))).encoded()

@@ -90,14 +90,18 @@ extension Accounts {
             let succession = try RoomSuccession(encoded: payload)
             let user = succession.user
             func content(_ json: [UInt8]?) throws -> JSONObject { try json.flatMap { try JSONValue(parsing: $0).objectValue } ?? [:] }
-            let before = try content(AccountsView(commit).accountData(of: user, in: succession.predecessor, type: "m.tag"))
+            let before = try content(AccountsView(commit).accountData(of: user, in: succession.predecessor, type: AccountDataType.tag))
             // Each may be as large as account data can be.
             try commit.uncounted {
-                try commit.changeAccountData(of: user, in: succession.successor, type: "m.tag") { own in
+                try commit.changeAccountData(of: user, in: succession.successor, type: AccountDataType.tag) { own in
                     try succession.tags(before: before, own: content(own))?.encoded()
                 }
-                try commit.changeAccountData(of: user, in: nil, type: "m.direct") { try succession.directChats(content($0))?.encoded() }
-                try commit.changeAccountData(of: user, in: nil, type: "m.push_rules") { try succession.pushRules(content($0))?.encoded() }
+                try commit.changeAccountData(of: user, in: nil, type: AccountDataType.direct) {
+                    try succession.directChats(content($0))?.encoded()
+                }
+                try commit.changeAccountData(of: user, in: nil, type: AccountDataType.pushRules) {
+                    try succession.pushRules(content($0))?.encoded()
+                }
             }
         }
     }

@@ -5,11 +5,9 @@ import RoomsDatabase
 
 /// What users say in their account data about others whom they don't want to hear of.
 extension AccountsView {
-    private static let ignoredUsersType = "m.ignored_user_list"
-
     /// The users whom a user ignores.
     func ignoredUsers(of user: UserID) throws -> IgnoredUsers {
-        guard let content = try content(of: Self.ignoredUsersType, of: user) else { return .none }
+        guard let content = try content(of: AccountDataType.ignoredUserList, of: user) else { return .none }
         return IgnoredUsers(content, of: user)
     }
 

@@ -5,14 +5,14 @@ import MatrixProtocol
 extension AccountsView {
     /// A user's push rules.
     func pushRuleset(of user: UserID, _ options: PushRuleOptions) throws -> PushRuleset {
-        PushRuleset(try accountData(of: user, in: nil, type: PushRuleset.accountDataType), of: user, options)
+        PushRuleset(try accountData(of: user, in: nil, type: AccountDataType.pushRules), of: user, options)
     }
 
     /// A user's global account data, as clients see it: the push rules are always there and whole.
     func globalAccountData(of user: UserID, _ options: PushRuleOptions) throws -> [(type: String, content: [UInt8])] {
         var entries = try accountData(of: user, in: nil)
-        entries.removeAll { $0.type == PushRuleset.accountDataType }
-        entries.append((PushRuleset.accountDataType, try pushRuleset(of: user, options).content.encoded()))
+        entries.removeAll { $0.type == AccountDataType.pushRules }
+        entries.append((AccountDataType.pushRules, try pushRuleset(of: user, options).content.encoded()))
         return entries
     }
 }

@@ -24,7 +24,7 @@ final class PushEvaluators: Sendable {
 
     /// A user's rules.
     func evaluator(of user: UserID, in view: AccountsView) throws -> PushEvaluator {
-        let setAt = try view.accountDataPosition(of: user, in: nil, type: PushRuleset.accountDataType)
+        let setAt = try view.accountDataPosition(of: user, in: nil, type: AccountDataType.pushRules)
         if let known = known.withLock({ $0[user] }), known.setAt == setAt { return known.evaluator }
         let evaluator = PushEvaluator(try view.pushRuleset(of: user, options), of: user)
         known.withLock { known in

@@ -72,7 +72,7 @@ package final class PushRules: Sendable {
     private func change(_ requester: Requester, _ change: @escaping @Sendable (inout PushRuleset) throws -> Void) async throws {
         let user = requester.userID
         try await Accounts.describingTooMuchAccountData {
-            try await database.changeAccountData(of: user, in: nil, type: PushRuleset.accountDataType) { [options] old in
+            try await database.changeAccountData(of: user, in: nil, type: AccountDataType.pushRules) { [options] old in
                 var ruleset = PushRuleset(old, of: user, options)
                 try change(&ruleset)
                 let content = ruleset.content.encoded()

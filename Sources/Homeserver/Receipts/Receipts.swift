@@ -10,9 +10,6 @@ package final class Receipts: Sendable {
     private let presence: Presence
     private let limit: RateLimit<UserID>?
 
-    /// The type of account data that says how far a room is read in full.
-    static let fullyReadType = "m.fully_read"
-
     /// - Parameter rate: how often a user sets them; nil sets no limit.
     init(rooms: Rooms, presence: Presence, rate: RateLimits.Rate? = nil) {
         limit = rate.map { RateLimit($0, clock: rooms.environment.clock) }
@@ -67,7 +64,7 @@ package final class Receipts: Sendable {
         let new = content.encoded()
         let snapshot = rooms.database.snapshot()
         try await rooms.accounts.database.commit { commit in
-            try commit.changeAccountData(of: user, in: room.id, type: Self.fullyReadType) { old in
+            try commit.changeAccountData(of: user, in: room.id, type: AccountDataType.fullyRead) { old in
                 let standing = try old.flatMap { try JSONFields(scanning: $0).string("event_id") }.map(EventID.init(trusted:))
                 if let standing, let (pduID, _) = try RoomsView(snapshot).timelineEvent(standing), pduID.room == room.shortID,
                     pduID.order >= order

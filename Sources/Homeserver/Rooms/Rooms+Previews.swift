@@ -89,7 +89,6 @@ extension Rooms {
     }
 
     private static let spaceType = "m.space"
-    private static let spaceChildType = "m.space.child"
 
     private func preview(of roomID: RoomID, in view: RoomsView) throws -> RoomPreview? {
         guard let room = try view.shortID(of: roomID) else { return nil }
@@ -119,7 +118,7 @@ extension Rooms {
     private func spaceChildren(of space: ShortRoomID, _ request: HierarchyRequest, in view: RoomsView) throws -> [SpaceChild] {
         let entries = try view.currentEntries(of: space, .allButMembers)
         let keys = try view.stateKeys(of: entries.map(\.key))
-        let isChild = keys.map { $0.type == Self.spaceChildType }
+        let isChild = keys.map { $0.type == EventType.spaceChild }
         let rooms = zip(keys, isChild).compactMap { key, isChild in isChild ? key.key : nil }
         let events = try view.events(zip(entries, isChild).compactMap { entry, isChild in isChild ? entry.event : nil })
         let children = try zip(rooms, events).compactMap { room, event -> SpaceChild? in

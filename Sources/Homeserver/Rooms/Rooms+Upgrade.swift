@@ -102,7 +102,7 @@ extension Rooms {
     private func carriedOverChildren(of old: Room, in view: RoomsView) throws -> [(StateKey, JSONObject)] {
         let entries = try view.currentEntries(of: old.shortID, .allButMembers)
         let keys = try view.stateKeys(of: entries.map(\.key))
-        let children = zip(keys, entries).filter { $0.0.type == "m.space.child" }.prefix(Self.carriedOverMax)
+        let children = zip(keys, entries).filter { $0.0.type == EventType.spaceChild }.prefix(Self.carriedOverMax)
         return try zip(children, view.events(children.map(\.1.event))).compactMap { child, event in
             let content = try event.content()
             // What is left of a child that was taken away says nothing.

@@ -1,11 +1,12 @@
 import CanonicalJSON
+import MatrixProtocol
 import RoomsDatabase
 import Store
 
 /// By which clients order rooms: the position of a room's newest event that somebody would want to look at.
 enum BumpStamp {
     private static let types: Set<String> = [
-        "m.room.create", "m.room.message", "m.room.encrypted", "m.sticker", "m.call.invite", "m.poll.start",
+        EventType.roomCreate, EventType.roomMessage, EventType.roomEncrypted, EventType.sticker, EventType.callInvite, "m.poll.start",
         "org.matrix.msc3381.poll.start",
         "m.beacon_info", "org.matrix.msc3672.beacon_info",
     ]

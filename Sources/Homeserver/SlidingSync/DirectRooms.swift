@@ -6,15 +6,14 @@ import MatrixProtocol
 struct DirectRooms: Sendable {
     let ids: Set<RoomID>
 
-    private static let type = "m.direct"
-
     /// None.
     init() {
         ids = []
     }
 
     init(of user: UserID, in view: AccountsView) throws {
-        let content = try view.accountData(of: user, in: nil, type: Self.type).flatMap { try JSONValue(parsing: $0).objectValue } ?? [:]
+        let content =
+            try view.accountData(of: user, in: nil, type: AccountDataType.direct).flatMap { try JSONValue(parsing: $0).objectValue } ?? [:]
         ids = Set(content.flatMap { $0.value.arrayValue ?? [] }.compactMap { $0.stringValue.map(RoomID.init(trusted:)) })
     }
 

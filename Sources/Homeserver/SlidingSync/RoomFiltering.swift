@@ -54,7 +54,7 @@ struct RoomFiltering {
     /// The tags that the user has given to rooms.
     private func tagsByRoom() throws -> [ShortRoomID: Set<String>] {
         var tags: [ShortRoomID: Set<String>] = [:]
-        for (room, type, content) in try accountsView.accountData(of: user, after: .zero) where type == "m.tag" {
+        for (room, type, content) in try accountsView.accountData(of: user, after: .zero) where type == AccountDataType.tag {
             guard let room = try room.flatMap({ try view.shortID(of: $0) }) else { continue }
             tags[room] = Set(try JSONValue(parsing: content).objectValue?["tags"]?.objectValue?.keys ?? [])
         }

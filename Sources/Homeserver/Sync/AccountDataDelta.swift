@@ -81,7 +81,7 @@ struct AccountDataDelta {
     /// An entry's content as clients are told it: push rules with those that everybody has.
     private static func told(_ type: String, _ content: [UInt8], in room: RoomID?, of user: UserID, _ pushRules: PushRuleOptions) -> [UInt8]
     {
-        guard room == nil, type == PushRuleset.accountDataType else { return content }
+        guard room == nil, type == AccountDataType.pushRules else { return content }
         return PushRuleset(content, of: user, pushRules).content.encoded()
     }
 

@@ -82,7 +82,7 @@ enum PredefinedPushRules {
 
     private static let underrides: [PushRule] = [
         PushRule(
-            id: ".m.rule.call", conditions: [type("m.call.invite")], actions: ["notify", ["set_tweak": "sound", "value": "ring"]]),
+            id: ".m.rule.call", conditions: [type(EventType.callInvite)], actions: ["notify", ["set_tweak": "sound", "value": "ring"]]),
         PushRule(
             id: ".m.rule.encrypted_room_one_to_one", conditions: [hasTwoMembers, type(EventType.roomEncrypted)], actions: notifyWithSound),
         PushRule(id: ".m.rule.room_one_to_one", conditions: [hasTwoMembers, type(EventType.roomMessage)], actions: notifyWithSound),

@@ -5,9 +5,6 @@ package import CanonicalJSON
 /// It is kept as the content of the account data `m.push_rules`. Of predefined rules only their actions and whether they are enabled are taken
 /// from there, so that a later version's rules reach those who have changed something before.
 package struct PushRuleset: Sendable, Equatable {
-    /// The type of the account data.
-    package static let accountDataType = "m.push_rules"
-
     private var rulesByKind: [PushRuleKind: [PushRule]] = [:]
 
     /// A user's rules.

@@ -18,4 +18,7 @@ package enum EventType {
     package static let roomMessage = "m.room.message"
     package static let roomEncrypted = "m.room.encrypted"
     package static let roomRedaction = "m.room.redaction"
+    package static let spaceChild = "m.space.child"
+    package static let sticker = "m.sticker"
+    package static let callInvite = "m.call.invite"
 }

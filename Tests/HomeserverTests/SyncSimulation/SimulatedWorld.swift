@@ -137,7 +137,7 @@ func expectSame<Value: Equatable>(_ told: Value, _ truth: Value, _ what: @autocl
 /// The entries of account data that a simulation sets; what was removed is told as an empty object.
 extension [String: JSONValue] {
     var accountDataOfSimulation: [String: JSONValue] {
-        filter { $0.key != PushRuleset.accountDataType && $0.value != [:] }
+        filter { $0.key != AccountDataType.pushRules && $0.value != [:] }
     }
 }
 
