@@ -54,6 +54,17 @@ package struct Query: Sendable {
         return choice
     }
 
+    /// One of the values of an enumeration, `M_MISSING_PARAM` if the parameter is missing.
+    package func requiredChoice<Choice: RawRepresentable<String>>(_ name: String, of type: Choice.Type) throws(MatrixError) -> Choice {
+        guard let choice = try self.choice(name, of: type) else { throw MatrixError(.missingParameter, "Missing query parameter \(name)") }
+        return choice
+    }
+
+    /// How many entries are wanted: the parameter `limit`, which is at least `least`; of more than `max` there are `max`.
+    package func limit(default usual: Int, max: Int, atLeast least: Int64 = 0) throws(MatrixError) -> Int {
+        Int(min(try integer("limit", in: least...Int64.max) ?? Int64(usual), Int64(max)))
+    }
+
     /// An identifier; nil if the parameter is missing.
     package func identifier<ID: Identifier>(_ name: String, as type: ID.Type) throws(MatrixError) -> ID? {
         guard let text = try string(name) else { return nil }

@@ -7,9 +7,9 @@ struct MessagesRoutes: RouteGroup {
     let rooms: Rooms
 
     /// The number of events on a page when the client doesn't ask for another one.
-    private static let limitDefault: Int64 = 10
+    private static let limitDefault = 10
     /// The most events on a page, whatever the client asks for.
-    private static let limitMax: Int64 = 1000
+    private static let limitMax = 1000
 
     func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/rooms/{roomId}/messages", access: .guest, lane: .long, getMessages)
@@ -19,13 +19,10 @@ struct MessagesRoutes: RouteGroup {
 
     private func getMessages(_ request: ClientRequest) async throws -> Answer {
         let query = request.query
-        guard let direction = try query.choice("dir", of: PageDirection.self) else {
-            throw MatrixError(.missingParameter, "Missing query parameter dir")
-        }
         let messages = MessagesRequest(
             from: try query.paginationToken("from"), fromText: try query.string("from"), to: try query.paginationToken("to"),
-            isBackward: direction == .backward,
-            limit: Int(min(try query.integer("limit", in: 0...Int64.max) ?? Self.limitDefault, Self.limitMax)),
+            isBackward: try query.requiredChoice("dir", of: PageDirection.self) == .backward,
+            limit: try query.limit(default: Self.limitDefault, max: Self.limitMax),
             filter: try query.string("filter").map(Self.filter) ?? .everything)
         return Answer(json: try rooms.messages(of: request.roomID("roomId"), messages, for: request.requester))
     }
@@ -35,7 +32,7 @@ struct MessagesRoutes: RouteGroup {
         return Answer(
             json: try rooms.context(
                 of: request.eventID("eventId"), in: request.roomID("roomId"),
-                limit: Int(min(try query.integer("limit", in: 0...Int64.max) ?? Self.limitDefault, Self.limitMax)),
+                limit: try query.limit(default: Self.limitDefault, max: Self.limitMax),
                 filter: try query.string("filter").map(Self.filter) ?? .everything, for: request.requester))
     }
 
@@ -44,9 +41,7 @@ struct MessagesRoutes: RouteGroup {
         guard let timestamp = try query.integer("ts", in: 0...Int64.max) else {
             throw MatrixError(.missingParameter, "Missing query parameter ts")
         }
-        guard let direction = try query.choice("dir", of: PageDirection.self) else {
-            throw MatrixError(.missingParameter, "Missing query parameter dir")
-        }
+        let direction = try query.requiredChoice("dir", of: PageDirection.self)
         let found = try rooms.event(
             closestTo: timestamp, direction == .forward ? .forward : .backward, in: request.roomID("roomId"), for: request.requester)
         return Answer(["event_id": .string(found.id.string), "origin_server_ts": .integer(found.originServerTS)])

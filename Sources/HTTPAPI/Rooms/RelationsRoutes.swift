@@ -6,9 +6,9 @@ struct RelationsRoutes: RouteGroup {
     let rooms: Rooms
 
     /// The number of events on a page when the client doesn't ask for another one.
-    private static let limitDefault: Int64 = 20
+    private static let limitDefault = 20
     /// The most events on a page, whatever the client asks for.
-    private static let limitMax: Int64 = 100
+    private static let limitMax = 100
 
     func add(to routes: inout RouteTable) {
         let relations = "/_matrix/client/v1/rooms/{roomId}/relations/{eventId}"
@@ -41,6 +41,6 @@ struct RelationsRoutes: RouteGroup {
     }
 
     private static func limit(_ query: Query) throws -> Int {
-        Int(min(try query.integer("limit", in: 1...Int64.max) ?? limitDefault, limitMax))
+        try query.limit(default: limitDefault, max: limitMax, atLeast: 1)
     }
 }

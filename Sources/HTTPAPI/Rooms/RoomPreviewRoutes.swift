@@ -8,7 +8,7 @@ struct RoomPreviewRoutes: RouteGroup {
     let directory: Directory
 
     /// The number of rooms on a page of a space when the client doesn't ask for another one, and the most.
-    private static let hierarchyLimitDefault: Int64 = 50
+    private static let hierarchyLimit = 50
     /// The number of rooms on a page of mutual rooms.
     private static let mutualRoomsLimit = 100
 
@@ -38,7 +38,7 @@ struct RoomPreviewRoutes: RouteGroup {
         let hierarchy = HierarchyRequest(
             suggestedOnly: try query.bool("suggested_only") ?? false,
             maxDepth: Int(clamping: try query.integer("max_depth", in: 0...Int64.max) ?? Int64(Rooms.hierarchyDepthMax)),
-            limit: Int(min(try query.integer("limit", in: 1...Int64.max) ?? Self.hierarchyLimitDefault, Self.hierarchyLimitDefault)),
+            limit: try query.limit(default: Self.hierarchyLimit, max: Self.hierarchyLimit, atLeast: 1),
             from: from)
         return Answer(try rooms.hierarchy(of: request.roomID("roomId"), hierarchy, for: request.requester))
     }

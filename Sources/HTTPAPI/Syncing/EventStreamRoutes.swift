@@ -8,8 +8,8 @@ struct EventStreamRoutes: RouteGroup {
     /// How long a request for events waits when the client doesn't say, in milliseconds, as in Synapse.
     private static let timeoutDefaultMilliseconds: Int64 = 30_000
     /// The number of messages of a room when the client doesn't ask for another one, and the most.
-    private static let limitDefault: Int64 = 10
-    private static let limitMax: Int64 = 100
+    private static let limitDefault = 10
+    private static let limitMax = 100
 
     func add(to routes: inout RouteTable) {
         routes.get("/_matrix/client/v3/events", access: .guest, isLongPoll: true, getEvents)
@@ -45,6 +45,6 @@ struct EventStreamRoutes: RouteGroup {
     }
 
     private static func limit(_ query: Query) throws -> Int {
-        Int(min(try query.integer("limit", in: 0...Int64.max) ?? limitDefault, limitMax))
+        try query.limit(default: limitDefault, max: limitMax)
     }
 }
