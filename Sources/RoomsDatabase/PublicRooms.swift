@@ -74,19 +74,8 @@ extension RoomsCommit {
         }
     }
 
-    /// Counts joined members of a room, which has its place in the public directory by their number.
-    func countJoined(_ change: Int64, in room: ShortRoomID) throws {
-        let before = try joinedCount(of: room)
-        try count(RoomsMaps.roomJoinedCount, room, change)
-        if try view.isPublic(room) { try moveInDirectory(room, from: before, to: joinedCount(of: room)) }
-    }
-
-    private func joinedCount(of room: ShortRoomID) throws -> Int {
-        Int(try commit.get(RoomsMaps.roomJoinedCount, room) ?? 0)
-    }
-
     /// Takes a listed room from one place to another; it has none with no members.
-    private func moveInDirectory(_ room: ShortRoomID, from before: Int, to after: Int) throws {
+    func moveInDirectory(_ room: ShortRoomID, from before: Int, to after: Int) throws {
         if before > 0 { commit.delete(RoomsMaps.publicRoomsBySize, PublicRoomPlace(room: room, joinedCount: before).key) }
         if after > 0 { commit.put(RoomsMaps.publicRoomsBySize, PublicRoomPlace(room: room, joinedCount: after).key, Empty()) }
         guard (before > 0) != (after > 0) else { return }

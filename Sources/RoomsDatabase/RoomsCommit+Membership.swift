@@ -11,81 +11,77 @@ extension RoomsCommit {
         of user: UserID, in room: ShortRoomID, to membership: Membership, at position: Position, stripped given: [UInt8]? = nil
     ) throws {
         let before = try view.standing(of: user, in: room)
-        let byRoom = TupleKey(room, user)
-        let byUser = TupleKey(user, room)
-        var joinedUntil = Position(0)
-        var isForgotten = false
-        switch before {
-        case .joined where membership == .join: return
-        case .joined:
-            joinedUntil = position
-            commit.delete(RoomsMaps.roomJoined, byRoom)
-            commit.delete(RoomsMaps.userJoined, byUser)
-            try countJoined(-1, in: room)
-            try countServer(of: user, in: room, -1)
-        case .invited(let invite):
-            joinedUntil = invite.joinedUntil
-            commit.delete(RoomsMaps.roomInvited, byRoom)
-            commit.delete(RoomsMaps.userInvited, byUser)
-            try count(RoomsMaps.roomInvitedCount, room, -1)
-        case .knocked(let knock):
-            joinedUntil = knock.joinedUntil
-            commit.delete(RoomsMaps.roomKnocked, byRoom)
-            commit.delete(RoomsMaps.userKnocked, byUser)
-        case .left(let left):
-            // What was forgotten stays so: nothing of it comes back with an invite or a ban.
-            isForgotten = left.isForgotten
-            if !isForgotten { joinedUntil = left.joinedUntil }
-            if membership != .leave && membership != .ban {
-                commit.delete(RoomsMaps.roomLeft, byRoom)
-                commit.delete(RoomsMaps.userLeft, byUser)
-            }
-        case .stranger: break
-        }
-
-        func stripped() throws -> StrippedRoom {
-            StrippedRoom(position: position, joinedUntil: joinedUntil, state: try given ?? view.strippedState(of: room, for: user))
-        }
-        switch membership {
-        case .join:
-            commit.put(RoomsMaps.roomJoined, byRoom, position)
-            commit.put(RoomsMaps.userJoined, byUser, position)
-            commit.put(RoomsMaps.roomOnceJoined, byRoom, Empty())
-            try countJoined(1, in: room)
-            try countServer(of: user, in: room, 1)
-        case .invite:
-            commit.put(RoomsMaps.roomInvited, byRoom, position)
-            commit.put(RoomsMaps.userInvited, byUser, try stripped())
-            try count(RoomsMaps.roomInvitedCount, room, 1)
-        case .knock:
-            commit.put(RoomsMaps.roomKnocked, byRoom, position)
-            commit.put(RoomsMaps.userKnocked, byUser, try stripped())
-        case .leave, .ban:
-            commit.put(RoomsMaps.roomLeft, byRoom, position)
-            commit.put(RoomsMaps.userLeft, byUser, LeftRoom(position: position, joinedUntil: joinedUntil, isForgotten: isForgotten))
-        }
-
+        if case .joined = before, membership == .join { return }
+        let left = try end(before, of: user, in: room, for: membership, at: position)
+        try begin(membership, of: user, in: room, after: left, stripped: given)
         if user.isOn(serverName) {
             commit.stamp(kind: RoomsChange.membership.rawValue, scope: .user(user)) { _ in room.encoded }
             commit.onPublication { [localMembers] in localMembers.setJoined(membership == .join, user, in: room) }
         }
     }
 
-    func count(_ column: Column<ShortRoomID, UInt64>, _ room: ShortRoomID, _ change: Int64) throws {
-        let count = Int64(try commit.get(column, room) ?? 0) + change
-        commit.put(column, room, UInt64(max(0, count)))
+    /// Takes what a room was to a user out of the indexes. One that was left stays there, unless something new begins.
+    ///
+    /// - Returns: what the room is to somebody who leaves it now.
+    private func end(
+        _ before: RoomsView.Standing, of user: UserID, in room: ShortRoomID, for membership: Membership, at position: Position
+    ) throws -> LeftRoom {
+        let byRoom = TupleKey(room, user)
+        let byUser = TupleKey(user, room)
+        switch before {
+        case .joined:
+            commit.delete(RoomsMaps.roomJoined, byRoom)
+            commit.delete(RoomsMaps.userJoined, byUser)
+            try countJoined(-1, in: room)
+            try countServer(of: user, in: room, -1)
+            return LeftRoom(position: position, joinedUntil: position)
+        case .invited(let invite):
+            commit.delete(RoomsMaps.roomInvited, byRoom)
+            commit.delete(RoomsMaps.userInvited, byUser)
+            try count(RoomsMaps.roomInvitedCount, room, -1)
+            return LeftRoom(position: position, joinedUntil: invite.joinedUntil)
+        case .knocked(let knock):
+            commit.delete(RoomsMaps.roomKnocked, byRoom)
+            commit.delete(RoomsMaps.userKnocked, byUser)
+            return LeftRoom(position: position, joinedUntil: knock.joinedUntil)
+        case .left(let left):
+            if membership != .leave && membership != .ban {
+                commit.delete(RoomsMaps.roomLeft, byRoom)
+                commit.delete(RoomsMaps.userLeft, byUser)
+            }
+            // What was forgotten stays so: nothing of it comes back with an invite or a ban.
+            return LeftRoom(position: position, joinedUntil: left.isForgotten ? .zero : left.joinedUntil, isForgotten: left.isForgotten)
+        case .stranger:
+            return LeftRoom(position: position, joinedUntil: .zero)
+        }
     }
 
-    /// Counts the joined members of the user's server, which is in the room as long as there is one.
-    func countServer(of user: UserID, in room: ShortRoomID, _ change: Int64) throws {
-        let server = user.serverName
-        let count = Int64(try commit.get(RoomsMaps.roomServers, TupleKey(room, server)) ?? 0) + change
-        if count > 0 {
-            commit.put(RoomsMaps.roomServers, TupleKey(room, server), UInt64(count))
-            commit.put(RoomsMaps.serverRooms, TupleKey(server, room), Empty())
-        } else {
-            commit.delete(RoomsMaps.roomServers, TupleKey(room, server))
-            commit.delete(RoomsMaps.serverRooms, TupleKey(server, room))
+    private func begin(
+        _ membership: Membership, of user: UserID, in room: ShortRoomID, after left: LeftRoom, stripped given: [UInt8]?
+    ) throws {
+        let byRoom = TupleKey(room, user)
+        let byUser = TupleKey(user, room)
+        func stripped() throws -> StrippedRoom {
+            StrippedRoom(
+                position: left.position, joinedUntil: left.joinedUntil, state: try given ?? view.strippedState(of: room, for: user))
+        }
+        switch membership {
+        case .join:
+            commit.put(RoomsMaps.roomJoined, byRoom, left.position)
+            commit.put(RoomsMaps.userJoined, byUser, left.position)
+            commit.put(RoomsMaps.roomOnceJoined, byRoom, Empty())
+            try countJoined(1, in: room)
+            try countServer(of: user, in: room, 1)
+        case .invite:
+            commit.put(RoomsMaps.roomInvited, byRoom, left.position)
+            commit.put(RoomsMaps.userInvited, byUser, try stripped())
+            try count(RoomsMaps.roomInvitedCount, room, 1)
+        case .knock:
+            commit.put(RoomsMaps.roomKnocked, byRoom, left.position)
+            commit.put(RoomsMaps.userKnocked, byUser, try stripped())
+        case .leave, .ban:
+            commit.put(RoomsMaps.roomLeft, byRoom, left.position)
+            commit.put(RoomsMaps.userLeft, byUser, left)
         }
     }
 
