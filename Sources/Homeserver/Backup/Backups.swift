@@ -17,8 +17,6 @@ package final class Backups: Sendable {
     /// The databases' schemas, in the order in which they are held: the busiest first, since whoever is held waits for those whose writers
     /// have much to do.
     package static let schemas = [RoomsMaps.schema, AccountsMaps.schema, TransitoryMaps.schema]
-    /// What else of a data directory belongs to the server.
-    private static let signingKeyFile = "signing.key"
     /// The name of the configuration in a backup.
     package static let configurationName = "martlet.yaml"
 
@@ -61,7 +59,7 @@ package final class Backups: Sendable {
         let checkpoint = try await Checkpoint.take(of: databases, to: paths)
         for (database, path) in zip(databases, paths) { try directory.move(path, as: database.schema.name) }
         try staging.remove()
-        try directory.copy("\(dataDirectory)/\(Self.signingKeyFile)", as: Self.signingKeyFile)
+        try directory.copy("\(dataDirectory)/\(DataDirectory.signingKeyFile)", as: DataDirectory.signingKeyFile)
         if let configurationFile { try directory.copy(configurationFile, as: Self.configurationName) }
         let marker = BackupMarker(
             serverName: serverName, time: checkpoint.time, programVersion: ProgramVersion.current, bytes: try directory.bytes,

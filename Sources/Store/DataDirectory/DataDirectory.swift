@@ -6,6 +6,9 @@ import Glibc
 /// - Whoever holds a `DataDirectory` is the only process to use the directory; it is given back when the last reference goes.
 /// - A file written here is, after a crash at any moment, either the old one or the new one, whole.
 package final class DataDirectory: Sendable {
+    /// The name of the file with the key by which the server signs.
+    package static let signingKeyFile = "signing.key"
+
     /// The directory's path, as it was given.
     package let path: String
 

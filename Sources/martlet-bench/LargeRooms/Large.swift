@@ -25,7 +25,6 @@ struct LargeRoomDirectory: ParsableArguments {
     @Option(help: "The room's version.")
     var roomVersion: String = "11"
 
-    private static let signingKeyFile = "signing.key"
     private static let blockCacheBytes = 64 << 20
 
     func validate() throws {
@@ -54,15 +53,16 @@ struct LargeRoomDirectory: ParsableArguments {
 
     /// How the server is opened in the directory, which gets a signing key if it has none.
     func settings(of directory: DataDirectory) throws -> HomeserverSettings {
-        if try directory.readFile(Self.signingKeyFile) == nil {
+        if try directory.readFile(DataDirectory.signingKeyFile) == nil {
             guard let key = SigningKey(seed: SystemRandom().bytes(SigningKey.seedSizeBytes), version: "bench") else {
                 throw LargeRoomError("no signing key could be made")
             }
-            try directory.writeFile(Self.signingKeyFile, Array("\(key.text)\n".utf8))
+            try directory.writeFile(DataDirectory.signingKeyFile, Array("\(key.text)\n".utf8))
         }
-        guard let bytes = try directory.readFile(Self.signingKeyFile), let key = SigningKey(text: String(decoding: bytes, as: UTF8.self))
+        guard let bytes = try directory.readFile(DataDirectory.signingKeyFile),
+            let key = SigningKey(text: String(decoding: bytes, as: UTF8.self))
         else {
-            throw LargeRoomError("\(directory.path(of: Self.signingKeyFile)) is no signing key")
+            throw LargeRoomError("\(directory.path(of: DataDirectory.signingKeyFile)) is no signing key")
         }
         return HomeserverSettings(
             serverName: name, dataDirectory: directory.path, signingKey: key, blockCacheBytes: Self.blockCacheBytes,

@@ -4,19 +4,18 @@ import Store
 
 /// The file that keeps the server's signing key: made at the first start, and never replaced, since other servers know the server by it.
 enum SigningKeyFile {
-    private static let name = "signing.key"
-
     /// The key in the data directory; a new one, durable when this returns, if there is none.
     ///
     /// - Throws: ``SigningKeyError`` if the file holds no signing key; `StoreError` if it cannot be read or written.
     static func load(from directory: DataDirectory, random: any RandomSource, logger: Logger) throws -> SigningKey {
-        guard let bytes = try directory.readFile(name) else { return try make(in: directory, random: random) }
+        guard let bytes = try directory.readFile(DataDirectory.signingKeyFile) else { return try make(in: directory, random: random) }
         guard let key = SigningKey(text: String(decoding: bytes, as: UTF8.self)) else {
-            throw SigningKeyError(path: directory.path(of: name))
+            throw SigningKeyError(path: directory.path(of: DataDirectory.signingKeyFile))
         }
-        if directory.isReadableByOthers(name) {
+        if directory.isReadableByOthers(DataDirectory.signingKeyFile) {
             logger.warning(
-                "Others on this machine can read the signing key; chmod 600 it", metadata: ["path": "\(directory.path(of: name))"])
+                "Others on this machine can read the signing key; chmod 600 it",
+                metadata: ["path": "\(directory.path(of: DataDirectory.signingKeyFile))"])
         }
         return key
     }
@@ -25,7 +24,7 @@ enum SigningKeyFile {
         guard let key = SigningKey(seed: random.bytes(SigningKey.seedSizeBytes), version: "a_\(random.alphanumeric(6))") else {
             preconditionFailure("every seed of \(SigningKey.seedSizeBytes) bytes is a key")
         }
-        try directory.writeFile(name, Array("\(key.text)\n".utf8))
+        try directory.writeFile(DataDirectory.signingKeyFile, Array("\(key.text)\n".utf8))
         return key
     }
 }

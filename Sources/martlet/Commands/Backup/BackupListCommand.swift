@@ -51,4 +51,10 @@ extension ConfigurationOptions {
     func namedServer() throws -> String? {
         file == nil ? nil : try load().serverName
     }
+
+    /// - Throws: `ValidationError` when a backup is of another server than the one whose configuration file was given.
+    func check(_ backup: BackupMarker, at path: String) throws {
+        guard let serverName = try namedServer(), backup.serverName != serverName else { return }
+        throw ValidationError("\(path) is a backup of the server \(backup.serverName), not of \(serverName)")
+    }
 }

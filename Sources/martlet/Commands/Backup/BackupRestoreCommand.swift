@@ -18,12 +18,7 @@ struct BackupRestoreCommand: ParsableCommand {
 
     func run() throws {
         let target = try configurationOptions.load().dataDirectory
-        if let serverName = try configurationOptions.namedServer() {
-            let owner = try BackupMarker(ofBackupAt: at).serverName
-            guard owner == serverName else {
-                throw ValidationError("\(at) is a backup of the server \(owner), not of \(serverName)")
-            }
-        }
+        try configurationOptions.check(BackupMarker(ofBackupAt: at), at: at)
         let marker = try StoredBackups.restore(at, to: target)
         if json {
             var object = marker.json

@@ -19,10 +19,7 @@ struct BackupVerifyCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let marker = try BackupMarker(ofBackupAt: at)
-        if let serverName = try configurationOptions.namedServer(), marker.serverName != serverName {
-            throw ValidationError("\(at) is a backup of the server \(marker.serverName), not of \(serverName)")
-        }
+        try configurationOptions.check(BackupMarker(ofBackupAt: at), at: at)
         try VerificationReport(StoredBackups.verify(at)).print(asJSON: json)
     }
 }
