@@ -4,7 +4,7 @@ import StoredIdentifiers
 
 /// The maps of the accounts database. docs/data-model.md describes each.
 package enum AccountsMaps {
-    // MARK: logins
+    // MARK: - logins
 
     package static let loginTokens = Column<[UInt8], TupleKey<Int64, UserID>>("logintoken_expiresatuserid", in: "logins", .randomSmall)
     package static let openIDTokens = Column<[UInt8], TupleKey<Int64, UserID>>("openidtoken_expiresatuserid", in: "logins", .randomSmall)
@@ -24,7 +24,7 @@ package enum AccountsMaps {
         "validationsessionid_session", in: "logins", .randomSmall)
     package static let userIDToAccount = Column<UserID, Account>("userid_password", in: "logins", .random, .pointLookups)
 
-    // MARK: keys
+    // MARK: - keys
 
     package static let keyIDToKey = Column<TupleKey<UserID, String>, [UInt8]>("keyid_key", in: "keys", .randomSmall)
     package static let oneTimeKeys = Column<TupleKey<UserID, String, String, KeyUploadID, String>, [UInt8]>(
@@ -40,14 +40,14 @@ package enum AccountsMaps {
         "useriduserid_keysignature", in: "keys", .randomSmall)
     package static let dehydratedDevices = Column<UserID, DehydratedDevice>("userid_dehydrateddevice", in: "keys", .randomSmall)
 
-    // MARK: backups
+    // MARK: - backups
 
     package static let backupIDToAlgorithm = Column<TupleKey<UserID, UInt64>, [UInt8]>("backupid_algorithm", in: "backups", .randomSmall)
     package static let backupIDToETag = Column<TupleKey<UserID, UInt64>, KeyBackupState>("backupid_etag", in: "backups", .randomSmall)
     package static let backedUpKeys = Column<TupleKey<UserID, UInt64, RoomID, String>, [UInt8]>(
         "backupkeyid_backup", in: "backups", .randomSmall)
 
-    // MARK: data
+    // MARK: - data
 
     package static let accountData = Column<TupleKey<UserID, RoomID?, Position>, AccountDataEntry>(
         "roomuserdataid_accountdata", in: "data", .randomSmall)
@@ -55,21 +55,21 @@ package enum AccountsMaps {
         "roomusertype_roomuserdataid", in: "data", .randomSmall)
     package static let filters = Column<TupleKey<UserID, String>, [UInt8]>("userfilterid_filter", in: "data", .randomSmall)
 
-    // MARK: reports
+    // MARK: - reports
 
     package static let reports = Column<ReportID, Report>("reportid_report", in: "data", .randomSmall)
 
-    // MARK: push
+    // MARK: - push
 
     package static let pushKeyToDeviceID = Column<TupleKey<String, String, UserID>, String>("pushkey_deviceid", in: "push", .randomSmall)
     package static let pushers = Column<TupleKey<UserID, String, String>, Pusher>("senderkey_pusher", in: "push", .randomSmall)
 
-    // MARK: application services
+    // MARK: - application services
 
     package static let appServiceRegistrations = Column<String, [UInt8]>(
         "id_appserviceregistrations", in: "appservices", .randomSmall)
 
-    // MARK: media
+    // MARK: - media
 
     package static let mediaFiles = Column<TupleKey<ServerName, String, String>, [UInt8]>("mediaid_file", in: "media", .randomSmall)
     package static let mediaUploaders = Column<TupleKey<ServerName, String>, UserID>("mediaid_user", in: "media", .randomSmall)

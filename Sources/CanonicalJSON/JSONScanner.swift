@@ -40,7 +40,7 @@ struct JSONScanner {
         self.depthMax = depthMax
     }
 
-    // MARK: Single bytes
+    // MARK: - Single bytes
 
     @inline(__always)
     mutating func skipWhiteSpace() {
@@ -85,7 +85,7 @@ struct JSONScanner {
         }
     }
 
-    // MARK: Structure
+    // MARK: - Structure
 
     /// Reads what comes between an array's elements.
     ///
@@ -169,7 +169,7 @@ struct JSONScanner {
         }
     }
 
-    // MARK: Position, for the extensions in other files
+    // MARK: - Position, for the extensions in other files
 
     @inline(__always)
     mutating func advance(by count: Int) {

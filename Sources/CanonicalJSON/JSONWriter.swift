@@ -41,7 +41,7 @@ public struct JSONWriter: Sendable {
     /// The number of digits of the largest Int64.
     private static let digitCountMax = 19
 
-    // MARK: Structure
+    // MARK: - Structure
 
     /// Begins an object; keys and values, then `endObject()`, come next.
     public mutating func beginObject() { open(Byte.openingBrace) }
@@ -82,7 +82,7 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
-    // MARK: Values
+    // MARK: - Values
 
     /// Writes a string, in quotes and escaped where it has to be.
     public mutating func string(_ value: String) {
@@ -191,7 +191,7 @@ public struct JSONWriter: Sendable {
         }
     }
 
-    // MARK: Strings
+    // MARK: - Strings
 
     /// Writes a string in quotes; escaped is only what JSON demands, each in its shortest form.
     @inline(__always)

@@ -9,7 +9,7 @@ package final class BlockCache: @unchecked Sendable {
 
     /// - Parameters:
     ///   - capacityBytes: how much the cache holds. Blocks that readers have pinned may exceed it.
-    ///   - shardBits: the cache is split into 2 to the power of `shardBits` shards, each with its own lock; `nil` lets RocksDB choose by the capacity.
+    ///   - shardBits: the cache is split into 2 to the power of `shardBits` shards, each with its own lock; nil lets RocksDB choose by the capacity.
     package init(capacityBytes: Int, shardBits: Int? = nil) {
         let options = rocksdb_lru_cache_options_create()
         defer { rocksdb_lru_cache_options_destroy(options) }

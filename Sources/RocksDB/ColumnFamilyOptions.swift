@@ -9,7 +9,7 @@ package struct ColumnFamilyOptions: Sendable {
         }
 
         package var algorithm: Algorithm
-        /// The algorithm's own scale; negative levels of zstd are the fast ones. `nil` is the algorithm's default.
+        /// The algorithm's own scale; negative levels of zstd are the fast ones. nil is the algorithm's default.
         package var level: Int?
         /// The size of a dictionary that each table file's blocks share; 0 for none.
         package var maxDictionaryBytes: Int
@@ -90,7 +90,7 @@ package struct ColumnFamilyOptions: Sendable {
 
     package var compactionStyle = CompactionStyle.level
     package var compactionPriority = CompactionPriority.minOverlappingRatio
-    /// A file that is older is compacted (level, universal) or dropped (fifo); 0 for never, `nil` for RocksDB's default for the style.
+    /// A file that is older is compacted (level, universal) or dropped (fifo); 0 for never, nil for RocksDB's default for the style.
     package var ttlSeconds: UInt64?
 
     /// The size of a data block before compression.
@@ -106,10 +106,10 @@ package struct ColumnFamilyOptions: Sendable {
     package var cacheIndexAndFilterBlocks = false
     /// Keeps index and filters of level 0 in the cache.
     package var pinLevel0IndexAndFilterBlocks = false
-    /// Shared with whoever else has been given it; `nil` gives the column family one of its own, of RocksDB's default 8 MB.
+    /// Shared with whoever else has been given it; nil gives the column family one of its own, of RocksDB's default 8 MB.
     package var blockCache: BlockCache?
 
-    /// The first so many bytes of a key are its prefix, by which filters are kept too; `nil` for none.
+    /// The first so many bytes of a key are its prefix, by which filters are kept too; nil for none.
     package var prefixLength: Int?
 
     /// Further options by RocksDB's names and in its option-string syntax: a value that itself contains `;` stands in braces.

@@ -62,7 +62,7 @@ package final class Instance: Sendable {
         return Instance(database: database, columnFamilies: families)
     }
 
-    /// The names of the column families of the database in the directory `path`, `default` among them; `nil` where there is no database.
+    /// The names of the column families of the database in the directory `path`, `default` among them; nil where there is no database.
     /// It may be open.
     package static func columnFamilies(at path: String) throws(RocksDBError) -> [String]? {
         guard hasDatabase(at: path) else { return nil }

@@ -12,20 +12,20 @@ extension Instance {
         database.options.failureMessage.map { RocksDBError(message: $0) }
     }
 
-    /// What RocksDB says about a column family under the name of a property (`rocksdb.stats`, ...); `nil` where it has none of that name.
+    /// What RocksDB says about a column family under the name of a property (`rocksdb.stats`, ...); nil where it has none of that name.
     package func property(_ name: String, in columnFamily: ColumnFamily) -> String? {
         requireOwn(columnFamily, nil)
         return Self.taking(rocksdb_property_value_cf(database.pointer, columnFamily.handle, name))
     }
 
-    /// A property that is a number (`rocksdb.estimate-num-keys`, ...); `nil` where RocksDB has none of that name.
+    /// A property that is a number (`rocksdb.estimate-num-keys`, ...); nil where RocksDB has none of that name.
     package func integerProperty(_ name: String, in columnFamily: ColumnFamily) -> UInt64? {
         requireOwn(columnFamily, nil)
         var value: UInt64 = 0
         return rocksdb_property_int_cf(database.pointer, columnFamily.handle, name, &value) == 0 ? value : nil
     }
 
-    /// The counters since open as RocksDB's text, a line each; `nil` where `InstanceOptions.statistics` is off.
+    /// The counters since open as RocksDB's text, a line each; nil where `InstanceOptions.statistics` is off.
     package var statistics: String? {
         Self.taking(rocksdb_options_statistics_get_string(database.options.pointer))
     }

@@ -1,12 +1,12 @@
 import CRocksDB
 
 extension Instance {
-    /// The value of `key`, on the snapshot or, without one, now; `nil` where there is none.
+    /// The value of `key`, on the snapshot or, without one, now; nil where there is none.
     package func get(_ key: [UInt8], in columnFamily: ColumnFamily, snapshot: Snapshot?) throws(RocksDBError) -> [UInt8]? {
         try key.withBytes { (key) throws(RocksDBError) in try get(key, in: columnFamily, snapshot: snapshot) }
     }
 
-    /// The value of `key`, on the snapshot or, without one, now; `nil` where there is none.
+    /// The value of `key`, on the snapshot or, without one, now; nil where there is none.
     package func get(
         _ key: UnsafeRawBufferPointer, in columnFamily: ColumnFamily, snapshot: Snapshot?
     ) throws(RocksDBError) -> [UInt8]? {

@@ -15,7 +15,7 @@ package struct NewRoom: Sendable {
     /// Begins a room with its create event.
     ///
     /// - Parameters:
-    ///   - roomID: the room's ID; `nil` in room versions where it follows from the create event.
+    ///   - roomID: the room's ID; nil in room versions where it follows from the create event.
     ///   - content: the create event's content.
     ///   - originServerTS: the events' time, in milliseconds.
     /// - Throws: `AuthorizationError`, `EventFormatError`.
@@ -60,7 +60,7 @@ extension RoomsCommit {
     /// Makes the room with all its events.
     ///
     /// - Parameter count: how many of the first events are appended, where there are more of them than a commit can have.
-    /// - Returns: `nil`, and nothing is written, when there is a room of that ID already.
+    /// - Returns: nil, and nothing is written, when there is a room of that ID already.
     package func create(_ newRoom: NewRoom, withFirst count: Int = .max) throws -> Room? {
         guard try view.shortID(of: newRoom.id) == nil else { return nil }
         let room = Room(

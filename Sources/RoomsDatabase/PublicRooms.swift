@@ -31,7 +31,7 @@ package struct PublicRoomPlaces: ~Copyable {
         self.entries = entries
     }
 
-    /// The next one; `nil` at the end.
+    /// The next one; nil at the end.
     package mutating func next() throws -> PublicRoomPlace? {
         try entries.next().map { PublicRoomPlace($0.key) }
     }

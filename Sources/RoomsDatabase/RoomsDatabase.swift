@@ -77,7 +77,7 @@ package final class RoomsDatabase: Sendable {
         RoomsView(database.snapshot())
     }
 
-    /// A room's own facts, or `nil` when it isn't here.
+    /// A room's own facts, or nil when it isn't here.
     package func room(_ id: RoomID) throws -> Room? {
         if let room = knownRooms.withLock({ $0[id] }) { return room }
         guard let room = try view().room(id) else { return nil }

@@ -4,7 +4,7 @@ import StoredIdentifiers
 
 /// The maps of the rooms database. docs/data-model.md describes each.
 package enum RoomsMaps {
-    // MARK: events
+    // MARK: - events
 
     package static let eventIDToOutlier = Column<EventID, StoredEvent>("eventid_outlierpdu", in: "events", .random, .events)
     package static let eventIDToPDUID = Column<EventID, PDUID>("eventid_pduid", in: "events", .random, .pointLookups)
@@ -37,7 +37,7 @@ package enum RoomsMaps {
     package static let relationships = Column<FixedKey<ShortEventID, ShortEventID>, String>(
         "tofrom_relationship", in: "events", .randomSmall)
 
-    // MARK: events without a place in a timeline
+    // MARK: - events without a place in a timeline
 
     package static let rejectedEvents = Column<ShortEventID, String>("shorteventid_rejection", in: "events", .randomSmall, .pointLookups)
     package static let roomOutliers = Column<FixedKey<ShortRoomID, ShortEventID>, Empty>(
@@ -48,7 +48,7 @@ package enum RoomsMaps {
         "redactedid_redaction", in: "events", .randomSmall)
     package static let gaps = Column<PDUID, ShortEventIDs>("pduid_gap", in: "events", .randomSmall)
 
-    // MARK: thread subscriptions
+    // MARK: - thread subscriptions
 
     package static let threadSubscriptions = Column<TupleKey<UserID, ShortRoomID, ShortEventID>, ThreadSubscription>(
         "useridthreadid_subscription", in: "events", .randomSmall, .pointLookups)
@@ -58,7 +58,7 @@ package enum RoomsMaps {
     package static let threadSubscribers = Column<TupleKey<ShortEventID, UserID>, ShortRoomID>(
         "threadid_subscriber", in: "events", .randomSmall)
 
-    // MARK: delayed events
+    // MARK: - delayed events
 
     package static let delayedEvents = Column<DelayedEventNumber, DelayedEvent>("delayednumber_delayedevent", in: "events", .randomSmall)
     package static let delayIDToNumber = Column<String, DelayedEventNumber>("delayid_delayednumber", in: "events", .randomSmall)
@@ -76,14 +76,14 @@ package enum RoomsMaps {
     package static let delayedStickiness = Column<DelayedEventNumber, Int64>(
         "delayednumber_stickiness", in: "events", .randomSmall)
 
-    // MARK: sticky events
+    // MARK: - sticky events
 
     package static let stickyEvents = Column<FixedKey<ShortRoomID, Position>, FixedKey<Int64, ShortEventID>>(
         "shortroomid_stickyevent", in: "events", .randomSmall)
     package static let stickyEventsByExpiry = Column<FixedKey<Int64, ShortRoomID, Position>, Empty>(
         "timestamp_stickyevent", in: "events", .randomSmall)
 
-    // MARK: state
+    // MARK: - state
 
     package static let roomStates = Column<FixedKey<ShortRoomID, ShortStateHash>, Empty>(
         "shortroomid_shortstatehash", in: "state", .sequential)
@@ -102,7 +102,7 @@ package enum RoomsMaps {
     package static let stateKeyToShortID = Column<TupleKey<String, String>, ShortStateKey>(
         "statekey_shortstatekey", in: "state", .random, .pointLookups)
 
-    // MARK: rooms
+    // MARK: - rooms
 
     package static let aliasToRoomID = Column<RoomAlias, RoomID>("alias_roomid", in: "rooms", .randomSmall)
     package static let aliasToUserID = Column<RoomAlias, UserID>("alias_userid", in: "rooms", .randomSmall)
@@ -119,7 +119,7 @@ package enum RoomsMaps {
     package static let roomIDToShortID = Column<RoomID, ShortRoomID>("roomid_shortroomid", in: "rooms", .randomSmall, .pointLookups)
     package static let shortIDToRoomID = Column<ShortRoomID, RoomID>("shortroomid_roomid", in: "rooms", .randomSmall, .pointLookups)
 
-    // MARK: users
+    // MARK: - users
 
     package static let roomInvited = Column<TupleKey<ShortRoomID, UserID>, Position>("roomuserid_invitecount", in: "users", .randomSmall)
     package static let roomJoined = Column<TupleKey<ShortRoomID, UserID>, Position>("roomuserid_joined", in: "users", .randomSmall)
@@ -138,7 +138,7 @@ package enum RoomsMaps {
         "userroomid_knockedstate", in: "users", .randomSmall)
     package static let userLeft = Column<TupleKey<UserID, ShortRoomID>, LeftRoom>("userroomid_leftstate", in: "users", .random)
 
-    // MARK: receipts
+    // MARK: - receipts
 
     package static let receipts = Column<TupleKey<ShortRoomID, Position, UserID>, ReadReceipt>(
         "readreceiptid_readreceipt", in: "receipts", .random)
@@ -153,7 +153,7 @@ package enum RoomsMaps {
     package static let notificationCount = Column<TupleKey<UserID, ShortRoomID>, ThreadCounts>(
         "userroomid_notificationcount", in: "receipts", .random)
 
-    // MARK: servers
+    // MARK: - servers
 
     package static let roomServers = Column<TupleKey<ShortRoomID, ServerName>, UInt64>("roomserverids", in: "servers", .randomSmall)
     package static let serverSigningKeys = Column<ServerName, [UInt8]>("server_signingkeys", in: "servers", .random)

@@ -4,7 +4,7 @@ import StoredIdentifiers
 
 /// The rooms' current state, and the short IDs of state keys.
 extension RoomsView {
-    /// A state key's short ID, or `nil` when no room has ever used it.
+    /// A state key's short ID, or nil when no room has ever used it.
     package func shortStateKey(_ key: StateKey) throws -> ShortStateKey? {
         try reader.get(RoomsMaps.stateKeyToShortID, TupleKey(key.type, key.key))
     }
@@ -45,7 +45,7 @@ extension RoomsView {
         try currentEventID(key, in: room).flatMap { try event($0) }
     }
 
-    /// The room's current events for many state keys, in the keys' order, read as batches; `nil` for those that it has none for.
+    /// The room's current events for many state keys, in the keys' order, read as batches; nil for those that it has none for.
     package func currentEvents(_ keys: [StateKey], in room: ShortRoomID) throws -> [StoredEvent?] {
         let shortKeys = try shortStateKeys(keys)
         let current = try currentEventIDs(shortKeys.compactMap(\.self), in: room)

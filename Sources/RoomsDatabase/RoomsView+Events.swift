@@ -4,7 +4,7 @@ import StoredIdentifiers
 
 /// Events by their IDs and places.
 extension RoomsView {
-    /// An event's short ID, or `nil` when the event has never been heard of.
+    /// An event's short ID, or nil when the event has never been heard of.
     package func shortID(of event: EventID) throws -> ShortEventID? {
         try reader.get(RoomsMaps.eventIDToShortID, event)
     }
@@ -17,7 +17,7 @@ extension RoomsView {
         }
     }
 
-    /// An event of a timeline and its place there, or `nil`.
+    /// An event of a timeline and its place there, or nil.
     package func timelineEvent(_ id: EventID) throws -> (pduID: PDUID, event: StoredEvent)? {
         guard let pduID = try reader.get(RoomsMaps.eventIDToPDUID, id), let event = try event(at: pduID) else { return nil }
         return (pduID, event)
@@ -56,7 +56,7 @@ extension RoomsView {
         }
     }
 
-    /// One event behind a short ID, or `nil` when it is not here.
+    /// One event behind a short ID, or nil when it is not here.
     package func event(_ shortID: ShortEventID) throws -> StoredEvent? {
         try events([shortID]).first
     }
@@ -70,7 +70,7 @@ extension RoomsView {
         return try reader.domain(RoomsMaps.pduIDToEvent, KeyRange(lower: lower, upper: upper + [0]), direction)
     }
 
-    /// The transactions that sent the events, in their order; `nil` for those that no transaction has sent.
+    /// The transactions that sent the events, in their order; nil for those that no transaction has sent.
     package func transactions(of events: [ShortEventID]) throws -> [Transaction?] {
         try reader.get(RoomsMaps.shortEventIDToTransaction, all: events).map { stored in
             stored.map { Transaction(user: $0.parts.0, device: $0.parts.1, name: $0.parts.2, id: $0.parts.3) }

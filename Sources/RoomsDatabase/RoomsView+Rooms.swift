@@ -4,7 +4,7 @@ import StoredIdentifiers
 
 /// Rooms, their short IDs, and the ends of their timelines.
 extension RoomsView {
-    /// A room's short ID, or `nil` when nothing of the room is here.
+    /// A room's short ID, or nil when nothing of the room is here.
     package func shortID(of room: RoomID) throws -> ShortRoomID? {
         try reader.get(RoomsMaps.roomIDToShortID, room)
     }
@@ -27,7 +27,7 @@ extension RoomsView {
         try reader.get(RoomsMaps.shortIDToRoomID, all: rooms).compactMap(\.self)
     }
 
-    /// The room's own facts, or `nil` when its create event is not here, or the room is being deleted.
+    /// The room's own facts, or nil when its create event is not here, or the room is being deleted.
     package func room(_ id: RoomID) throws -> Room? {
         guard let shortID = try shortID(of: id), try !reader.contains(RoomsMaps.disabledRoomIDs, id) else { return nil }
         return try room(id, shortID)
@@ -52,7 +52,7 @@ extension RoomsView {
         try reader.first(RoomsMaps.pduIDToEvent, .fixed(room))?.key.order
     }
 
-    /// The order of the newest event of the room's timeline, or `nil` when it has none.
+    /// The order of the newest event of the room's timeline, or nil when it has none.
     package func newestOrder(of room: ShortRoomID) throws -> Int64? {
         try reader.first(RoomsMaps.pduIDToEvent, .fixed(room), .backward)?.key.order
     }

@@ -20,7 +20,7 @@ extension RoomsView {
         fileprivate let view: RoomsView
         fileprivate var entries: Domain<FixedKey<ShortRoomID, Int64, Int64>, Empty>
 
-        /// The next event and its place in the timeline; `nil` at the end.
+        /// The next event and its place in the timeline; nil at the end.
         package mutating func next() throws -> (pduID: PDUID, event: StoredEvent)? {
             while let (key, _) = try entries.next() {
                 let pduID = PDUID(room: key.parts.0, order: key.parts.2)

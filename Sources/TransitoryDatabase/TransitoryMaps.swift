@@ -4,7 +4,7 @@ import StoredIdentifiers
 
 /// The maps of the transitory database. docs/data-model.md describes each.
 package enum TransitoryMaps {
-    // MARK: devices
+    // MARK: - devices
 
     package static let keyChangeIDToUserID = Column<Position, UserID>("keychangeid_userid", in: "devices", .random)
     package static let lazyLoadedMembers = Column<TupleKey<UserID, String, RoomID, UserID>, Position>(
@@ -14,7 +14,7 @@ package enum TransitoryMaps {
         "userdevicetxnid_todevice", in: "devices", .randomSmall, .pointLookups)
     package static let userIDToDeviceListVersion = Column<UserID, UInt64>("userid_devicelistversion", in: "devices", .randomSmall)
 
-    // MARK: connections of simplified sliding sync
+    // MARK: - connections of simplified sliding sync
 
     static let slidingConnections = Column<SlidingConnectionKey, SlidingConnection>(
         "userdeviceconnid_connection", in: "devices", .randomSmall, .pointLookups)
@@ -25,22 +25,22 @@ package enum TransitoryMaps {
     static let slidingRequiredStates = Column<FixedKey<SlidingConnectionID, UInt64>, [UInt8]>(
         "connectionid_requiredstate", in: "devices", .randomSmall)
 
-    // MARK: presence
+    // MARK: - presence
 
     package static let presenceIDToPresence = Column<Position, [UInt8]>("presenceid_presence", in: "presence", .sequentialSmall)
     package static let userIDToPresenceID = Column<UserID, Position>("userid_presenceid", in: "presence", .randomSmall)
 
-    // MARK: servers
+    // MARK: - servers
 
     package static let serverNameToDestination = Column<ServerName, [UInt8]>("servername_destination", in: "servers", .randomSmallCache)
     package static let serverNameToEDUCount = Column<ServerName, Position>("servername_educount", in: "servers", .randomSmall)
     package static let serverNameToOverride = Column<ServerName, [UInt8]>("servername_override", in: "servers", .randomSmallCache)
 
-    // MARK: previews
+    // MARK: - previews
 
     package static let urlPreviews = Column<String, [UInt8]>("url_previews", in: "previews", .random, .pointLookups)
 
-    // MARK: streams
+    // MARK: - streams
 
     static let streams = Column<Scope, StreamHead>("scope_stream", in: "streams", .randomSmall, .pointLookups)
     static let streamKeys = Column<TupleKey<[UInt8], String>, StreamKey>("scopekey_stream", in: "streams", .randomSmall, .pointLookups)

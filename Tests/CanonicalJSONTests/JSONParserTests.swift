@@ -6,7 +6,7 @@ import Testing
         try JSONValue(parsing: Array(text.utf8), strictness, limits: limits)
     }
 
-    // MARK: Values
+    // MARK: - Values
 
     @Test func everyKindOfValue() throws {
         let text = #" { "a" : [ null , true , false , 1 , -2 , 1.5 , "x" ] , "o" : { } , "e" : [ ] } "#
@@ -50,7 +50,7 @@ import Testing
         #expect(object["149999"] == 49_999)
     }
 
-    // MARK: Refusals
+    // MARK: - Refusals
 
     @Test(arguments: [
         ("", JSONError.unexpectedEnd(offset: 0)), ("  ", .unexpectedEnd(offset: 2)), ("[1", .unexpectedEnd(offset: 2)),
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    // MARK: Strictness
+    // MARK: - Strictness
 
     @Test(arguments: ["1.0", "1e3", "1.5", "-0.0", "0e0", "[1E-2]"])
     func canonicalStrictnessRefusesFloats(text: String) {
@@ -124,7 +124,7 @@ import Testing
         #expect(throws: JSONError.floatOutOfRange(offset: 6)) { try JSONFields(scanning: Array("{\"a\":\(text)}".utf8)) }
     }
 
-    // MARK: Limits
+    // MARK: - Limits
 
     @Test func depth() throws {
         let limits = JSONLimits(depthMax: 3)

@@ -58,7 +58,7 @@ enum FailureKind: Hashable, Sendable {
     case other
 }
 
-/// How `body` fails; `nil` when it doesn't.
+/// How `body` fails; nil when it doesn't.
 func failure<Result>(_ body: () async throws -> Result) async -> FailureKind? {
     do {
         _ = try await body()

@@ -5,7 +5,7 @@ import Store
 package struct MailProgress: Sendable, Hashable {
     /// Up to which position of the rooms database.
     package var toldUpTo: Position
-    /// When the last message was sent, in milliseconds since 1970; `nil` for never.
+    /// When the last message was sent, in milliseconds since 1970; nil for never.
     package var sentAt: Int64?
     /// How long after the last message the next one may come, in milliseconds.
     package var pause: Int64

@@ -6,7 +6,7 @@ import StoredIdentifiers
 package enum AccountsVerification {
     /// Verifies the database in `directory`, which nobody has open.
     ///
-    /// - Parameter serverName: whose data it has to be; `nil` takes anybody's.
+    /// - Parameter serverName: whose data it has to be; nil takes anybody's.
     package static func run(at directory: String, serverName: String?, blockCache: BlockCache) -> VerificationResult {
         Verification.run(AccountsMaps.schema, at: directory, serverName: serverName, blockCache: blockCache) { check in
             check.run { try logins(&$0) }

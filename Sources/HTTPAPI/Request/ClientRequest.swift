@@ -75,7 +75,7 @@ package struct ClientRequest: Sendable {
     }
 }
 
-// MARK: Path parameters
+// MARK: - Path parameters
 
 extension ClientRequest {
     /// A parameter of the route's path, decoded. Asking for one that the path doesn't have is a programmer error.

@@ -16,7 +16,7 @@ package struct TrustedProxies: Sendable {
         self.isTrusted = isTrusted
     }
 
-    /// The IP address from which a request comes; `nil` on a socket that has none.
+    /// The IP address from which a request comes; nil on a socket that has none.
     ///
     /// - Parameter peer: the other end of the connection.
     func client(of headers: HTTPFields, from peer: SocketAddress?) -> String? {
@@ -29,7 +29,7 @@ package struct TrustedProxies: Sendable {
         return client
     }
 
-    /// An IP address in the one form that stands for it; `nil` for what is none.
+    /// An IP address in the one form that stands for it; nil for what is none.
     private static func address(_ text: String) -> String? {
         (try? SocketAddress(ipAddress: text, port: 0))?.ipAddress.map(unmapped)
     }

@@ -81,7 +81,7 @@ final class StreamConnection: Sendable {
         requests.withLock { $0.close() }
     }
 
-    // MARK: News
+    // MARK: - News
 
     /// Sends broadcasts; on the event loop.
     func tell(_ broadcasts: [StreamBroadcast]) {
@@ -98,7 +98,7 @@ final class StreamConnection: Sendable {
         handler.flush()
     }
 
-    // MARK: Requests
+    // MARK: - Requests
 
     /// Takes what was sent; on the event loop.
     private func receive(_ request: StreamRequestQueue.Request) {
@@ -236,7 +236,7 @@ final class StreamConnection: Sendable {
         }
     }
 
-    // MARK: Replies
+    // MARK: - Replies
 
     private func reply(_ replies: [StreamReply]) {
         let frames = replies.compactMap(frame)

@@ -58,7 +58,7 @@ final class StreamConnections: Sendable {
         }
     }
 
-    // MARK: Memory
+    // MARK: - Memory
 
     /// Whether programs may still ask for what streams have, or must read first what was asked for.
     var hasRoom: Bool { state.withLock { $0.askedBytes < Limits.streamAskedMaxBytes } }

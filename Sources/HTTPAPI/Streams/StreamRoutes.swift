@@ -42,7 +42,7 @@ struct StreamRoutes: RouteGroup {
         }
     }
 
-    // MARK: Rooms
+    // MARK: - Rooms
 
     private func makeRoom(_ request: ClientRequest) async throws -> Answer {
         let room = try await streams.newRoom(for: request.optionalRequester, from: request.clientAddress)
@@ -76,7 +76,7 @@ struct StreamRoutes: RouteGroup {
         ]
     }
 
-    // MARK: Messages
+    // MARK: - Messages
 
     private func send(_ request: ClientRequest, to room: StreamRoom) async throws -> Answer {
         let format: StreamFormat = request.headers[.contentType] == Self.cborType ? .cbor : .json
@@ -107,7 +107,7 @@ struct StreamRoutes: RouteGroup {
         MatrixError(code, message, extra: ["type": "error", "message": .string(message)])
     }
 
-    // MARK: Connections
+    // MARK: - Connections
 
     private func connect(_ request: ClientRequest, to room: StreamRoom) throws -> Answer {
         var options = StreamConnection.Options()

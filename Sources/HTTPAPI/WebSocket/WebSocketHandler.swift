@@ -58,7 +58,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
         self.messageSizeMaxBytes = messageSizeMaxBytes
     }
 
-    // MARK: Sending
+    // MARK: - Sending
 
     /// Writes a frame; `flush` sends it.
     func write(_ frame: ByteBuffer) {
@@ -99,7 +99,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
         context?.close(promise: nil)
     }
 
-    // MARK: Reading less
+    // MARK: - Reading less
 
     /// Reads nothing more until `resume`, so that the peer has to wait.
     func pause() {
@@ -118,7 +118,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
         if isPaused { hasPendingRead = true } else { context.read() }
     }
 
-    // MARK: Events of the channel
+    // MARK: - Events of the channel
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -186,7 +186,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 
-    // MARK: Messages
+    // MARK: - Messages
 
     private var tooBig: String { "A message has at most \(messageSizeMaxBytes) bytes" }
 

@@ -68,7 +68,7 @@ extension Accounts {
     /// How many letters and digits a registration token has that is made here.
     private static let registrationTokenLength = 24
 
-    // MARK: -
+    // MARK: - Making accounts
 
     /// Makes an account and logs in a device, if one is given.
     ///

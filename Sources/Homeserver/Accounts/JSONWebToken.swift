@@ -98,7 +98,7 @@ package enum JSONWebTokenKey: Sendable {
 }
 
 extension Curve25519.Signing.PublicKey {
-    /// Reads a public key in PEM (RFC 8410, section 10.1); `nil` for what is none.
+    /// Reads a public key in PEM (RFC 8410, section 10.1); nil for what is none.
     fileprivate init?(pem: String) {
         // A sequence of the algorithm's identifier, 1.3.101.112, and the key as a bit string: the same bytes for every key but the last 32.
         let head: [UInt8] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00]

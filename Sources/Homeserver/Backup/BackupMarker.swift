@@ -52,7 +52,7 @@ extension BackupMarker {
         self = marker
     }
 
-    /// The marker that a JSON object is; `nil` when it is none.
+    /// The marker that a JSON object is; nil when it is none.
     package init?(_ object: JSONObject) {
         guard let serverName = object["server_name"]?.stringValue, let time = object["created_ts"]?.integerValue,
             let programVersion = object["program_version"]?.stringValue,

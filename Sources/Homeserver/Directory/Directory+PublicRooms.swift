@@ -11,7 +11,7 @@ package struct PublicRoomsRequest: Sendable {
     package var since: String?
     /// A text that name, topic or alias contain.
     package var searchTerm: String?
-    /// The types of rooms that are wanted, `nil` among them standing for rooms without one.
+    /// The types of rooms that are wanted, nil among them standing for rooms without one.
     package var roomTypes: [String?]?
 
     package init(limit: Int? = nil, since: String? = nil, searchTerm: String? = nil, roomTypes: [String?]? = nil) {
@@ -31,7 +31,7 @@ extension Directory {
     /// A page of the directory, the rooms with most members first, as the endpoint's answer. A page can have fewer rooms than its limit,
     /// and more follow.
     ///
-    /// - Parameter server: the server whose directory is wanted; `nil` for this one.
+    /// - Parameter server: the server whose directory is wanted; nil for this one.
     /// - Throws: `M_INVALID_PARAM` when the page's token is none, `M_NOT_FOUND` for other servers.
     package func publicRooms(_ request: PublicRoomsRequest, of server: ServerName?) throws -> JSONObject {
         if let server, server != serverName { throw MatrixError(.notFound, "The directory of \(server) can't be reached") }

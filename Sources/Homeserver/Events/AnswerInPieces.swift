@@ -37,7 +37,7 @@ package struct AnswerInPieces: Sendable {
         begin(&writer)
     }
 
-    /// The next piece; `nil` after the last one.
+    /// The next piece; nil after the last one.
     package mutating func next() throws -> [UInt8]? {
         if isFinished { return nil }
         let items = position..<min(position + perPiece, count)

@@ -266,7 +266,7 @@ struct ClientEvents {
         }
     }
 
-    /// What a redaction redacts; `nil` for other events. It stands at the top level or, from room version 11 on, in the content; clients
+    /// What a redaction redacts; nil for other events. It stands at the top level or, from room version 11 on, in the content; clients
     /// find it in both places ("Moving the `redacts` property of `m.room.redaction` events to a `content` property").
     private func redacts(_ fields: JSONFields) throws -> ArraySlice<UInt8>? {
         guard fields.string("type") == EventType.roomRedaction else { return nil }

@@ -4,7 +4,7 @@ import RoomsDatabase
 
 /// Which events somebody wants: `EventFilter`, `RoomEventFilter` and `StateFilter` of the specification ("Filtering").
 package struct EventFilter: Sendable {
-    /// The most events, or `nil` where the endpoint decides.
+    /// The most events, or nil where the endpoint decides.
     package var limit: Int?
     /// Whether only the members are wanted that one needs to show the timeline.
     package var lazyLoadsMembers: Bool

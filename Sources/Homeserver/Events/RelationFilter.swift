@@ -24,7 +24,7 @@ struct RelationFilter: Sendable {
     /// So many of the events that relate to one are looked at, of each event of a page.
     private static let relationsScannedMax = 1000
 
-    /// Reads a filter's JSON; `nil` when relations don't matter to it.
+    /// Reads a filter's JSON; nil when relations don't matter to it.
     init?(_ json: JSONObject) {
         func strings(_ names: [String]) -> Set<String>? {
             names.lazy.compactMap { json[$0]?.arrayValue }.first.map { Set($0.compactMap(\.stringValue)) }

@@ -61,7 +61,7 @@ package final class KeyBackups: Sendable {
         try await Self.describingConflicts { try await database.deleteKeyBackup(number, of: requester.userID) }
     }
 
-    // MARK: -
+    // MARK: - Versions
 
     /// - Throws: `M_NOT_FOUND`.
     func backup(_ version: String, of requester: Requester, in view: AccountsView) throws -> KeyBackup {

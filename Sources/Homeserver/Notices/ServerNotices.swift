@@ -37,7 +37,7 @@ package final class ServerNotices: Sendable {
     package static let tag = "m.server_notice"
     private static let defaultType = EventType.roomMessage
 
-    /// - Parameter settings: `nil` where there are no notices.
+    /// - Parameter settings: nil where there are no notices.
     init(settings: ServerNoticesSettings?, accounts: Accounts, rooms: Rooms, profiles: Profiles) {
         self.settings = settings
         self.accounts = accounts
@@ -64,7 +64,7 @@ package final class ServerNotices: Sendable {
         let type: String
         let stateKey: String?
         let content: JSONObject
-        /// Names the request among the administrator's, so that it is carried out once; `nil` for one that isn't repeated.
+        /// Names the request among the administrator's, so that it is carried out once; nil for one that isn't repeated.
         fileprivate(set) var transactionID: String?
 
         package init(to user: UserID, type: String?, stateKey: String?, content: JSONObject, transactionID: String?) {

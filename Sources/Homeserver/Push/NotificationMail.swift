@@ -7,7 +7,7 @@ import Store
 struct NotificationMail {
     /// What is unread of a room.
     struct Room {
-        /// What the room is called; `nil` for one without a name.
+        /// What the room is called; nil for one without a name.
         var name: String?
         private(set) var count = 0
         /// When the oldest event was made, in milliseconds since 1970.

@@ -28,7 +28,7 @@ struct NotificationMailer: Sendable {
 
     /// Tells a user of what is unread, if it is time for it.
     ///
-    /// - Returns: when to look again, in milliseconds since 1970; `nil` when there is nothing to be told.
+    /// - Returns: when to look again, in milliseconds since 1970; nil when there is nothing to be told.
     /// - Throws: what goes wrong; then nothing was told.
     func tell(_ recipient: NotificationMails.Recipient) async throws -> Int64? {
         let accountsView = accounts.view()

@@ -74,7 +74,7 @@ package final class Notifications: Sendable {
         return writer.bytes
     }
 
-    /// The notifications of a page, and the order after which the next one begins; `nil` at the end.
+    /// The notifications of a page, and the order after which the next one begins; nil at the end.
     private func page(
         _ request: NotificationsRequest, for requester: Requester, _ view: RoomsView, _ snapshot: PublishedSnapshot
     ) throws -> (page: [Notification], end: Int64?) {
@@ -167,7 +167,7 @@ struct MergedTimelines {
             .sorted { $0.upperBound < $1.upperBound }
     }
 
-    /// The next event; `nil` at the end.
+    /// The next event; nil at the end.
     mutating func next(in view: RoomsView) throws -> (pduID: PDUID, event: StoredEvent)? {
         while var timeline = timelines.popLast() {
             if let event = timeline.events.popLast() {

@@ -17,7 +17,7 @@ final class PushDelivery: Sendable {
     private let evaluators: PushEvaluators
     private let unreadCounts: UnreadCounts
     private let environment: Environment
-    /// What sends messages; `nil` where no mail server is configured.
+    /// What sends messages; nil where no mail server is configured.
     private let mails: NotificationMails?
     private let state = Mutex(State())
 
@@ -36,7 +36,7 @@ final class PushDelivery: Sendable {
     /// The number of unread events that notify a user, which apps show beside their names. It is kept by room, so that an event has one room
     /// counted.
     private struct Badge {
-        /// The rooms' counts that aren't zero, as they were last; `nil` before they are counted for the first time.
+        /// The rooms' counts that aren't zero, as they were last; nil before they are counted for the first time.
         var counts: [ShortRoomID: Int]?
         /// The rooms in which something has happened since.
         var changed: Set<ShortRoomID> = []
@@ -161,7 +161,7 @@ final class PushDelivery: Sendable {
     /// An event that notifies a user, and how.
     private typealias Told = (event: StoredEvent, actions: [JSONValue], room: RoomNotifications)
 
-    /// What the gateway is told, and the number of unread events in it; `nil` for nothing.
+    /// What the gateway is told, and the number of unread events in it; nil for nothing.
     private func notification(about entry: LogEntry, to pusher: Pusher, of user: UserID) throws -> (PushNotification, unread: Int)? {
         let snapshot = rooms.snapshot()
         let view = RoomsView(snapshot)

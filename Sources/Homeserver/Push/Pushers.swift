@@ -40,7 +40,7 @@ package final class Pushers: Sendable {
     private let database: AccountsDatabase
     private let delivery: PushDelivery
     private let http: any OutgoingHTTP
-    /// Those in messages; `nil` where there is no mail server.
+    /// Those in messages; nil where there is no mail server.
     private let unsubscribeLinks: UnsubscribeLinks?
 
     init(database: AccountsDatabase, delivery: PushDelivery, http: any OutgoingHTTP, unsubscribeLinks: UnsubscribeLinks?) {

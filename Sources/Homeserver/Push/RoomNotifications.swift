@@ -28,7 +28,7 @@ struct RoomNotifications {
         facts = PushRoomFacts(of: room, id, for: user, in: view)
     }
 
-    /// The actions for an event; `nil` for one that doesn't notify.
+    /// The actions for an event; nil for one that doesn't notify.
     func actions(for event: StoredEvent) throws -> [JSONValue]? {
         // Of what was redacted nobody is told.
         guard event.redaction == .none, try !ignored.hide(event),

@@ -20,7 +20,7 @@ struct UnsubscribeLinks: Sendable {
         return "\(baseURL)\(Self.path)?pusher=\(Base64URL.encode(pusher))&signature=\(Base64URL.encode(signature))"
     }
 
-    /// The pusher of a link, by its user and number; `nil` unless this server has made the link.
+    /// The pusher of a link, by its user and number; nil unless this server has made the link.
     func pusher(_ pusher: String, signature: String) -> (user: UserID, number: UInt64)? {
         guard let pusher = Base64URL.decode(pusher), let signature = Base64URL.decode(signature),
             key.verifyKey.verify(signature, of: Self.signed(pusher)),

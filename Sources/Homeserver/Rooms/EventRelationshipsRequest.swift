@@ -4,9 +4,9 @@ import Store
 /// Which events around an event are wanted (`POST /event_relationships`, MSC2836).
 package struct EventRelationshipsRequest: Sendable {
     package var event: EventID
-    /// How far from the event the walk goes; `nil` for any distance.
+    /// How far from the event the walk goes; nil for any distance.
     package var depthMax: Int? = 3
-    /// How many of an event's children are looked at; `nil` for all.
+    /// How many of an event's children are looked at; nil for all.
     package var breadthMax: Int? = 10
     /// The most events of an answer.
     package var limit = 100
@@ -40,7 +40,7 @@ package struct EventRelationshipsRequest: Sendable {
     /// The most events that one walk looks at.
     static let visitedMax = 10_000
 
-    /// How many events are before the page of a token; `nil` when it is none of this server.
+    /// How many events are before the page of a token; nil when it is none of this server.
     package static func skipped(by batch: String) -> Int? {
         guard let bytes = Base64URL.decode(batch), let count = try? TupleKey<Int64>(decoding: bytes).parts,
             (0...Int64(visitedMax)).contains(count)

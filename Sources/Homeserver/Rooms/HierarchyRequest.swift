@@ -30,7 +30,7 @@ package struct HierarchyPlace: Sendable, Equatable {
         self.maxDepth = maxDepth
     }
 
-    /// Reads what a client sends back; `nil` when it is no token of this server.
+    /// Reads what a client sends back; nil when it is no token of this server.
     package init?(_ text: String) {
         guard let bytes = Base64URL.decode(text),
             let (told, suggestedOnly, maxDepth) = try? TupleKey<Int64, Bool, Int64>(decoding: bytes).parts, told >= 0

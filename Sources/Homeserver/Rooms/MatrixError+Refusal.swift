@@ -2,7 +2,7 @@ import MatrixProtocol
 import Store
 
 extension MatrixError {
-    /// What a client is told when a commit has refused what it wanted; `nil` for other errors.
+    /// What a client is told when a commit has refused what it wanted; nil for other errors.
     init?(refusal error: any Error) {
         switch error {
         case let error as MatrixError: self = error

@@ -3,9 +3,9 @@ import Store
 
 /// Which of the events that relate to an event are wanted (`GET /rooms/{roomId}/relations/{eventId}`).
 package struct RelationsRequest: Sendable {
-    /// The kind of relation; `nil` for all.
+    /// The kind of relation; nil for all.
     package var relationType: String?
-    /// The type of the events themselves; `nil` for all.
+    /// The type of the events themselves; nil for all.
     package var eventType: String?
     package var from: PaginationToken?
     package var to: PaginationToken?

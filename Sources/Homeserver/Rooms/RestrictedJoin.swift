@@ -16,7 +16,7 @@ enum RestrictedJoin {
         return .member(user, content, in: room, by: user)
     }
 
-    /// The user of this server whose right to invite lets `user` in, or `nil` where the join needs none: the room is not restricted,
+    /// The user of this server whose right to invite lets `user` in, or nil where the join needs none: the room is not restricted,
     /// or the user is invited or joined already.
     ///
     /// - Throws: `M_FORBIDDEN` when the user meets none of the room's conditions.
@@ -48,7 +48,7 @@ enum RestrictedJoin {
         }
     }
 
-    /// A member on this server who may invite; `nil` when there is none.
+    /// A member on this server who may invite; nil when there is none.
     private static func inviter(in room: Room, serverName: ServerName, _ commit: RoomsCommit) throws -> UserID? {
         let levels = try commit.powerLevels(in: room)
         func mayInvite(_ user: UserID) -> Bool { user.isOn(serverName) && levels.user(user, has: levels.invite) }

@@ -21,7 +21,7 @@ struct RoomPreview {
         .create, .joinRules, .historyVisibility, .guestAccess, .name, .topic, .avatar, .canonicalAlias, .encryption,
     ]
 
-    /// `nil` when the room's create event isn't here.
+    /// nil when the room's create event isn't here.
     init?(of room: ShortRoomID, joinedCount: Int, in view: RoomsView) throws {
         let events = Dictionary(uniqueKeysWithValues: zip(Self.keys, try view.currentEvents(Self.keys, in: room)))
         func content(_ key: StateKey) throws -> JSONObject? {

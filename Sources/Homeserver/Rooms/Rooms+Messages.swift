@@ -54,7 +54,7 @@ extension Rooms {
         var sight: HistorySight?
         /// The order of the last event that was looked at.
         var lastOrder: Int64?
-        /// Where the next page begins; `nil` when there is none: at the room's start, or when there is nothing new.
+        /// Where the next page begins; nil when there is none: at the room's start, or when there is nothing new.
         var end: PaginationToken?
     }
 

@@ -7,7 +7,7 @@ import Store
 extension Rooms {
     /// What somebody may know of a room without being in it (`GET /room_summary/{roomIdOrAlias}`).
     ///
-    /// - Parameter requester: `nil` for who doesn't say.
+    /// - Parameter requester: nil for who doesn't say.
     /// - Throws: `M_NOT_FOUND` also for a room that the asker may not know of.
     package func summary(of roomID: RoomID, for requester: Requester?) throws -> JSONObject {
         let view = database.view()

@@ -79,7 +79,7 @@ extension Rooms {
         var results: [SearchResult] = []
         /// About how many results there are.
         var count = 0
-        /// Where the next page begins; `nil` when this is the last one.
+        /// Where the next page begins; nil when this is the last one.
         var next: SearchToken?
         /// How many of a room's results, by their rank, are on this page or before it.
         var lookedAt: [ShortRoomID: Int] = [:]
@@ -132,7 +132,7 @@ extension Rooms {
         return page
     }
 
-    /// The sender of an event that is wanted and may be seen; `nil` for others.
+    /// The sender of an event that is wanted and may be seen; nil for others.
     private func sender(
         of event: StoredEvent, at pduID: PDUID, _ request: SearchRequest, _ sights: inout [ShortRoomID: HistorySight], in view: RoomsView,
         for requester: Requester

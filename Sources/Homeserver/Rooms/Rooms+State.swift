@@ -47,7 +47,7 @@ extension Rooms {
     /// The room's member events (`GET /rooms/{roomId}/members`), as the endpoint's answer.
     ///
     /// - Parameters:
-    ///   - position: the moment for which they are wanted; `nil` for now.
+    ///   - position: the moment for which they are wanted; nil for now.
     ///   - membership: a membership that is wanted.
     ///   - notMembership: all memberships but this one are wanted. With both, what fits either of them is.
     /// - Throws: `M_FORBIDDEN` also when the user may not see what was the room's newest event at that moment.

@@ -19,7 +19,7 @@ extension Rooms {
 
     /// Lets the user follow the thread.
     ///
-    /// - Parameter causeID: the event of the thread because of which a client does it by itself; `nil` when the user wants it.
+    /// - Parameter causeID: the event of the thread because of which a client does it by itself; nil when the user wants it.
     /// - Throws: `M_NOT_FOUND` when there is no such event that the user can see; `IO.ELEMENT.MSC4306.M_NOT_IN_THREAD` when the cause is none of
     ///   the thread, `IO.ELEMENT.MSC4306.M_CONFLICTING_UNSUBSCRIPTION` when the user has left the thread since it came.
     package func subscribe(to rootID: EventID, in roomID: RoomID, becauseOf causeID: EventID? = nil, by requester: Requester) async throws {
@@ -78,8 +78,8 @@ extension Rooms {
     /// What the user has decided of threads, the latest first, as the endpoint's answer.
     ///
     /// - Parameters:
-    ///   - from: the place from which to go back; `nil` for now.
-    ///   - to: the place at which to stop; `nil` for the beginning.
+    ///   - from: the place from which to go back; nil for now.
+    ///   - to: the place at which to stop; nil for the beginning.
     package func threadSubscriptions(
         of requester: Requester, from: PaginationToken?, to: PaginationToken?, limit: Int
     ) throws -> JSONObject {

@@ -11,11 +11,11 @@ package struct SearchRequest: Sendable {
     package var types: Set<String>
     package var filter: EventFilter
     package var order: Order
-    /// How many events before and after each result are wanted, or `nil`.
+    /// How many events before and after each result are wanted, or nil.
     package var context: Context?
     package var includesState: Bool
     package var grouping: Set<Grouping>
-    /// Where the page begins; `nil` for the first one.
+    /// Where the page begins; nil for the first one.
     package var token: SearchToken?
 
     /// The order of the results.
@@ -113,7 +113,7 @@ package struct SearchRequest: Sendable {
 package struct SearchToken: Sendable, Equatable {
     /// The order of the newest event that is still to be looked at.
     let newest: Int64
-    /// The order of the oldest event of those that are ranked against each other; `nil` for all.
+    /// The order of the oldest event of those that are ranked against each other; nil for all.
     let oldest: Int64?
     /// How many results of these, by their rank, were told before.
     var skipped: Int
@@ -129,7 +129,7 @@ package struct SearchToken: Sendable, Equatable {
         self.sender = sender
     }
 
-    /// Reads what a client sends back; `nil` when it is no token of this server.
+    /// Reads what a client sends back; nil when it is no token of this server.
     package init?(_ text: String) {
         guard let bytes = Base64URL.decode(text),
             let (newest, oldest, skipped, room, sender) = try? TupleKey<Int64, Int64?, Int64, String?, String?>(decoding: bytes).parts,

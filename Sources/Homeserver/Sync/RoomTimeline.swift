@@ -23,7 +23,7 @@ struct RoomTimeline {
     private static let leftOutMax = 2000
 
     /// - Parameters:
-    ///   - orders: which part of the room's timeline is news to the client; `nil` for none.
+    ///   - orders: which part of the room's timeline is news to the client; nil for none.
     ///   - isKnown: whether the user has been in the room all that time, and so may see everything of it.
     ///   - filter: which events are wanted.
     ///   - limit: how many events at most.

@@ -10,7 +10,7 @@ struct SyncBuilder {
     let requester: Requester
     let now: Int64
     let view: RoomsView
-    /// How far the client has seen the rooms; `nil` in an initial sync. Never beyond what there is.
+    /// How far the client has seen the rooms; nil in an initial sync. Never beyond what there is.
     let since: Position?
     /// By what the user sees the rooms' histories.
     let sightKeys: HistorySight.Keys

@@ -5,7 +5,7 @@ import TransitoryDatabase
 
 /// What a client asks for in `GET /sync`.
 package struct SyncRequest: Sendable {
-    /// How far the client has seen; `nil` for an initial sync.
+    /// How far the client has seen; nil for an initial sync.
     package var since: SyncToken?
     /// How long to wait for something to happen, in milliseconds.
     package var timeoutMilliseconds: Int64

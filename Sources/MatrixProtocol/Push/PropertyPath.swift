@@ -27,7 +27,7 @@ struct PropertyPath: Sendable, Hashable {
     /// The text of a message.
     static let body = PropertyPath("content.body")
 
-    /// The property's value; `nil` where there is none.
+    /// The property's value; nil where there is none.
     func value(in event: JSONObject) -> JSONValue? {
         var value = JSONValue.object(event)
         for name in names {

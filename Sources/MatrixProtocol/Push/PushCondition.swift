@@ -16,7 +16,7 @@ enum PushCondition: Sendable {
     /// What rules of the kind `sender` ask.
     case isFrom(String)
 
-    /// Reads a condition; `nil` for one that isn't known or isn't whole: it matches nothing.
+    /// Reads a condition; nil for one that isn't known or isn't whole: it matches nothing.
     init?(_ json: JSONValue) {
         guard let json = json.objectValue, let kind = json["kind"]?.stringValue else { return nil }
         let key = json["key"]?.stringValue

@@ -68,7 +68,7 @@ package struct PushEvaluator: Sendable {
         }
     }
 
-    /// What a rule asks; `nil` for one that matches nothing.
+    /// What a rule asks; nil for one that matches nothing.
     private static func conditions(of rule: PushRule, _ kind: PushRuleKind) -> [PushCondition]? {
         switch kind {
         case .override, .postcontent, .underride:
@@ -80,7 +80,7 @@ package struct PushEvaluator: Sendable {
         }
     }
 
-    /// The actions of the first rule that matches an event; `nil` when none does, or when the event is the user's own.
+    /// The actions of the first rule that matches an event; nil when none does, or when the event is the user's own.
     package func actions(for event: PushEvent, in room: some PushRoom) throws -> [JSONValue]? {
         if event.sender == user { return nil }
         return try rules.first { rule in

@@ -6,9 +6,9 @@ package struct PushRule: Sendable, Hashable {
     package let id: String
     /// Whether the event has to be told of, and how, as it was given: also what is no longer in the specification.
     package var actions: [JSONValue]
-    /// What must hold of an event, for rules of the kinds `override` and `underride`; `nil` for others.
+    /// What must hold of an event, for rules of the kinds `override` and `underride`; nil for others.
     package var conditions: [JSONValue]?
-    /// What the body must have in it, for rules of the kind `content`; `nil` for others.
+    /// What the body must have in it, for rules of the kind `content`; nil for others.
     package var pattern: String?
     /// Whether it matches anything at all.
     package var isEnabled: Bool
@@ -21,7 +21,7 @@ package struct PushRule: Sendable, Hashable {
         self.isEnabled = isEnabled
     }
 
-    /// Reads a rule of a kind; `nil` for what is none.
+    /// Reads a rule of a kind; nil for what is none.
     init?(_ json: JSONObject, _ kind: PushRuleKind) {
         guard let id = json["rule_id"]?.stringValue, let actions = json["actions"]?.arrayValue else { return nil }
         self.init(

@@ -15,7 +15,7 @@ package struct Relation: Sendable, Hashable {
         self.key = key
     }
 
-    /// The relation in an event's content; `nil` where there is none, or one that isn't whole. A rich reply alone is none, since it has no
+    /// The relation in an event's content; nil where there is none, or one that isn't whole. A rich reply alone is none, since it has no
     /// `rel_type`.
     package init?(_ content: JSONObject) {
         guard let relatesTo = content["m.relates_to"]?.objectValue else { return nil }
@@ -40,7 +40,7 @@ package struct Relation: Sendable, Hashable {
 }
 
 extension Event {
-    /// What the event's content says of its relation to another one; `nil` where there is none.
+    /// What the event's content says of its relation to another one; nil where there is none.
     package var relation: Relation? { relations.relation }
 
     /// What the event's content says of other events, in either way, found by one look at it.

@@ -7,7 +7,7 @@ package struct Relationship: Sendable, Hashable {
     /// The event that it refers to.
     package let parent: EventID
 
-    /// Reads the value of `m.relationship`; `nil` where it isn't whole.
+    /// Reads the value of `m.relationship`; nil where it isn't whole.
     package init?(_ json: JSONObject) {
         guard let type = json["rel_type"]?.stringValue, let parent = json["event_id"]?.stringValue.flatMap(EventID.init) else { return nil }
         self.type = type

@@ -13,7 +13,7 @@ package struct DelayedEvent: Sendable, Hashable {
     /// The secret name by which whoever knows it may act on the event.
     package let id: String
     package let user: UserID
-    /// The device that asked for it, and its name for the request; the name is `nil` for what needs none to be repeated.
+    /// The device that asked for it, and its name for the request; the name is nil for what needs none to be repeated.
     package let device: String
     package let transaction: String?
     package let room: RoomID
@@ -25,7 +25,7 @@ package struct DelayedEvent: Sendable, Hashable {
     package let delayMilliseconds: Int64
     /// Since when the delay runs, in milliseconds since 1970.
     package internal(set) var runningSince: Int64
-    /// What has become of it; `nil` while it is to be sent.
+    /// What has become of it; nil while it is to be sent.
     package internal(set) var outcome: Outcome?
 
     /// What has become of an event that was to be sent.

@@ -40,7 +40,7 @@ extension RoomsView {
         try reader.get(RoomsMaps.delayedStickiness, number).map { Stickiness(durationMilliseconds: $0) }
     }
 
-    /// The names under which events were to be sent, in the events' order; `nil` for those that were sent at once.
+    /// The names under which events were to be sent, in the events' order; nil for those that were sent at once.
     package func delayIDs(of events: [ShortEventID]) throws -> [String?] {
         try reader.get(RoomsMaps.shortEventIDToDelayID, all: events)
     }

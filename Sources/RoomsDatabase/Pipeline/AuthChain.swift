@@ -41,7 +41,7 @@ extension RoomsView {
         return try reader.get(RoomsMaps.eventIDToShortID, all: ids).compactMap(\.self)
     }
 
-    /// What is kept of an event's auth chain, or, where nothing is, what the event says; `nil` when it isn't here.
+    /// What is kept of an event's auth chain, or, where nothing is, what the event says; nil when it isn't here.
     func authChain(of event: ShortEventID, in room: Room) throws -> AuthChain? {
         if let chain = try reader.get(RoomsMaps.shortEventIDToAuthChain, event) { return chain }
         guard let stored = try self.event(event) else { return nil }

@@ -29,7 +29,7 @@ extension RoomsCommit {
     ///
     /// In room versions 1 and 2 a server may have given one ID to two events: then it is that of the first.
     ///
-    /// - Returns: `nil` when the ID is that of an event of another room.
+    /// - Returns: nil when the ID is that of an event of another room.
     func keptCopy(of event: Event, in room: Room) throws -> Event? {
         guard let stored = try commit.get(RoomsMaps.eventIDToOutlier, event.id) else { return event }
         guard try view.isEvent(stored.shortID, of: room.shortID) else { return nil }

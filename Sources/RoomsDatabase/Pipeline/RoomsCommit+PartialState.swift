@@ -37,7 +37,7 @@ extension RoomsCommit {
     ///   - entry: the event by which this server has entered the room.
     ///   - full: the full state before it.
     ///   - last: the last event that was judged again before.
-    /// - Returns: the last one that is judged again now; `nil` when all are.
+    /// - Returns: the last one that is judged again now; nil when all are.
     func judgeAgain(
         in room: Room, entry: ShortEventID, full: ShortStateHash, after last: JudgementNumber, _ prepared: Prepared
     ) throws -> JudgementNumber? {

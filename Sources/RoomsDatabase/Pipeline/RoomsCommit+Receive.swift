@@ -55,7 +55,7 @@ extension RoomsCommit {
         }
     }
 
-    /// The event as it is to be judged; `nil` when what has become of it stays.
+    /// The event as it is to be judged; nil when what has become of it stays.
     func toJudge(_ event: Event, in room: Room) throws -> Event? {
         switch try view.standing(of: event.id) {
         case .unknown: return event
@@ -68,7 +68,7 @@ extension RoomsCommit {
 
     /// The place of history that has been kept as an outlier: what it follows is history too.
     ///
-    /// - Returns: the place before which it belongs; `nil` when it may be news.
+    /// - Returns: the place before which it belongs; nil when it may be news.
     private func placeInHistory(of event: Event, after previous: [ShortEventID], in room: Room) throws -> PDUID? {
         guard case .outlier = try view.standing(of: event.id), !previous.isEmpty, try !isWaiting(event, in: room) else { return nil }
         let places = try view.reader.get(RoomsMaps.shortEventIDToPDUID, all: previous)

@@ -9,7 +9,7 @@ extension RoomsDatabase {
 
     /// Begins the deletion of a room: from this commit on nobody finds it any more. The job does the rest.
     ///
-    /// - Returns: the job, or `nil` when the room isn't here.
+    /// - Returns: the job, or nil when the room isn't here.
     package func beginDeletion(of room: RoomID, by jobs: Jobs) async throws -> JobID? {
         try await commit { [self] commit in
             guard let shortID = try commit.view.shortID(of: room) else { return nil }

@@ -60,7 +60,7 @@ extension RoomsCommit {
 
     /// Takes an event out of the index of relations.
     ///
-    /// - Returns: the event that it has related to; `nil` when it is not in the index.
+    /// - Returns: the event that it has related to; nil when it is not in the index.
     @discardableResult
     func removeRelation(of event: Event, _ shortID: ShortEventID, at order: Int64) throws -> ShortEventID? {
         guard let relation = event.relation, let target = try view.shortID(of: relation.target) else { return nil }

@@ -57,7 +57,7 @@ extension RoomsView {
                 through: SearchKey.range(of: word, in: room, upTo: newest), of: RoomsMaps.searchWords.map, .backward)
         }
 
-        /// The next event, or `nil` when there is none.
+        /// The next event, or nil when there is none.
         func next() throws -> SearchMatch? {
             while ready.isEmpty {
                 guard scanned < Self.scannedMax, try readBatch() else { return nil }

@@ -3,7 +3,7 @@ import Store
 import StoredIdentifiers
 
 extension RoomsView {
-    /// What the user has last decided of the thread; `nil` when nothing.
+    /// What the user has last decided of the thread; nil when nothing.
     package func threadSubscription(of user: UserID, to root: ShortEventID, in room: ShortRoomID) throws -> ThreadSubscription? {
         try reader.get(RoomsMaps.threadSubscriptions, TupleKey(user, room, root))
     }

@@ -83,7 +83,7 @@ extension RoomsVerification {
         try check.each(RoomsMaps.pduIDToEvent, hasAll: RoomsMaps.eventIDToShortID, at: { event($1)?.authEvents ?? [] })
     }
 
-    /// The event, as far as it is the same in all room versions; `nil` when it is none.
+    /// The event, as far as it is the same in all room versions; nil when it is none.
     static func event(_ stored: StoredEvent) -> Event? {
         // The room's ID and version don't matter for what is asked of it here.
         try? Event(trusted: stored.json, id: stored.id, roomID: RoomID(trusted: ""), version: .default)

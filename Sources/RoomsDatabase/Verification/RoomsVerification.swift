@@ -5,7 +5,7 @@ import Store
 package enum RoomsVerification {
     /// Verifies the database in `directory`, which nobody has open.
     ///
-    /// - Parameter serverName: whose data it has to be; `nil` takes anybody's.
+    /// - Parameter serverName: whose data it has to be; nil takes anybody's.
     package static func run(at directory: String, serverName: String?, blockCache: BlockCache) -> VerificationResult {
         Verification.run(RoomsMaps.schema, at: directory, serverName: serverName, blockCache: blockCache) { check in
             check.run { try events(&$0) }

@@ -28,7 +28,7 @@ struct WriterHold {
         isHeld = false
     }
 
-    /// The next job to run; `nil` when there is none, or when the one before has begun another hold.
+    /// The next job to run; nil when there is none, or when the one before has begun another hold.
     mutating func next() -> WriterJob? {
         isHeld ? nil : waiting.popFirst()
     }

@@ -16,7 +16,7 @@ struct Overlay {
 
     var isEmpty: Bool { maps.isEmpty }
 
-    /// Sets (a deletion: `nil`) the value at a key.
+    /// Sets (a deletion: nil) the value at a key.
     ///
     /// - Parameter isCounted: whether it counts in `writeCount` and `byteCount`.
     mutating func set(_ value: [UInt8]?, at key: [UInt8], in map: MapDescriptor, isCounted: Bool = true) {

@@ -14,7 +14,7 @@ package final class Alarm: Sendable {
 
     /// - Parameter work: does everything whose moment has come.
     ///
-    ///   It returns the next moment, in milliseconds since 1970, or `nil` when there is none.
+    ///   It returns the next moment, in milliseconds since 1970, or nil when there is none.
     package init(environment: Environment, backoff: Backoff = Backoff(), work: @escaping @Sendable () async throws -> Int64?) {
         clock = environment.clock
         self.backoff = backoff

@@ -68,7 +68,7 @@ final class BlockingPool: Sendable {
         /// A job to run, its lane, and whether another thread is to be woken for what is left.
         typealias Next = (job: UnownedJob, isLong: Bool, wakesAnother: Bool)
 
-        /// The job to run next; the inner `nil` ends the thread, the outer one makes it wait.
+        /// The job to run next; the inner nil ends the thread, the outer one makes it wait.
         mutating func next() -> Next?? {
             isWaking = false
             let starving = longRunning == 0

@@ -14,7 +14,7 @@ package struct MailMessage: Sendable, Hashable {
     package let subject: String
     /// Plain text, its lines ended by line feeds.
     package let text: String
-    /// Where a `POST` has the recipient get no more messages like this one (RFC 8058); `nil` for messages that somebody has asked for.
+    /// Where a `POST` has the recipient get no more messages like this one (RFC 8058); nil for messages that somebody has asked for.
     package let unsubscribeLink: String?
 
     package init(to recipient: String, subject: String, text: String, unsubscribeLink: String? = nil) {

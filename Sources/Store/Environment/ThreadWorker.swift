@@ -35,7 +35,7 @@ final class ThreadWorker: SerialWorker {
         var isClosed = false
         var hasEnded = false
 
-        /// The job to run next; the inner `nil` ends the thread, the outer one makes it wait.
+        /// The job to run next; the inner nil ends the thread, the outer one makes it wait.
         mutating func next() -> (@Sendable () -> Void)?? {
             if let job = jobs.popFirst() { return .some(job) }
             return isClosed ? .some(nil) : nil

@@ -91,7 +91,7 @@ final class TimerQueue: Sendable {
             return job
         }
 
-        /// The job to run next; the inner `nil` ends the thread, the outer one makes it wait.
+        /// The job to run next; the inner nil ends the thread, the outer one makes it wait.
         mutating func next(at now: Int64) -> (@Sendable () -> Void)?? {
             while let first = heap.first, first.due <= now {
                 removeFirst()

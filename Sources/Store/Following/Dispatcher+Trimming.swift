@@ -14,7 +14,7 @@ extension Dispatcher {
         }
     }
 
-    /// The newest position that retention lets go, and the one at which followers have to be to be waited for; each `nil` where the log
+    /// The newest position that retention lets go, and the one at which followers have to be to be waited for; each nil where the log
     /// doesn't go back that far, or nobody asks.
     private func bounds(slowest: Position?) throws -> (retained: Position?, lagMax: Position?) {
         let snapshot = database.snapshot()

@@ -73,7 +73,7 @@ package final class Dispatcher: Sendable {
         return followers.map { $0.status(newest: newest) }
     }
 
-    /// Why the log can't be read or trimmed, or cursors not be saved; `nil` when all is well.
+    /// Why the log can't be read or trimmed, or cursors not be saved; nil when all is well.
     package var error: String? { state.withLock { $0.error } }
 
     /// The position up to which the log has been trimmed.
@@ -111,7 +111,7 @@ package final class Dispatcher: Sendable {
         }
     }
 
-    /// What a follower is to be told next, if anything, and the position up to which it then is; `nil` when it has everything.
+    /// What a follower is to be told next, if anything, and the position up to which it then is; nil when it has everything.
     private func next(for running: RunningFollower) throws -> (News?, Position)? {
         let position = running.position
         let remembered: (entries: [LogEntry], end: Position)?? = state.withLock { state in
@@ -250,7 +250,7 @@ package final class Dispatcher: Sendable {
         }
     }
 
-    // MARK: -
+    // MARK: - Signals
 
     /// Whether something is due, which it no longer is after that.
     private func takeDue(_ flag: WritableKeyPath<State, Bool>) -> Bool {
@@ -275,7 +275,7 @@ package final class Dispatcher: Sendable {
         var followers: [RunningFollower] = []
         var savingIsScheduled = false
         var savingIsDue = false
-        /// The log is trimmed when the database gets there; `nil` until trimming has begun.
+        /// The log is trimmed when the database gets there; nil until trimming has begun.
         var trimmingIsDueAt: Position?
         var error: String?
     }

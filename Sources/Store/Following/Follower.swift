@@ -24,9 +24,9 @@ package struct Follower: Sendable {
 
     /// The name that its cursor is kept under; no other follower of the database has it, and it has no slash.
     package let name: String
-    /// The kinds of entries that it wants; `nil` for all.
+    /// The kinds of entries that it wants; nil for all.
     package let kinds: Set<UInt8>?
-    /// Which entries of those kinds it wants; `nil` for all. It is asked for each entry, so it has to be quick.
+    /// Which entries of those kinds it wants; nil for all. It is asked for each entry, so it has to be quick.
     let concerns: (@Sendable (LogEntry) -> Bool)?
     /// Where it begins when it wasn't there before.
     package let beginning: Beginning

@@ -66,7 +66,7 @@ final class WorkQueue<ID: Hashable & Comparable & Sendable>: Sendable {
         state.withLock { $0.items[id] != nil }
     }
 
-    /// Why the last turn of a piece of work has failed; `nil` when it hasn't.
+    /// Why the last turn of a piece of work has failed; nil when it hasn't.
     func error(of id: ID) -> (any Error)? {
         state.withLock { $0.items[id]?.error }
     }

@@ -2,7 +2,7 @@
 package struct KeyRange: Sendable, Equatable {
     /// The first key that is inside.
     package var lower: [UInt8]
-    /// The first key that is no longer inside; `nil` is the map's end.
+    /// The first key that is no longer inside; nil is the map's end.
     package var upper: [UInt8]?
 
     package init(lower: [UInt8], upper: [UInt8]?) {

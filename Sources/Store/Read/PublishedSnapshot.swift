@@ -60,7 +60,7 @@ package final class PublishedSnapshot: Reader, @unchecked Sendable {
         return (opened, snapshot)
     }
 
-    /// What happened after `position`, in order, at most `limit` entries; `nil` when the log has been trimmed beyond it, so that only the
+    /// What happened after `position`, in order, at most `limit` entries; nil when the log has been trimmed beyond it, so that only the
     /// scopes' newest positions tell what changed.
     package func changes(after position: Position, limit: Int) throws -> [LogEntry]? {
         guard position < self.position else { return [] }
@@ -85,13 +85,13 @@ package final class PublishedSnapshot: Reader, @unchecked Sendable {
         return newer
     }
 
-    /// The scopes that something was stamped for after `position`, in no order, from memory; there may be some that are newer than this state. `nil`
+    /// The scopes that something was stamped for after `position`, in no order, from memory; there may be some that are newer than this state. nil
     /// when nobody remembers, or they are more than `limit`.
     package func recentScopes(after position: Position, limit: Int) -> Set<Scope>? {
         opened?.recentScopes.scopes(after: position, limit: limit)
     }
 
-    /// The newest position of each scope; `nil` for those that nothing was ever stamped for.
+    /// The newest position of each scope; nil for those that nothing was ever stamped for.
     package func positions(of scopes: [Scope]) throws -> [Position?] {
         try get(CommonMaps.scopePosition, all: scopes)
     }

@@ -1,6 +1,6 @@
 /// A state of a database that can be read: a published snapshot, or a commit with its own writes.
 package protocol Reader {
-    /// The value's bytes, or `nil`.
+    /// The value's bytes, or nil.
     func bytes(at key: [UInt8], in map: MapDescriptor) throws -> [UInt8]?
     /// The values' bytes, in the order of `keys`, which are sorted and each there once.
     func bytes(atSorted keys: [[UInt8]], in map: MapDescriptor) throws -> [[UInt8]?]
@@ -10,12 +10,12 @@ package protocol Reader {
 
 /// A walk through a range of keys. It holds resources of its database and must not outlive the work at hand.
 package protocol RawCursor: AnyObject {
-    /// The next entry, or `nil` at the range's end.
+    /// The next entry, or nil at the range's end.
     func next() throws -> (key: [UInt8], value: [UInt8])?
 }
 
 extension Reader {
-    /// The value at `key`, or `nil`.
+    /// The value at `key`, or nil.
     package func get<Key, Value>(_ column: Column<Key, Value>, _ key: Key) throws -> Value? {
         try bytes(at: key.encoded, in: column.map).map { try Value(encoded: $0) }
     }
@@ -56,7 +56,7 @@ extension Reader {
         Domain(cursor: try cursor(through: range, of: column.map, direction))
     }
 
-    /// The first entry of a range (the last one, going backward), or `nil`.
+    /// The first entry of a range (the last one, going backward), or nil.
     package func first<Key, Value>(_ column: Column<Key, Value>, _ range: KeyRange, _ direction: Direction = .forward) throws -> (
         key: Key, value: Value
     )? {
@@ -76,7 +76,7 @@ package struct Domain<Key: StoreCodable, Value: StoreCodable>: ~Copyable {
         self.cursor = cursor
     }
 
-    /// The next entry, or `nil` at the end.
+    /// The next entry, or nil at the end.
     package mutating func next() throws -> (key: Key, value: Value)? {
         guard let (key, value) = try cursor.next() else { return nil }
         return (try Key(encoded: key), try Value(encoded: value))

@@ -91,7 +91,7 @@ struct InstanceOpening: Sendable {
         return try open(maps ?? schema.maps, options, readOnly: true)
     }
 
-    /// What there is, found out without changing anything in it; `nil` where there is nothing.
+    /// What there is, found out without changing anything in it; nil where there is nothing.
     ///
     /// - Throws: `StoreError` when what is there is no database, another server's, of a version that the schema has no way from, or when its
     ///   maps are not those of its version.

@@ -2,9 +2,9 @@
 package struct Finding: Sendable, Hashable {
     /// The database's name.
     package let database: String
-    /// The map that it is in; `nil` for the database as a whole.
+    /// The map that it is in; nil for the database as a whole.
     package let map: String?
-    /// The entry's key in the form in which people read it; `nil` when it isn't about one entry.
+    /// The entry's key in the form in which people read it; nil when it isn't about one entry.
     package let key: ReadableValue?
     /// What is wrong.
     package let problem: String

@@ -5,7 +5,7 @@ package final class ReadOnlyDatabase: Reader, Sendable {
     package let schema: DatabaseSchema
     /// The database's directory.
     package let directory: String
-    /// What the database says of itself; `nil` when the table that says it is damaged.
+    /// What the database says of itself; nil when the table that says it is damaged.
     package let identity: DatabaseIdentity?
     private let opened: OpenInstance
 
@@ -14,7 +14,7 @@ package final class ReadOnlyDatabase: Reader, Sendable {
 
     /// Opens the database in `directory`. Damaged tables don't keep it from being opened; reading them throws.
     ///
-    /// - Parameter serverName: whose data it has to be; `nil` takes anybody's.
+    /// - Parameter serverName: whose data it has to be; nil takes anybody's.
     /// - Throws: `StoreError` when there is no database, or one with other maps, of another version or of another server.
     package init(_ schema: DatabaseSchema, at directory: String, serverName: String? = nil, blockCache: BlockCache) throws {
         self.schema = schema

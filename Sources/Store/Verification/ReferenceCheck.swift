@@ -62,7 +62,7 @@ package struct ReferenceCheck {
     /// Looks whether for each entry of a column there is one in another.
     ///
     /// - Parameters:
-    ///   - key: where the other entry has to be; `nil` where this one needs none.
+    ///   - key: where the other entry has to be; nil where this one needs none.
     ///   - fits: whether the two agree with each other: the entry's key and value, and the other one's value.
     package mutating func each<Key, Value, OtherKey, OtherValue>(
         _ column: Column<Key, Value>, has other: Column<OtherKey, OtherValue>, at key: (Key, Value) throws -> OtherKey?,

@@ -13,7 +13,7 @@ package struct Verification {
 
     /// Verifies the database in `directory`.
     ///
-    /// - Parameter serverName: whose data it has to be; `nil` takes anybody's.
+    /// - Parameter serverName: whose data it has to be; nil takes anybody's.
     /// - Returns: what was found. A database that can't be opened at all is a finding too.
     package static func run(
         _ schema: DatabaseSchema, at directory: String, serverName: String? = nil, blockCache: BlockCache, references: References

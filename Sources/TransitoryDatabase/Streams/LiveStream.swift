@@ -55,7 +55,7 @@ final class LiveStream: Sendable {
 
     var isSubscribed: Bool { state.withLock { !$0.subscribers.isEmpty } }
 
-    // MARK: Numbers
+    // MARK: - Numbers
 
     /// The last number that was given out, where a commit sees `reserved` as the last one that is not free.
     func lastNumber(reserved: UInt64) -> UInt64 {
@@ -99,7 +99,7 @@ final class LiveStream: Sendable {
         return last
     }
 
-    // MARK: News
+    // MARK: - News
 
     /// Sends relays at once, if there are numbers in reserve and nothing that was given out before is to be published.
     ///

@@ -28,7 +28,7 @@ package final class Streams: Sendable {
         database.onReopening { [weak self] in self?.endAll() }
     }
 
-    // MARK: Pushing
+    // MARK: - Pushing
 
     /// Makes a scope, if it isn't there.
     ///
@@ -116,7 +116,7 @@ package final class Streams: Sendable {
         }
     }
 
-    // MARK: Reading
+    // MARK: - Reading
 
     /// Whether somebody has made the scope, and it has not expired.
     package func exists(_ scope: Scope) throws -> Bool {
@@ -133,7 +133,7 @@ package final class Streams: Sendable {
         try database.snapshot().streamSizes(in: scope).map(\.key)
     }
 
-    // MARK: Size
+    // MARK: - Size
 
     /// The bytes of all public streams' keys and values, as far as commits that were published tell.
     package var sizeBytes: Int64 { publicBytes.withLock { $0 } }
@@ -143,7 +143,7 @@ package final class Streams: Sendable {
         publicBytes.withLock { $0 += bytes }
     }
 
-    // MARK: Subscribing
+    // MARK: - Subscribing
 
     /// Has somebody told of all that happens in a scope from now on, in order.
     ///
@@ -195,7 +195,7 @@ package final class Streams: Sendable {
         commit.put(TransitoryMaps.streams, scope, head)
     }
 
-    // MARK: Beginning and end
+    // MARK: - Beginning and end
 
     /// Counts what there is, and removes scopes from now on whose time is over.
     package func begin() throws {

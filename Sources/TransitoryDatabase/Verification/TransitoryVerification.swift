@@ -5,7 +5,7 @@ import Store
 package enum TransitoryVerification {
     /// Verifies the database in `directory`, which nobody has open.
     ///
-    /// - Parameter serverName: whose data it has to be; `nil` takes anybody's.
+    /// - Parameter serverName: whose data it has to be; nil takes anybody's.
     package static func run(at directory: String, serverName: String?, blockCache: BlockCache) -> VerificationResult {
         Verification.run(TransitoryMaps.schema, at: directory, serverName: serverName, blockCache: blockCache) { _ in }
     }

@@ -29,7 +29,7 @@ struct RoomTruth: Sendable {
 
     /// What a room is to somebody.
     struct Standing: Sendable, Equatable {
-        /// `nil` for who never had to do with it.
+        /// nil for who never had to do with it.
         var membership: String?
         /// Since when somebody who is joined has been.
         var joinedSince: Position?

@@ -47,7 +47,7 @@ struct BackupListCommand: ParsableCommand {
 }
 
 extension ConfigurationOptions {
-    /// The name of the server whose configuration file was given; `nil` when none was.
+    /// The name of the server whose configuration file was given; nil when none was.
     func namedServer() throws -> String? {
         file == nil ? nil : try load().serverName
     }
