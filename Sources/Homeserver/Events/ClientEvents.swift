@@ -164,6 +164,13 @@ struct ClientEvents {
         writer.string(event.id.string)
 
         writer.key("unsigned")
+        try writeUnsigned(of: scanned, surroundings, to: &writer)
+        writer.endObject()
+    }
+
+    /// Writes what is said with an event and isn't part of it, as an object.
+    private func writeUnsigned(of scanned: Scanned, _ surroundings: Surroundings, to writer: inout JSONWriter) throws {
+        let (event, fields) = scanned
         writer.beginObject()
         writer.key("age")
         writer.integer(Self.age(at: now, of: fields.integer("origin_server_ts") ?? now))
@@ -208,7 +215,6 @@ struct ClientEvents {
             writer.key("m.relations")
             try write(bundle, surroundings, to: &writer)
         }
-        writer.endObject()
         writer.endObject()
     }
 

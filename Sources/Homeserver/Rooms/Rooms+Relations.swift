@@ -22,42 +22,15 @@ extension Rooms {
         of eventID: EventID, in roomID: RoomID, _ request: RelationsRequest, for requester: Requester
     ) throws -> [UInt8] {
         let found = try visibleEvent(eventID, in: roomID, for: requester)
-        let view = found.readable.view
-        var sight = found.sight
-        let newest = found.readable.newestOrder ?? .max
-        let oldest = (request.isBackward ? request.to : request.from).map { $0.order + 1 } ?? .min
-        let last = min(newest, (request.isBackward ? request.from : request.to)?.order ?? .max)
-
-        // One more than wanted shows whether there is another page.
-        var events: [(order: Int64, event: StoredEvent)] = []
-        var memberships: [ShortEventID: Membership] = [:]
-        var depth = 1
-        if oldest <= last {
-            var related = try relatedEvents(to: found.event.shortID, oldest...last, request, in: view)
-            if request.recurses {
-                let all = try descendants(of: related, in: view)
-                depth = all.depth
-                related = all.events.filter { (oldest...last).contains($0.order) && request.wants($0) }
-                related.sort { request.isBackward ? $0.order > $1.order : $0.order < $1.order }
-            }
-            for candidate in related where events.count <= request.limit {
-                let pduID = PDUID(room: found.readable.room.shortID, order: candidate.order)
-                guard let stored = try view.event(candidate.shortID), let event = try sight.see(stored, at: pduID) else { continue }
-                events.append((candidate.order, event))
-                memberships[event.shortID] = try sight.membership(at: event, pduID)
-            }
-        }
-        let hasMore = events.count > request.limit
-        if hasMore { events.removeLast(events.count - request.limit) }
-
+        let page = try page(relatedTo: found, request)
         var writer = JSONWriter(capacity: 4096)
         writer.beginObject()
         writer.key("chunk")
         writer.beginArray()
-        try clientEvents(view, for: requester, bundlesAggregations: true, memberships: memberships, sight: sight)
-            .write(events.map(\.event), roomID: roomID, to: &writer)
+        try clientEvents(found.readable.view, for: requester, bundlesAggregations: true, memberships: page.memberships, sight: page.sight)
+            .write(page.events.map(\.event), roomID: roomID, to: &writer)
         writer.endArray()
-        if hasMore, let end = events.last {
+        if page.hasMore, let end = page.events.last {
             writer.key("next_batch")
             writer.string(PaginationToken(order: request.isBackward ? end.order - 1 : end.order).description)
         }
@@ -67,10 +40,48 @@ extension Rooms {
         }
         if request.recurses {
             writer.key("recursion_depth")
-            writer.integer(Int64(depth))
+            writer.integer(Int64(page.depth))
         }
         writer.endObject()
         return writer.bytes
+    }
+
+    /// A part of what relates to an event.
+    private struct RelatedPage {
+        var events: [(order: Int64, event: StoredEvent)] = []
+        /// The reader's membership at each of them.
+        var memberships: [ShortEventID: Membership] = [:]
+        /// By what the reader sees them.
+        var sight: HistorySight
+        /// How far relations of relations were followed.
+        var depth = 1
+        var hasMore = false
+    }
+
+    private func page(relatedTo found: VisibleEvent, _ request: RelationsRequest) throws -> RelatedPage {
+        let view = found.readable.view
+        let newest = found.readable.newestOrder ?? .max
+        let oldest = (request.isBackward ? request.to : request.from).map { $0.order + 1 } ?? .min
+        let last = min(newest, (request.isBackward ? request.from : request.to)?.order ?? .max)
+        var page = RelatedPage(sight: found.sight)
+        guard oldest <= last else { return page }
+        var related = try relatedEvents(to: found.event.shortID, oldest...last, request, in: view)
+        if request.recurses {
+            let all = try descendants(of: related, in: view)
+            page.depth = all.depth
+            related = all.events.filter { (oldest...last).contains($0.order) && request.wants($0) }
+            related.sort { request.isBackward ? $0.order > $1.order : $0.order < $1.order }
+        }
+        // One more than wanted shows whether there is another page.
+        for candidate in related where page.events.count <= request.limit {
+            let pduID = PDUID(room: found.readable.room.shortID, order: candidate.order)
+            guard let stored = try view.event(candidate.shortID), let event = try page.sight.see(stored, at: pduID) else { continue }
+            page.events.append((candidate.order, event))
+            page.memberships[event.shortID] = try page.sight.membership(at: event, pduID)
+        }
+        page.hasMore = page.events.count > request.limit
+        if page.hasMore { page.events.removeLast(page.events.count - request.limit) }
+        return page
     }
 
     /// What relates to the event itself. With recursion all of it is needed, since what is wanted can lie behind anything.
