@@ -180,7 +180,7 @@ private func isPath(_ text: String) -> Bool {
     let segments = text.split(separator: "/", omittingEmptySubsequences: false)
     return segments.count >= 2 && segments[0].isEmpty
         && segments.dropFirst().allSatisfy { segment in
-            !segment.isEmpty && segment.utf8.allSatisfy { isLetterOrDigit($0) || "._~-".utf8.contains($0) }
+            !segment.isEmpty && segment.utf8.allSatisfy { $0.isASCIILetterOrDigit || "._~-".utf8.contains($0) }
         }
 }
 
@@ -190,17 +190,10 @@ private func isEmailAddress(_ text: String) -> Bool {
 }
 
 private func isLocalpart(_ text: String) -> Bool {
-    !text.isEmpty && text == text.lowercased() && text.utf8.allSatisfy { isLetterOrDigit($0) || "._=-/+".utf8.contains($0) }
+    !text.isEmpty && text == text.lowercased() && text.utf8.allSatisfy { $0.isASCIILetterOrDigit || "._=-/+".utf8.contains($0) }
 }
 
 private func isRegistrationToken(_ text: String) -> Bool {
     1...Configuration.Registration.tokenLengthMax ~= text.utf8.count
-        && text.utf8.allSatisfy { isLetterOrDigit($0) || "._~-".utf8.contains($0) }
-}
-
-private func isLetterOrDigit(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-    default: false
-    }
+        && text.utf8.allSatisfy { $0.isASCIILetterOrDigit || "._~-".utf8.contains($0) }
 }

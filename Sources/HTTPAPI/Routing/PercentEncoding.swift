@@ -1,3 +1,5 @@
+import MatrixProtocol
+
 /// Percent-encoding of paths and queries (RFC 3986, section 2.1).
 enum PercentEncoding {
     /// The decoded text; nil if a `%` is not followed by two hexadecimal digits, or if the decoded bytes are no UTF-8.
@@ -28,11 +30,10 @@ enum PercentEncoding {
         let hexadecimal = Array("0123456789ABCDEF".utf8)
         var encoded: [UInt8] = []
         for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+            if byte.isASCIILetterOrDigit || "-._~".utf8.contains(byte) {
                 encoded.append(byte)
-            default: encoded += [percent, hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
+            } else {
+                encoded += [percent, hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
             }
         }
         return String(decoding: encoded, as: UTF8.self)

@@ -109,13 +109,7 @@ extension Accounts {
     package static func check(clientSecret: String) throws(MatrixError) {
         let isValid =
             (1...255).contains(clientSecret.utf8.count)
-            && clientSecret.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
-                    true
-                default: ".=_-".utf8.contains(byte)
-                }
-            }
+            && clientSecret.utf8.allSatisfy { $0.isASCIILetterOrDigit || ".=_-".utf8.contains($0) }
         guard isValid else { throw MatrixError(.invalidParameter, "client_secret has 1 to 255 characters of 0-9, a-z, A-Z, . = _ and -") }
     }
 

@@ -60,14 +60,7 @@ struct IdentityServer: Sendable {
 
     /// Whether the text has the form of an invite's token.
     private static func isToken(_ text: String) -> Bool {
-        (1...255).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
-                    true
-                default: "._=-".utf8.contains(byte)
-                }
-            }
+        (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { $0.isASCIILetterOrDigit || "._=-".utf8.contains($0) }
     }
 
     /// Has the server bind an address to a user ID ("Establishing associations").
@@ -128,11 +121,8 @@ struct IdentityServer: Sendable {
             throw MatrixError(.serverNotTrusted, "The key's validity can't be asked for safely")
         }
         let encoded = key.utf8.map { byte in
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
-                String(UnicodeScalar(byte))
-            default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
+            byte.isASCIILetterOrDigit
+                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
         }.joined()
         let url = validityURL + (validityURL.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + "public_key=" + encoded
         let answer = try await answer(to: OutgoingRequest(url: url), from: "the one that has signed", http)

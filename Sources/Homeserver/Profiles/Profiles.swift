@@ -79,7 +79,7 @@ package final class Profiles: Sendable {
     private static func isFieldName(_ name: String) -> Bool {
         func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
         guard let first = name.utf8.first, isLetter(first) else { return false }
-        return name.utf8.allSatisfy { isLetter($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || "-_.".utf8.contains($0) }
+        return name.utf8.allSatisfy { isLetter($0) || $0.isASCIIDigit || "-_.".utf8.contains($0) }
     }
 
     /// Gives a new user a profile with a display name, unless there is one: a part of `Accounts.newUserIntent`.

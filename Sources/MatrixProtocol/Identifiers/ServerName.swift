@@ -35,7 +35,7 @@ package struct ServerName: Identifier {
     static func isValid(_ name: Substring) -> Bool {
         let (host, port) = parts(name)
         if let port {
-            guard (1...5).contains(port.utf8.count), port.utf8.allSatisfy(isDigit) else { return false }
+            guard (1...5).contains(port.utf8.count), port.utf8.allSatisfy(\.isASCIIDigit) else { return false }
         }
         if host.utf8.first == UInt8(ascii: "[") {
             return host.utf8.last == UInt8(ascii: "]") && IPv6Literal.isValid(host.dropFirst().dropLast())
@@ -52,15 +52,8 @@ package struct ServerName: Identifier {
     }
 
     private static func isDNSCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "-"), UInt8(ascii: "."):
-            true
-        default: false
-        }
+        byte.isASCIILetterOrDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
     }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }
 
 /// The text form of an IPv4 address: four numbers up to 255, in decimal digits.
@@ -70,7 +63,7 @@ enum IPv4Literal {
         let fields = text.split(separator: ".", omittingEmptySubsequences: false)
         return fields.count == 4
             && fields.allSatisfy { field in
-                (1...3).contains(field.utf8.count) && field.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+                (1...3).contains(field.utf8.count) && field.utf8.allSatisfy(\.isASCIIDigit)
                     && UInt8(field) != nil
             }
     }

@@ -75,7 +75,7 @@ struct MemberCountRange: Sendable {
     init?(_ text: String) {
         let sign = text.prefix { "=<>".contains($0) }
         let digits = text.dropFirst(sign.count)
-        guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let count = Int(digits), count < .max else {
+        guard digits.utf8.allSatisfy(\.isASCIIDigit), let count = Int(digits), count < .max else {
             return nil
         }
         switch sign {

@@ -1,0 +1,8 @@
+/// The characters of which grammars are made.
+extension UInt8 {
+    package var isASCIIDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+
+    package var isASCIILetter: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20) }
+
+    package var isASCIILetterOrDigit: Bool { isASCIILetter || isASCIIDigit }
+}
