@@ -93,7 +93,7 @@ package final class Homeserver: Sendable {
         let notifier = Notifier()
         let blockCache = BlockCache(capacityBytes: settings.blockCacheBytes)
         try await DatabasePreparation(
-            [RoomsMaps.schema, AccountsMaps.schema, TransitoryMaps.schema], in: settings.dataDirectory,
+            Databases.schemas, in: settings.dataDirectory,
             serverName: settings.serverName.string, blockCache: blockCache, environment: environment
         ).run(report: report)
         func path(_ database: String) -> String { "\(settings.dataDirectory)/\(database)" }

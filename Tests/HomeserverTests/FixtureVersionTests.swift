@@ -1,14 +1,12 @@
-import AccountsDatabase
 import Glibc
-import RoomsDatabase
+import Homeserver
 import Store
 import TestSupport
 import Testing
-import TransitoryDatabase
 
 @Suite struct FixtureVersionTests {
     @Test func thisProgramsSchemaVersionsHaveAFixture() {
-        let versions = [RoomsMaps.schema, AccountsMaps.schema, TransitoryMaps.schema].map { "\($0.version)" }.joined(separator: "-")
+        let versions = Databases.schemas.map { "\($0.version)" }.joined(separator: "-")
         let path = "Tests/Fixtures/schema-\(versions).tar.gz"
         #expect(
             access("\(Repository.path)/\(path)", F_OK) == 0,

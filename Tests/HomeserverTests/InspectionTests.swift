@@ -73,7 +73,7 @@ import Testing
     /// Commits to the database of rooms while no server runs.
     private func write(_ body: @escaping @Sendable (Commit) throws -> Void) async throws {
         let database = try Database(
-            schema: StoreInspection.schemas[0], directory: "\(dataDirectory)/rooms", serverName: "example.org",
+            schema: Databases.schemas[0], directory: "\(dataDirectory)/rooms", serverName: "example.org",
             blockCache: BlockCache(capacityBytes: 1 << 20), environment: .system(), notifier: Notifier())
         defer { database.close() }
         try await database.commit(.synced, body)
@@ -133,7 +133,7 @@ import Testing
 
     @Test func everyMapHasFigures() async throws {
         func maps(_ database: JSONValue) -> [JSONObject] { database["maps"]?.arrayValue?.compactMap(\.objectValue) ?? [] }
-        let names = StoreInspection.schemas.map { $0.maps.map(\.name) }
+        let names = Databases.schemas.map { $0.maps.map(\.name) }
         try await running { inspection async throws in
             let statistics = try inspection.statistics()
             #expect(statistics["running"] == true)
@@ -215,7 +215,7 @@ import Testing
         let answer = try StoreInspection.open(lock, blockCacheBytes: 1 << 20, environment: .system()) {
             try $0.compact(map: nil, database: nil)
         }
-        #expect(answer["maps"]?.arrayValue?.count == StoreInspection.schemas.reduce(0) { $0 + $1.maps.count })
+        #expect(answer["maps"]?.arrayValue?.count == Databases.schemas.reduce(0) { $0 + $1.maps.count })
         withExtendedLifetime(lock) {}
     }
 

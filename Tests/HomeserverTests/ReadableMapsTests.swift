@@ -8,7 +8,7 @@ import Testing
 
 /// Every map of every database in its readable form.
 @Suite struct ReadableMapsTests {
-    private static let maps = StoreInspection.schemas.flatMap(\.maps)
+    private static let maps = Databases.schemas.flatMap(\.maps)
 
     @Test(arguments: maps.map(\.name))
     func keysHaveAFormThatComesBack(_ name: String) throws {

@@ -1,5 +1,6 @@
 import AccountsDatabase
 import Glibc
+import Homeserver
 import RocksDB
 import RoomsDatabase
 import Store
@@ -9,14 +10,12 @@ import TransitoryDatabase
 
 /// Every map has the place that schema.tsv gives it, and the options of its access pattern as RocksDB itself has written them down.
 @Suite struct SchemaOptionsTests {
-    private static let schemas = [RoomsMaps.schema, AccountsMaps.schema, TransitoryMaps.schema]
-
     @Test func everyMapOfTheSeedIsInItsPlace() throws {
         let rows = try SchemaRow.readAll()
         #expect(rows.count == 88)
         for row in rows {
             let databases = row.database == "all three" ? ["rooms", "accounts", "transitory"] : [row.database]
-            for schema in Self.schemas {
+            for schema in Databases.schemas {
                 let maps = schema.maps.filter { $0.name == row.map }
                 guard databases.contains(schema.name) else {
                     #expect(maps.isEmpty, "\(row.map) in \(schema.name)")
@@ -30,9 +29,9 @@ import TransitoryDatabase
         }
     }
 
-    @Test(arguments: schemas.indices)
+    @Test(arguments: Databases.schemas.indices)
     func theOptionsFileSaysWhatThePatternsSay(index: Int) throws {
-        let schema = Self.schemas[index]
+        let schema = Databases.schemas[index]
         let options = try Self.writtenOptions(of: schema)
         #expect(options.maps == Set(schema.maps.map(\.name)).union(["default"]))
 

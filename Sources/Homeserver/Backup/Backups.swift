@@ -14,14 +14,11 @@ package final class Backups: Sendable {
     private let environment: Environment
     private let isBusy = Atomic<Bool>(false)
 
-    /// The databases' schemas, in the order in which they are held: the busiest first, since whoever is held waits for those whose writers
-    /// have much to do.
-    package static let schemas = [RoomsMaps.schema, AccountsMaps.schema, TransitoryMaps.schema]
     /// The name of the configuration in a backup.
     package static let configurationName = "martlet.yaml"
 
     /// - Parameters:
-    ///   - databases: in the order of ``schemas``.
+    ///   - databases: in the order of `Databases.schemas`.
     ///   - configurationFile: the path of the configuration, which goes into the backup.
     init(serverName: String, dataDirectory: String, databases: [Database], configurationFile: String?, environment: Environment) {
         self.serverName = serverName
@@ -72,7 +69,7 @@ package final class Backups: Sendable {
     }
 
     static func staging(in dataDirectory: String) -> BackupStaging {
-        BackupStaging(dataDirectory: dataDirectory, databases: schemas.map(\.name))
+        BackupStaging(dataDirectory: dataDirectory, databases: Databases.schemas.map(\.name))
     }
 }
 
@@ -88,11 +85,11 @@ extension Backups {
         let blockCache = BlockCache(capacityBytes: verificationCacheBytes)
         let serverName = try StoredBackups.serverName(of: dataDirectory.path, blockCache: blockCache)
         try await DatabasePreparation(
-            schemas, in: dataDirectory.path, serverName: serverName, blockCache: blockCache, environment: environment
+            Databases.schemas, in: dataDirectory.path, serverName: serverName, blockCache: blockCache, environment: environment
         ).check()
         var databases: [Database] = []
         defer { for database in databases { database.close() } }
-        for schema in schemas {
+        for schema in Databases.schemas {
             databases.append(
                 try Database(
                     schema: schema, directory: dataDirectory.path(of: schema.name), serverName: serverName, blockCache: blockCache,

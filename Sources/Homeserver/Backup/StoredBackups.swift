@@ -29,7 +29,7 @@ package enum StoredBackups {
     package static func restore(_ path: String, to target: String) throws -> BackupMarker {
         let marker = try BackupMarker(ofBackupAt: path)
         let blockCache = BlockCache(capacityBytes: Backups.verificationCacheBytes)
-        for schema in Backups.schemas {
+        for schema in Databases.schemas {
             let own = "\(path)/\(schema.name)"
             let database = try ReadOnlyDatabase(schema, at: own, blockCache: blockCache)
             guard database.identity?.serverName == marker.serverName else {

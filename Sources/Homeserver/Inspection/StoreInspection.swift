@@ -31,7 +31,7 @@ package struct StoreInspection: Sendable {
     /// - Throws: `StoreError` when one of them isn't there or doesn't fit this program.
     package init(stopped directory: DataDirectory, blockCacheBytes: Int) throws {
         let cache = BlockCache(capacityBytes: blockCacheBytes)
-        databases = try Self.schemas.map { schema in
+        databases = try Databases.schemas.map { schema in
             InspectedDatabase(try ReadOnlyDatabase(schema, at: directory.path(of: schema.name), blockCache: cache))
         }
         blockCache = cache
@@ -49,7 +49,7 @@ package struct StoreInspection: Sendable {
         let notifier = Notifier()
         var databases: [Database] = []
         defer { for database in databases { database.close() } }
-        for schema in schemas {
+        for schema in Databases.schemas {
             let path = directory.path(of: schema.name)
             let owner = try ReadOnlyDatabase(schema, at: path, blockCache: cache).identity?.serverName
             databases.append(
@@ -59,9 +59,6 @@ package struct StoreInspection: Sendable {
         }
         return try body(StoreInspection(databases: databases.map { InspectedDatabase($0) }, blockCache: cache))
     }
-
-    /// The schemas of the three databases.
-    package static let schemas = [RoomsMaps.schema, AccountsMaps.schema, TransitoryMaps.schema]
 }
 
 extension StoreInspection {

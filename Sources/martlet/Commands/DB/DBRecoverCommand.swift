@@ -29,7 +29,7 @@ struct DBRecoverCommand: AsyncParsableCommand {
         let directory = try DataDirectory(existing: configuration.dataDirectory)
         defer { withExtendedLifetime(directory) {} }
         var isAnythingLost = false
-        for schema in StoreInspection.schemas {
+        for schema in Databases.schemas {
             let outcome = try DatabaseRecovery.run(
                 schema, in: directory.path(of: schema.name), serverName: configuration.serverName, clock: SystemClock())
             print("\(schema.name): \(Self.text(of: outcome))")
