@@ -162,6 +162,7 @@ let package = Package(
                 "CanonicalJSON", "HTTPAPI", "Homeserver", "MatrixProtocol", "OutgoingRequests", "SMTP", "Store", "TestSupport",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ]),
         .testTarget(
             name: "EndToEndTests",

@@ -62,11 +62,7 @@ package struct SMTPClient: OutgoingMail {
                     try await session.startTLS()
                     let tls = try tlsContext()
                     try await channel.channel.eventLoop.flatSubmit {
-                        channel.channel.eventLoop.makeCompletedFuture {
-                            let handshake = TLSHandshake(on: channel.channel.eventLoop)
-                            try channel.channel.pipeline.syncOperations.addHandlers(tlsHandler(tls), handshake, position: .first)
-                            return handshake.isDone
-                        }.flatMap { $0 }
+                        TLSHandshake.begin(on: channel.channel) { try tlsHandler(tls) }
                     }.get()
                     try await session.greet()
                 }

@@ -5,13 +5,24 @@ import NIOTLS
 final class TLSHandshake: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    /// Fails when the handshake does, or the connection ends before it is over.
-    var isDone: EventLoopFuture<Void> { promise.futureResult }
-
     private let promise: EventLoopPromise<Void>
 
-    init(on eventLoop: any EventLoop) {
-        promise = eventLoop.makePromise()
+    private init(_ promise: EventLoopPromise<Void>) {
+        self.promise = promise
+    }
+
+    /// Puts TLS before everything else that the channel does. It has to be called on the channel's event loop.
+    ///
+    /// - Returns: what succeeds when both sides have agreed; it fails when they don't, or the connection ends before.
+    static func begin(on channel: any Channel, by makeHandler: () throws -> any ChannelHandler) -> EventLoopFuture<Void> {
+        let promise = channel.eventLoop.makePromise(of: Void.self)
+        do {
+            try channel.pipeline.syncOperations.addHandlers(makeHandler(), TLSHandshake(promise), position: .first)
+        } catch {
+            // The connection may be closed by now.
+            promise.fail(error)
+        }
+        return promise.futureResult
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
