@@ -184,7 +184,11 @@ extension RoomsView {
 
     /// How many users are joined and invited.
     package func memberCounts(of room: ShortRoomID) throws -> (joined: Int, invited: Int) {
-        let (joined, invited) = try reader.row(room, RoomsMaps.roomJoinedCount, RoomsMaps.roomInvitedCount)
-        return (Int(joined ?? 0), Int(invited ?? 0))
+        (try joinedCount(of: room), Int(try reader.get(RoomsMaps.roomInvitedCount, room) ?? 0))
+    }
+
+    /// How many users are joined to the room.
+    package func joinedCount(of room: ShortRoomID) throws -> Int {
+        Int(try reader.get(RoomsMaps.roomJoinedCount, room) ?? 0)
     }
 }

@@ -23,7 +23,7 @@ final class PushRoomFacts: PushRoom {
 
     func memberCount() throws -> Int {
         if let knownCount { return knownCount }
-        let count = try view.memberCounts(of: room).joined
+        let count = try view.joinedCount(of: room)
         knownCount = count
         return count
     }

@@ -92,7 +92,7 @@ extension Rooms {
 
     private func preview(of roomID: RoomID, in view: RoomsView) throws -> RoomPreview? {
         guard let room = try view.shortID(of: roomID) else { return nil }
-        return try RoomPreview(of: room, joinedCount: view.memberCounts(of: room).joined, in: view)
+        return try RoomPreview(of: room, joinedCount: view.joinedCount(of: room), in: view)
     }
 
     /// A room that a space has among its children.

@@ -14,6 +14,8 @@ struct RoomDelta {
     private let state: [StoredEvent]
     /// Whether there is state that the client can't know, members beside.
     private let hasStateNews: Bool
+    /// Whether the user has been in the room all that time, and its state is the one that the client knows.
+    let isStateKnown: Bool
     /// The events that stick to the room, but those that the timeline has.
     private let sticky: [StoredEvent]
     private let summary: RoomSummary?
@@ -44,6 +46,7 @@ struct RoomDelta {
         let states = States(
             room: room, known: try since.map { try view.state(of: room, at: $0) },
             start: try timeline.first.map { try view.state(before: $0) } ?? current, end: current, current: current)
+        isStateKnown = states.known == current
         summary =
             try states.changesSummary(in: view) ? RoomSummary(of: room, for: builder.requester.userID, in: view) : nil
         sticky = try builder.sticky.events(in: room, but: Set(timeline.events.map(\.id)), ignoring: builder.ignored, view)
@@ -75,6 +78,7 @@ struct RoomDelta {
         self.timeline = timeline
         previousBatch = PaginationToken(order: (timeline.firstOrder ?? newest) - 1)
         sticky = []
+        isStateKnown = false
         summary = nil
         unread = nil
         var state: [StoredEvent] = []

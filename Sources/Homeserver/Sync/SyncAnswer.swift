@@ -34,7 +34,11 @@ struct SyncAnswer {
         }
         let rooms = try await Self.rooms(changed, of: capture, accountData, ephemeral, builder)
         let deviceLists = try builder.since.flatMap { roomsSince in
-            try capture.accountsSince.map { try DeviceListDelta(of: changed, since: roomsSince, $0, accountsLog, builder.view, capture) }
+            // Where the state is the same, the members are.
+            let changed = changed.filter { !rooms.withKnownState.contains($0.room) }
+            return try capture.accountsSince.map {
+                try DeviceListDelta(of: changed, since: roomsSince, $0, accountsLog, builder.view, capture)
+            }
         }
         let globalData = accountData.global.filter { capture.request.filter.accountData.wants(type: $0.type, from: nil) }
         let presences = try PresenceDelta(

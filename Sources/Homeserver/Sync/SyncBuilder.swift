@@ -12,8 +12,8 @@ struct SyncBuilder {
     let view: RoomsView
     /// How far the client has seen the rooms; nil in an initial sync. Never beyond what there is.
     let since: Position?
-    /// By what the user sees the rooms' histories.
-    let sightKeys: HistorySight.Keys
+    /// By what the user sees the rooms' histories, for the many rooms of an initial sync; otherwise it is seldom needed, and looked up then.
+    let sightKeys: HistorySight.Keys?
     /// Whose events the user doesn't want to see.
     let ignored: IgnoredUsers
     /// The members that the client has been told of and is told of.
@@ -50,7 +50,7 @@ struct SyncBuilder {
         self.accountData = accountData
         since = capture.roomsSince
         ignored = try accountsView.ignoredUsers(of: capture.requester.userID)
-        sightKeys = try HistorySight.Keys(for: capture.requester.userID, in: view)
+        sightKeys = try since == nil ? HistorySight.Keys(for: capture.requester.userID, in: view) : nil
     }
 
     /// A room that the user has to do with, and what it is to the user.
@@ -75,6 +75,7 @@ struct SyncBuilder {
             let passing = try ephemeral.events(in: shortID, id, since: known, self)
             let data = try accountData.room(id, isNew: known == nil, in: accountsView, requester.userID)
             if let json = try delta.joinedJSON(data, passing) { rooms.joined.append((id, json)) }
+            if delta.isStateKnown { rooms.withKnownState.insert(shortID) }
         case .invited(let invite):
             try addLeave(shortID, id, LeftRoom(position: invite.joinedUntil, joinedUntil: invite.joinedUntil), to: &rooms)
             if try isNew(invite.position) && !HiddenInvites(of: requester.userID, in: accountsView).contains(invite) {

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import MatrixProtocol
+import RoomsDatabase
 
 /// What an answer tells of rooms, by what each is to the user.
 struct SyncRooms: Sendable {
@@ -10,6 +11,8 @@ struct SyncRooms: Sendable {
     var invited: [Entry] = []
     var knocked: [Entry] = []
     var left: [Entry] = []
+    /// Rooms that the client knew as joined, and whose state is the one that it knew.
+    var withKnownState: Set<ShortRoomID> = []
 
     private var sections: [(name: String, rooms: [Entry])] {
         [("join", joined), ("invite", invited), ("knock", knocked), ("leave", left)].filter { !$0.1.isEmpty }
@@ -27,6 +30,7 @@ struct SyncRooms: Sendable {
         invited += others.invited
         knocked += others.knocked
         left += others.left
+        withKnownState.formUnion(others.withKnownState)
     }
 
     /// Writes the object with the lists that have rooms.

@@ -33,7 +33,7 @@ extension RoomsVerification {
         try check.each(
             Maps.publicRooms, has: Maps.publicRoomsBySize,
             at: { room, _ in
-                let count = try view.memberCounts(of: room).joined
+                let count = try view.joinedCount(of: room)
                 return count > 0 ? FixedKey(-Int64(count), room) : nil
             })
         try check.each(Maps.publicRoomsBySize, has: Maps.publicRooms, at: { key, _ in key.parts.1 })
