@@ -38,8 +38,14 @@ struct Account: Sendable {
     ///
     /// - Returns: the event's ID.
     func send(_ content: ByteBuffer, to room: Room, transactionID: String) async throws(RequestFailure) -> String {
-        let path = room.path + "/send/m.room.message/" + transactionID
-        return try Scan(try await client.request(.put, path, body: content)).string("event_id")
+        try Scan(try await sending(content, to: room, transactionID: transactionID).success()).string("event_id")
+    }
+
+    /// Sends an `m.room.message` event.
+    ///
+    /// - Returns: the whole answer.
+    func sending(_ content: ByteBuffer, to room: Room, transactionID: String) async throws(RequestFailure) -> MatrixClient.Answer {
+        try await client.exchange(.put, room.path + "/send/m.room.message/" + transactionID, body: content)
     }
 
     /// Asks for a sync's answer.
@@ -49,11 +55,18 @@ struct Account: Sendable {
     ///   - timeoutMilliseconds: how long the server may wait for something to tell.
     /// - Returns: the answer's body.
     func sync(since: String? = nil, timeoutMilliseconds: Int = 0) async throws(RequestFailure) -> [UInt8] {
+        try await syncing(since: since, timeoutMilliseconds: timeoutMilliseconds).success()
+    }
+
+    /// Asks for a sync's answer.
+    ///
+    /// - Returns: the whole answer.
+    func syncing(since: String?, timeoutMilliseconds: Int) async throws(RequestFailure) -> MatrixClient.Answer {
         var path = "/_matrix/client/v3/sync?timeout=\(timeoutMilliseconds)"
         if let since {
             path += "&since=\(since.percentEncoded)"
         }
-        return try await client.request(.get, path)
+        return try await client.exchange(.get, path)
     }
 
     /// Asks for one page of a room's history, newest events first.

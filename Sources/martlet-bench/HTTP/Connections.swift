@@ -61,6 +61,8 @@ final class Connections: Sendable {
 struct HTTPAnswer: Sendable {
     let head: HTTPResponseHead
     let body: ByteBuffer
+    /// When the request was handed to the system, and when the answer's last byte was read.
+    let times: (sent: NIODeadline, arrived: NIODeadline)
 
     /// A larger one is a failure.
     static let sizeMaxBytes = 1 << 30
@@ -87,6 +89,7 @@ private final class ExchangeHandler: ChannelDuplexHandler {
     typealias OutboundOut = HTTPClientRequestPart
 
     private var pending: EventLoopPromise<HTTPAnswer>?
+    private var sent = NIODeadline.now()
     private var timeLimit: Scheduled<Void>?
     private var head: HTTPResponseHead?
     private var body = ByteBuffer()
@@ -104,6 +107,11 @@ private final class ExchangeHandler: ChannelDuplexHandler {
         timeLimit = context.eventLoop.assumeIsolated().scheduleTask(in: Self.answerTimeMax) { self.fail(.timeLimit, context) }
     }
 
+    func flush(context: ChannelHandlerContext) {
+        sent = .now()
+        context.flush()
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
@@ -113,7 +121,7 @@ private final class ExchangeHandler: ChannelDuplexHandler {
             if body.readableBytes > HTTPAnswer.sizeMaxBytes { fail(.answerTooLarge, context) }
         case .end:
             guard let head else { return }
-            let answer = HTTPAnswer(head: head, body: body)
+            let answer = HTTPAnswer(head: head, body: body, times: (sent, .now()))
             body = ByteBuffer()
             finish(.success(answer))
         }

@@ -17,6 +17,8 @@ struct MatrixClient: Sendable {
         let status: UInt
         let server: String?
         let body: [UInt8]
+        /// When the request was handed to the system, and when the answer's last byte was read.
+        let times: (sent: NIODeadline, arrived: NIODeadline)
 
         /// The body of a success.
         func success() throws(RequestFailure) -> [UInt8] {
@@ -48,7 +50,7 @@ struct MatrixClient: Sendable {
             let answer = try await connections.exchange(head(method, path, body: body), body, with: server)
             return Answer(
                 method: method, path: path, status: answer.head.status.code, server: answer.head.headers["Server"].first,
-                body: [UInt8](answer.body.readableBytesView))
+                body: [UInt8](answer.body.readableBytesView), times: answer.times)
         } catch {
             throw RequestFailure(transport: error, request: "\(method) \(path)")
         }

@@ -85,10 +85,13 @@ extension Sync {
                         }
                     }
                     try? await Task.sleep(for: .milliseconds(settleMs))
-                    let start = NIODeadline.now()
+                    let start: NIODeadline
                     do throws(RequestFailure) {
-                        _ = try await sender.send(content, to: Room(id: room.roomID), transactionID: "wake-up-\(side.runID)-\(number)")
-                        sends.record(.now() - start)
+                        let answer = try await sender.sending(
+                            content, to: Room(id: room.roomID), transactionID: "wake-up-\(side.runID)-\(number)")
+                        _ = try answer.success()
+                        start = answer.times.sent
+                        sends.record(answer.times.arrived - start)
                     } catch {
                         // Nobody will be woken up: the polls end here, and are no failures of their own.
                         sends.record(error)
@@ -125,11 +128,11 @@ private struct Listener: Sendable {
         let end = NIODeadline.now() + .milliseconds(Int64(Self.deliveryTimeoutMilliseconds))
         do throws(RequestFailure) {
             repeat {
-                let answer = try await account.sync(since: token, timeoutMilliseconds: Self.deliveryTimeoutMilliseconds)
-                let arrival = NIODeadline.now()
-                token = try Scan(answer).string("next_batch")
-                if answer.contains(Array(marker.utf8)) {
-                    return .success(arrival)
+                let answer = try await account.syncing(since: token, timeoutMilliseconds: Self.deliveryTimeoutMilliseconds)
+                let body = try answer.success()
+                token = try Scan(body).string("next_batch")
+                if body.contains(Array(marker.utf8)) {
+                    return .success(answer.times.arrived)
                 }
             } while .now() < end
             return .failure(RequestFailure("not delivered within \(Self.deliveryTimeoutMilliseconds / 1000) s"))
