@@ -57,6 +57,9 @@ struct Deliver: Scenario {
     /// How many rooms are made and how many clients begin at once.
     private static let preparationsAtOnce = 8
 
+    /// So far apart the clients begin to wait.
+    private static let arrivalInterval: Duration = .milliseconds(10)
+
     func measure(_ side: Side) async throws -> [Measurement] {
         OpenFiles.raiseLimit()
         let rooms = rooms
@@ -75,6 +78,8 @@ struct Deliver: Scenario {
         let observation = try await withThrowingTaskGroup(of: Void.self) { group in
             for (client, token) in tokens.enumerated() {
                 group.addTask { await poll(accounts[client], client, from: token, deliveries) }
+                // Each tells all others who share a room with it that it is online, so they come one by one.
+                try await Task.sleep(for: Self.arrivalInterval)
             }
             try await Task.sleep(for: .milliseconds(settleMs))
             let (_, observation) = try await side.observe {
